@@ -1,0 +1,19 @@
+# The Rust side: cargo builds bridge/ into PEKO_CARGO_DIR; the imported target peko_bridge carries the
+# static library, its header and the system libraries that rustc names for it
+# (rustc --print native-static-libs).
+find_program(PEKO_CARGO cargo HINTS "$ENV{HOME}/.cargo/bin" REQUIRED)
+
+set(PEKO_BRIDGE_LIB "${PEKO_CARGO_DIR}/release/libpeko_bridge.a")
+file(GLOB_RECURSE PEKO_BRIDGE_INPUTS CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bridge/src/*.rs")
+add_custom_command(
+  OUTPUT "${PEKO_BRIDGE_LIB}"
+  COMMAND "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${PEKO_CARGO_DIR}"
+          "${PEKO_CARGO}" build --release --locked --manifest-path "${CMAKE_SOURCE_DIR}/bridge/Cargo.toml"
+  DEPENDS ${PEKO_BRIDGE_INPUTS} "${CMAKE_SOURCE_DIR}/bridge/Cargo.toml" "${CMAKE_SOURCE_DIR}/bridge/Cargo.lock"
+  COMMENT "cargo: the bridge around wasmtime"
+  USES_TERMINAL VERBATIM)
+add_custom_target(peko_bridge_build DEPENDS "${PEKO_BRIDGE_LIB}")
+add_library(peko_bridge INTERFACE)
+add_dependencies(peko_bridge peko_bridge_build)
+target_include_directories(peko_bridge INTERFACE "${CMAKE_SOURCE_DIR}/bridge/include")
+target_link_libraries(peko_bridge INTERFACE "${PEKO_BRIDGE_LIB}" Threads::Threads dl m gcc_s rt util)

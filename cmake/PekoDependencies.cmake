@@ -1,0 +1,22 @@
+# Libraries from Debian; docs/dependencies.md gives the reason for each.
+find_package(Threads REQUIRED)
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(fmt REQUIRED)
+set(Boost_NO_WARN_NEW_VERSIONS ON)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+
+# toml++ is used as headers alone: Debian's shared library is built with exceptions, Peko parses without.
+find_path(PEKO_TOML_INCLUDE toml++/toml.h REQUIRED)
+
+# Foreign headers never meet our warnings.
+foreach(lib Boost::headers Boost::json fmt::fmt CLI11::CLI11 GTest::gtest GTest::gmock)
+  if(TARGET ${lib})
+    get_target_property(dirs ${lib} INTERFACE_INCLUDE_DIRECTORIES)
+    if(dirs)
+      set_target_properties(${lib} PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${dirs}")
+    endif()
+  endif()
+endforeach()
