@@ -1,0 +1,61 @@
+//! An instance: a store with one component in it, which serves one call after another.
+
+use crate::abi::guard;
+use crate::clock;
+use crate::component::Component;
+use crate::context::Context;
+use crate::invocation::Invocation;
+use crate::waker::LoopShared;
+use std::sync::Arc;
+use wasmtime::{Store, UpdateDeadline};
+use wasmtime_wasi_http::p2::bindings::Proxy;
+
+/// What one host call may copy out of a guest, at most: what the host allocates before any limit of ours counts it.
+const HOSTCALL_BYTES_MAX: usize = 16 << 20;
+
+pub struct Instance {
+    pub store: Store<Context>,
+    /// None until instantiation has succeeded.
+    pub proxy: Option<Proxy>,
+    /// Calls begun.
+    pub uses: u32,
+    /// The shell of the last invocation, for the next one.
+    pub spare: Option<Box<Invocation>>,
+}
+
+impl Instance {
+    /// The store; `instantiate` makes it useful, after `begin` has set its limits.
+    pub fn new(component: &Component, shared: &Arc<LoopShared>) -> Box<Self> {
+        let mut store = Store::new(component.engine(), Context::new(shared, component.environment()));
+        store.limiter(|context| &mut context.limiter);
+        store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
+        store.epoch_deadline_callback(|mut store| {
+            let context = store.data_mut();
+            context.ticks += 1;
+            let used = clock::tick();
+            if context.limits.cpu_ns != 0 && used > context.limits.cpu_ns {
+                context.cpu_exceeded = true;
+                return Ok(UpdateDeadline::Interrupt);
+            }
+            // Always: whether others are ready is not known here (sockets are not in anybody's queue yet).
+            Ok(UpdateDeadline::Yield(1))
+        });
+        Box::new(Instance { store, proxy: None, uses: 0, spare: None })
+    }
+
+    /// Runs the start functions of the component, under the limits of the call that waits for it.
+    pub async fn instantiate(&mut self, component: &Component) -> wasmtime::Result<()> {
+        self.proxy = Some(component.pre().instantiate_async(&mut self.store).await?);
+        Ok(())
+    }
+}
+
+/// # Safety
+/// `instance` came from peko_invocation_finish and is used no more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_instance_delete(instance: *mut Instance) {
+    if !instance.is_null() {
+        // Safety: the caller gives the instance away.
+        guard((), || drop(unsafe { Box::from_raw(instance) }))
+    }
+}

@@ -1,0 +1,429 @@
+//! One request in flight, as the C side holds it.
+
+use crate::abi::*;
+use crate::body_in::BodyQueue;
+use crate::component::Component;
+use crate::engine::Loop;
+use crate::instance::Instance;
+use crate::run::{Call, Finished, HeadSlot, Start, run};
+use crate::waker::TokenWaker;
+use crate::{clock, fields, outcome};
+use bytes::Bytes;
+use http::HeaderMap;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http_body::Body;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use wasmtime_wasi_http::{Error, WasiBody};
+
+pub struct Invocation {
+    /// The call while it runs.
+    future: Option<Pin<Box<dyn Future<Output = Finished> + Send>>>,
+    /// The call once it is over.
+    finished: Option<Finished>,
+    /// An instance that was never started because the request's head was refused, and why.
+    refused: Option<(Option<Box<Instance>>, String)>,
+    panicked: bool,
+    wake: Arc<TokenWaker>,
+    waker: Waker,
+    slot: Arc<HeadSlot>,
+    response: Option<http::response::Parts>,
+    /// The error code that the guest set instead of a response.
+    response_error: Option<String>,
+    body: Option<WasiBody>,
+    /// How the body ended, once it has: PEKO_NEXT_END or PEKO_NEXT_ABORTED.
+    body_end: Option<i32>,
+    trailers: Option<HeaderMap>,
+    views: Vec<PekoField>,
+    request_body: Option<Arc<BodyQueue>>,
+    cpu_ns: u64,
+    polls: u64,
+}
+
+// Safety: `views` points into `response` and `trailers`, which belong to the same invocation.
+unsafe impl Send for Invocation {}
+
+impl Invocation {
+    /// A shell without a call, from the last one of the instance when nobody else holds its waker.
+    fn shell(owner: &Loop, spare: Option<Box<Invocation>>, token: u64) -> Box<Self> {
+        if let Some(spare) = spare.filter(|spare| Arc::ptr_eq(&spare.wake.shared, &owner.shared)) {
+            spare.wake.reuse(token);
+            return spare;
+        }
+        let wake = Arc::new(TokenWaker::new(owner.shared.clone(), token));
+        Box::new(Invocation {
+            future: None,
+            finished: None,
+            refused: None,
+            panicked: false,
+            waker: Waker::from(wake.clone()),
+            wake,
+            slot: Arc::default(),
+            response: None,
+            response_error: None,
+            body: None,
+            body_end: None,
+            trailers: None,
+            views: Vec::new(),
+            request_body: None,
+            cpu_ns: 0,
+            polls: 0,
+        })
+    }
+
+    /// Empties it for the next call; None when a waker of this one is still around.
+    fn into_spare(mut self: Box<Self>) -> Option<Box<Invocation>> {
+        if Arc::strong_count(&self.wake) != 2 || Arc::strong_count(&self.slot) != 1 {
+            return None;
+        }
+        self.views.clear();
+        self.response = None;
+        self.body = None;
+        self.body_end = None;
+        self.trailers = None;
+        self.request_body = None;
+        (self.cpu_ns, self.polls) = (0, 0);
+        Some(self)
+    }
+
+    fn poll(&mut self) -> u32 {
+        if let Some(future) = self.future.as_mut() {
+            self.wake.arm();
+            self.polls += 1;
+            clock::begin(self.cpu_ns);
+            let polled = future.as_mut().poll(&mut Context::from_waker(&self.waker));
+            self.cpu_ns = clock::end();
+            if let Poll::Ready(finished) = polled {
+                self.future = None;
+                self.finished = Some(finished);
+            }
+            self.take_head();
+        }
+        self.state()
+    }
+
+    fn take_head(&mut self) {
+        if self.response.is_some() {
+            return;
+        }
+        match self.slot.take() {
+            Some(Ok(response)) => {
+                let (parts, body) = response.into_parts();
+                self.response = Some(parts);
+                self.body = Some(body);
+            }
+            Some(Err(error)) => self.response_error = Some(format!("{error:?}")),
+            None => {}
+        }
+    }
+
+    fn state(&self) -> u32 {
+        let head = if self.response.is_some() { HEAD } else { 0 };
+        let end = match &self.finished {
+            _ if self.panicked || self.refused.is_some() => FAILED,
+            None => 0,
+            Some(finished) if finished.result.is_ok() && self.response.is_some() => DONE,
+            Some(_) => FAILED,
+        };
+        head | end
+    }
+
+    fn next(&mut self, chunk: &mut PekoChunk) -> i32 {
+        if let Some(end) = self.body_end {
+            return end;
+        }
+        let over = self.future.is_none();
+        let Some(body) = self.body.as_mut() else { return if over { NEXT_ABORTED } else { NEXT_PENDING } };
+        let mut cx = Context::from_waker(&self.waker);
+        let end = loop {
+            match Pin::new(&mut *body).poll_frame(&mut cx) {
+                Poll::Pending if !over => return NEXT_PENDING,
+                // Nobody can write any more.
+                Poll::Pending => break NEXT_ABORTED,
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) if data.is_empty() => continue,
+                    Ok(data) => {
+                        fill_chunk(chunk, data);
+                        return NEXT_DATA;
+                    }
+                    Err(frame) => {
+                        self.trailers = frame.into_trailers().ok();
+                        self.body_end = Some(NEXT_END);
+                        return NEXT_TRAILERS;
+                    }
+                },
+                Poll::Ready(Some(Err(_))) => break NEXT_ABORTED,
+                Poll::Ready(None) => break NEXT_END,
+            }
+        };
+        self.body_end = Some(end);
+        end
+    }
+
+    /// Fills `stats` and takes the instance when it may serve another call.
+    fn finish(&mut self, stats: &mut PekoStats) -> Option<Box<Instance>> {
+        stats.cpu_ns = self.cpu_ns;
+        stats.polls = self.polls;
+        if let Some((instance, message)) = self.refused.take() {
+            stats.outcome = Outcome::BadRequest as u32;
+            put_message(&mut stats.message, &message);
+            return instance;
+        }
+        let Some(mut finished) = self.finished.take() else {
+            let outcome = if self.panicked { Outcome::Panic } else { Outcome::Cancelled };
+            stats.outcome = outcome as u32;
+            put_message(&mut stats.message, if self.panicked { "a panic in the bridge" } else { "cancelled" });
+            return None;
+        };
+        let uses = finished.instance.uses;
+        let context = finished.instance.store.data_mut();
+        stats.uses = uses;
+        stats.memory_bytes = context.limiter.bytes();
+        stats.memory_peak_bytes = context.limiter.peak();
+        stats.ticks = context.ticks;
+        stats.outbound = context.hooks.outbound;
+        stats.instantiated = u32::from(finished.instantiate_ns.is_some());
+        stats.instantiate_ns = finished.instantiate_ns.unwrap_or(0);
+        match (&finished.result, &self.response, &self.response_error) {
+            (Err(error), _, _) => {
+                stats.outcome = outcome::classify(error, context) as u32;
+                put_message(&mut stats.message, &outcome::describe(error));
+                None
+            }
+            (Ok(()), Some(_), _) => context.reusable().then_some(finished.instance),
+            (Ok(()), None, error) => {
+                stats.outcome = Outcome::NoResponse as u32;
+                let message = match error {
+                    Some(error) => format!("the response is an error code: {error}"),
+                    None => "the handler returned without setting a response".to_string(),
+                };
+                put_message(&mut stats.message, &message);
+                None
+            }
+        }
+    }
+}
+
+pub fn fill_chunk(chunk: &mut PekoChunk, data: Bytes) {
+    const { assert!(size_of::<Bytes>() == size_of::<[usize; 4]>() && align_of::<Bytes>() == align_of::<usize>()) };
+    chunk.data = data.as_ptr();
+    chunk.size = data.len();
+    // Safety: `opaque` has the size and alignment of a Bytes, whose address does not matter to it.
+    unsafe { chunk.opaque.as_mut_ptr().cast::<Bytes>().write(data) }
+}
+
+/// # Safety
+/// The strings of `head` and of its fields are readable.
+unsafe fn request_parts(head: &PekoRequestHead) -> Result<http::request::Parts, String> {
+    // Safety: the caller vouches for the strings.
+    let (method, target, authority, fields) =
+        unsafe { (head.method.bytes(), head.target.bytes(), head.authority.bytes(), slice(head.fields, head.field_count)) };
+    let shown = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(128)]).into_owned();
+    let mut uri = http::uri::Parts::default();
+    uri.scheme = Some(if head.https != 0 { Scheme::HTTPS } else { Scheme::HTTP });
+    uri.authority = Some(Authority::try_from(authority).map_err(|_| format!("authority {:?} is not host[:port]", shown(authority)))?);
+    let path = PathAndQuery::try_from(target).map_err(|_| format!("target {:?} is not a path and query", shown(target)))?;
+    uri.path_and_query = Some(path);
+    let (mut parts, ()) = http::Request::new(()).into_parts();
+    parts.method = http::Method::from_bytes(method).map_err(|_| format!("method {:?} is not a token", shown(method)))?;
+    parts.uri = http::Uri::from_parts(uri).map_err(|error| error.to_string())?;
+    // Safety: the caller vouches for the fields.
+    parts.headers = unsafe { fields::to_map(fields)? };
+    Ok(parts)
+}
+
+/// # Safety
+/// All pointers are live handles or readable structures as the header says; `warm` is given away.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_invocation_start(
+    owner: *mut Loop,
+    component: *const Component,
+    warm: *mut Instance,
+    head: *const PekoRequestHead,
+    limits: *const PekoLimits,
+    token: u64,
+) -> *mut Invocation {
+    guard(std::ptr::null_mut(), || {
+        // Safety: the caller vouches for the structures and gives `warm` away.
+        let (owner, head, limits) = unsafe { (&*owner, &*head, *limits) };
+        // Safety: as above.
+        let mut warm = (!warm.is_null()).then(|| unsafe { Box::from_raw(warm) });
+        let spare = warm.as_mut().and_then(|instance| instance.spare.take());
+        let mut invocation = Invocation::shell(owner, spare, token);
+        // Safety: the caller vouches for the strings.
+        let parts = match unsafe { request_parts(head) } {
+            Ok(parts) => parts,
+            Err(message) => {
+                invocation.refused = Some((warm, message));
+                return Box::into_raw(invocation);
+            }
+        };
+        if head.body_length != 0 {
+            invocation.request_body = Some(Arc::new(BodyQueue::new(owner.shared.clone(), token)));
+        }
+        let call = Call {
+            shared: owner.shared.clone(),
+            token,
+            limits,
+            head: parts,
+            https: head.https != 0,
+            body: invocation.request_body.clone(),
+            slot: invocation.slot.clone(),
+        };
+        let start = match warm {
+            Some(instance) => Start::Warm(instance),
+            // Safety: the caller vouches for the component, which is an Arc (peko_component_load).
+            None => Start::Fresh(unsafe {
+                Arc::increment_strong_count(component);
+                Arc::from_raw(component)
+            }),
+        };
+        invocation.future = Some(Box::pin(run(start, call)));
+        Box::into_raw(invocation)
+    })
+}
+
+/// # Safety
+/// `invocation` is live and nobody else uses it now.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_invocation_poll(invocation: *mut Invocation) -> u32 {
+    // Safety: the caller vouches for it.
+    let invocation = unsafe { &mut *invocation };
+    guard(None, || Some(invocation.poll())).unwrap_or_else(|| {
+        invocation.panicked = true;
+        let future = invocation.future.take();
+        guard((), || drop(future));
+        invocation.state()
+    })
+}
+
+/// # Safety
+/// `invocation` is live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_invocation_cpu_ns(invocation: *const Invocation) -> u64 {
+    // Safety: the caller vouches for it.
+    unsafe { (*invocation).cpu_ns }
+}
+
+/// # Safety
+/// `invocation` is live and has a head, `head` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_invocation_head(invocation: *mut Invocation, head: *mut PekoResponseHead) {
+    // Safety: the caller vouches for both.
+    let (invocation, head) = unsafe { (&mut *invocation, &mut *head) };
+    *head = PekoResponseHead { status: 0, field_count: 0, fields: std::ptr::null() };
+    guard((), || {
+        if let Some(response) = &invocation.response {
+            fields::view(&response.headers, &mut invocation.views);
+            head.status = response.status.as_u16().into();
+            head.field_count = invocation.views.len() as u32;
+            head.fields = invocation.views.as_ptr();
+        }
+    })
+}
+
+/// # Safety
+/// `invocation` is live, `chunk` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_invocation_next(invocation: *mut Invocation, chunk: *mut PekoChunk) -> i32 {
+    // Safety: the caller vouches for both.
+    guard(NEXT_ABORTED, || unsafe { (*invocation).next(&mut *chunk) })
+}
+
+/// # Safety
+/// `invocation` is live, `trailers` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_invocation_trailers(invocation: *mut Invocation, trailers: *mut PekoResponseHead) {
+    // Safety: the caller vouches for both.
+    let (invocation, trailers) = unsafe { (&mut *invocation, &mut *trailers) };
+    *trailers = PekoResponseHead { status: 0, field_count: 0, fields: std::ptr::null() };
+    guard((), || {
+        if let Some(map) = &invocation.trailers {
+            fields::view(map, &mut invocation.views);
+            trailers.field_count = invocation.views.len() as u32;
+            trailers.fields = invocation.views.as_ptr();
+        }
+    })
+}
+
+/// # Safety
+/// `chunk` was filled by this library; releasing it again does nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_chunk_release(chunk: *mut PekoChunk) {
+    // Safety: the caller vouches for it.
+    let chunk = unsafe { &mut *chunk };
+    if chunk.opaque != [0; 4] {
+        // Safety: a chunk that is not all zero holds a Bytes (fill_chunk), and is zeroed before anything can fail.
+        let data = unsafe { chunk.opaque.as_ptr().cast::<Bytes>().read() };
+        *chunk = PekoChunk { data: std::ptr::null(), size: 0, opaque: [0; 4] };
+        guard((), || drop(data))
+    }
+}
+
+/// # Safety
+/// `invocation` is live, `data` has `size` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_invocation_push(invocation: *mut Invocation, data: *const u8, size: usize) -> usize {
+    guard(0, || {
+        // Safety: the caller vouches for both.
+        let (invocation, piece) = unsafe { (&*invocation, slice(data, size)) };
+        invocation.request_body.as_ref().and_then(|body| body.push(piece)).unwrap_or(0)
+    })
+}
+
+/// # Safety
+/// `invocation` is live, `trailers` has `count` readable entries.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_invocation_push_end(
+    invocation: *mut Invocation,
+    complete: i32,
+    trailers: *const PekoField,
+    count: usize,
+) {
+    guard((), || {
+        // Safety: the caller vouches for both.
+        let (invocation, trailers) = unsafe { (&*invocation, slice(trailers, count)) };
+        let Some(body) = &invocation.request_body else { return };
+        // Safety: the caller vouches for the strings.
+        match unsafe { fields::to_map(trailers) } {
+            _ if complete == 0 => body.fail(Error::ConnectionTerminated),
+            Ok(trailers) => body.finish((!trailers.is_empty()).then_some(trailers)),
+            Err(_) => body.fail(Error::HttpProtocolError),
+        }
+    })
+}
+
+/// # Safety
+/// `invocation` is live and given away, `stats` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_invocation_finish(invocation: *mut Invocation, stats: *mut PekoStats) -> *mut Instance {
+    // Safety: the caller gives the invocation away.
+    let mut invocation = unsafe { Box::from_raw(invocation) };
+    // Safety: the caller vouches for `stats`; only the first byte of the message is cleared, it is long.
+    let stats = unsafe {
+        std::ptr::write_bytes(stats.cast::<u8>(), 0, std::mem::offset_of!(PekoStats, message) + 1);
+        &mut *stats
+    };
+    let instance = guard(None, || Some(invocation.finish(stats))).unwrap_or_else(|| {
+        stats.outcome = Outcome::Panic as u32;
+        None
+    });
+    guard(std::ptr::null_mut(), move || match instance {
+        Some(mut instance) => {
+            instance.spare = invocation.into_spare();
+            Box::into_raw(instance)
+        }
+        None => std::ptr::null_mut(),
+    })
+}
+
+/// # Safety
+/// `invocation` is live and given away.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_invocation_cancel(invocation: *mut Invocation) {
+    if !invocation.is_null() {
+        // Safety: the caller gives the invocation away.
+        guard((), || drop(unsafe { Box::from_raw(invocation) }))
+    }
+}

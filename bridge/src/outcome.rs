@@ -1,0 +1,63 @@
+//! From wasmtime's errors to PEKO_OUTCOME_* and a message that a developer can use.
+
+use crate::abi::Outcome;
+use crate::context::Context;
+use std::fmt::Write;
+use wasmtime::component::ResourceTableError;
+use wasmtime::{Error, OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+use wasmtime_wasi_http::FieldMapError;
+
+/// How a call that ended with `error` is reported.
+pub fn classify(error: &Error, context: &Context) -> Outcome {
+    let trap = error.downcast_ref::<Trap>();
+    if context.cpu_exceeded && trap == Some(&Trap::Interrupt) {
+        return Outcome::Cpu;
+    }
+    if trap == Some(&Trap::StackOverflow) {
+        return Outcome::Stack;
+    }
+    if error.downcast_ref::<I32Exit>().is_some() {
+        return Outcome::Exit;
+    }
+    if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() || error.downcast_ref::<OutOfMemory>().is_some() {
+        return Outcome::Capacity;
+    }
+    if is_resource_limit(error) {
+        return Outcome::Resources;
+    }
+    // A refusal at instantiation is an error, one at run time is followed by whatever the guest makes of it.
+    if context.limiter.denied() {
+        return Outcome::Memory;
+    }
+    if trap.is_some() { Outcome::Trap } else { Outcome::Other }
+}
+
+fn is_resource_limit(error: &Error) -> bool {
+    matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full))
+        || matches!(
+            error.downcast_ref::<FieldMapError>(),
+            Some(FieldMapError::TooManyFields | FieldMapError::TotalSizeTooBig)
+        )
+        // wasmtime gives this one no type of its own.
+        || error.root_cause().to_string().contains("fuel allocated for hostcalls has been exhausted")
+}
+
+/// The cause in one line, then the wasm backtrace, a line a frame.
+pub fn describe(error: &Error) -> String {
+    let mut text = error.root_cause().to_string().replace('\n', " ");
+    if let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() {
+        let _ = write!(text, "\n{}", frames(&backtrace.to_string()));
+    }
+    text
+}
+
+/// The lines of a backtrace without its title.
+fn frames(backtrace: &str) -> &str {
+    backtrace.split_once('\n').map_or(backtrace, |(_, frames)| frames)
+}
+
+/// Why the pool of slots or the loader refused, the whole chain in one line.
+pub fn chain(error: &Error) -> String {
+    format!("{error:#}")
+}

@@ -1,0 +1,89 @@
+//! One call of a component's handler, as a future that the loop polls.
+
+use crate::abi::PekoLimits;
+use crate::body_in::{BodyIn, BodyQueue};
+use crate::clock;
+use crate::component::Component;
+use crate::instance::Instance;
+use crate::waker::LoopShared;
+use bytes::Bytes;
+use http_body_util::Empty;
+use std::sync::{Arc, Mutex, PoisonError};
+use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
+use wasmtime_wasi_http::{WasiBody, WasiHttpView};
+
+pub type HeadResult = Result<http::Response<WasiBody>, ErrorCode>;
+
+/// Where the guest's response appears.
+#[derive(Default)]
+pub struct HeadSlot(Mutex<Option<HeadResult>>);
+
+impl HeadSlot {
+    fn set(&self, head: HeadResult) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(head);
+    }
+
+    pub fn take(&self) -> Option<HeadResult> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+pub enum Start {
+    Warm(Box<Instance>),
+    Fresh(Arc<Component>),
+}
+
+pub struct Call {
+    pub shared: Arc<LoopShared>,
+    pub token: u64,
+    pub limits: PekoLimits,
+    pub head: http::request::Parts,
+    pub https: bool,
+    pub body: Option<Arc<BodyQueue>>,
+    pub slot: Arc<HeadSlot>,
+}
+
+/// A call that is over. The instance is here whatever happened: its context says why.
+pub struct Finished {
+    pub instance: Box<Instance>,
+    pub result: wasmtime::Result<()>,
+    /// None: it was warm.
+    pub instantiate_ns: Option<u64>,
+}
+
+pub async fn run(start: Start, call: Call) -> Finished {
+    let (mut instance, component) = match start {
+        Start::Warm(instance) => (instance, None),
+        Start::Fresh(component) => (Instance::new(&component, &call.shared), Some(component)),
+    };
+    instance.uses = instance.uses.saturating_add(1);
+    instance.store.data_mut().begin(&call.shared, call.token, &call.limits);
+    instance.store.set_epoch_deadline(1);
+    let mut instantiate_ns = None;
+    if let Some(component) = component {
+        let begin = clock::monotonic_ns();
+        let result = instance.instantiate(&component).await;
+        instantiate_ns = Some(clock::monotonic_ns() - begin);
+        if result.is_err() {
+            return Finished { instance, result, instantiate_ns };
+        }
+    }
+    let result = handle(&mut instance, call).await;
+    instance.store.data_mut().hooks.end_call();
+    Finished { instance, result, instantiate_ns }
+}
+
+async fn handle(instance: &mut Instance, call: Call) -> wasmtime::Result<()> {
+    let Instance { store, proxy: Some(proxy), .. } = instance else {
+        wasmtime::bail!("the instance was never instantiated");
+    };
+    let scheme = if call.https { Scheme::Https } else { Scheme::Http };
+    let mut http = store.data_mut().http();
+    let request = match call.body {
+        Some(queue) => http.new_incoming_request(scheme, http::Request::from_parts(call.head, BodyIn::new(queue)))?,
+        None => http.new_incoming_request(scheme, http::Request::from_parts(call.head, Empty::<Bytes>::new()))?,
+    };
+    let slot = call.slot;
+    let outparam = http.new_response_outparam_from_callback(move |head| slot.set(head))?;
+    proxy.wasi_http_incoming_handler().call_handle(store, request, outparam).await
+}

@@ -1,0 +1,148 @@
+//! What can be checked without a guest. The C++ tests beside it drive everything else through the header.
+
+use peko_bridge::abi::{self, PekoBuf, PekoEngineConfig, PekoField, PekoStr};
+use peko_bridge::engine::{Engine, peko_engine_delete, peko_engine_new};
+use peko_bridge::{component, error_code, fields, limits::Limiter};
+use wasmtime::ResourceLimiter;
+
+const HTTP_WIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/guests/http.wit");
+
+fn letters(text: &str) -> String {
+    text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').filter(|c| *c != '-').collect::<String>().to_lowercase()
+}
+
+#[test]
+fn error_codes_are_in_the_order_of_the_wit() {
+    let wit = std::fs::read_to_string(HTTP_WIT).expect("the guests' world is in tests/guests");
+    let cases = wit.split_once("variant error-code {").expect("it has error-code").1.split_once("\n    }").expect("which ends").0;
+    let cases: Vec<String> = cases.lines().map(|line| letters(line.trim())).filter(|name| !name.is_empty()).collect();
+    assert_eq!(cases.len() as u32, error_code::COUNT);
+    for (index, case) in cases.iter().enumerate() {
+        assert_eq!(&letters(&format!("{:?}", error_code::from_index(index as u32))), case, "case {index}");
+    }
+    assert!(matches!(error_code::from_index(u32::MAX), wasmtime_wasi_http::Error::InternalError(None)));
+}
+
+#[test]
+fn forbidden_fields_are_those_of_wasmtime() {
+    for name in wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS {
+        assert!(fields::is_forbidden(name.as_str()), "{name}");
+    }
+    let known = ["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+        "transfer-encoding", "upgrade", "host", "http2-settings", "te", "trailer", "content-length", "x-other"];
+    let forbidden = known.iter().filter(|name| fields::is_forbidden(name)).count();
+    assert_eq!(forbidden, wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS.len());
+}
+
+#[test]
+fn fields_say_what_is_wrong_with_them() {
+    let field = |name: &'static str, value: &'static str| PekoField {
+        name: PekoStr::of(name.as_bytes()),
+        value: PekoStr::of(value.as_bytes()),
+    };
+    // Safety: the strings are static.
+    let map = unsafe { fields::to_map(&[field("Host", "a"), field("X-A", "1"), field("x-a", "2"), field("upgrade", "b")]) };
+    let map = map.expect("these are fields");
+    assert_eq!(map.len(), 2);
+    assert_eq!(map.get_all("x-a").iter().count(), 2);
+    // Safety: as above.
+    assert!(unsafe { fields::to_map(&[field("a b", "")]) }.unwrap_err().contains("\"a b\" is not a token"));
+    // Safety: as above.
+    assert!(unsafe { fields::to_map(&[field("a", "\r\n")]) }.unwrap_err().contains("control characters"));
+}
+
+#[test]
+fn limits_count_all_memories_and_tables_together() {
+    let mut limiter = Limiter::default();
+    limiter.begin(1000);
+    assert!(limiter.memory_growing(0, 500, None).unwrap());
+    assert!(limiter.memory_growing(0, 300, None).unwrap(), "a second memory");
+    assert!(limiter.table_growing(0, 20, None).unwrap(), "eight bytes an element");
+    assert_eq!(limiter.bytes(), 960);
+    assert!(!limiter.denied());
+    assert!(!limiter.table_growing(20, 26, None).unwrap());
+    assert!(limiter.denied());
+    assert_eq!((limiter.bytes(), limiter.peak()), (960, 960));
+
+    limiter.begin(2000);
+    assert!(!limiter.denied());
+    assert!(limiter.memory_growing(500, 1500, None).unwrap());
+    limiter.memory_grow_failed(wasmtime::Error::msg("no memory")).unwrap();
+    assert_eq!((limiter.bytes(), limiter.peak()), (960, 1960));
+    assert!(limiter.denied(), "what the system refuses is refused memory too");
+    assert!(!limiter.memory_growing(0, usize::MAX, None).unwrap());
+}
+
+/// An engine that compiles and loads, for the linker's sake.
+fn engine() -> Box<Engine> {
+    let config = PekoEngineConfig {
+        size: 32,
+        max_instances: 0,
+        threads: 0,
+        compiler: 1,
+        memory_bytes_max: 1 << 30,
+        stack_bytes: 512 << 10,
+        memory_keep_bytes: 0,
+    };
+    let mut error = PekoBuf { data: std::ptr::null_mut(), size: 0 };
+    // Safety: both are readable and writable; what is made is freed by `drop_engine`.
+    unsafe { Box::from_raw(peko_engine_new(&config, &mut error)) }
+}
+
+fn drop_engine(engine: Box<Engine>) {
+    // Safety: it came from peko_engine_new.
+    unsafe { peko_engine_delete(Box::into_raw(engine)) }
+}
+
+/// Something that each interface of component::PROVIDED holds, in the same order.
+const ITEMS: [&str; component::PROVIDED.len()] = [
+    "get-environment", "exit", "get-stderr", "get-stdin", "get-stdout", "terminal-input", "terminal-output",
+    "get-terminal-stderr", "get-terminal-stdin", "get-terminal-stdout", "now", "now", "get-directories", "descriptor",
+    "handle", "fields", "error", "poll", "input-stream", "get-insecure-random-bytes", "insecure-seed", "get-random-bytes",
+    "instance-network", "resolve-addresses", "network", "tcp-socket", "create-tcp-socket", "udp-socket",
+    "create-udp-socket",
+];
+/// The version of WASI 0.2 that wasmtime-wasi defines; it serves all earlier ones.
+const WASI: &str = "0.2.12";
+
+#[test]
+fn the_list_of_interfaces_is_what_the_linker_has() {
+    let engine = engine();
+    let mut linker = engine.linker.clone();
+    // Defining an item a second time is an error, which tells that it is there.
+    let mut has = |interface: &str, item: &str| {
+        let kind = wasmtime::component::ResourceType::host::<()>();
+        linker.instance(interface).expect("it is an instance").resource(item, kind, |_, _| Ok(())).is_err()
+    };
+    for (interface, item) in component::PROVIDED.iter().zip(ITEMS) {
+        assert!(has(&format!("{interface}@{WASI}"), item), "{interface} {item}");
+        assert!(!has(&format!("{interface}@{WASI}"), "no-such-item"), "{interface}");
+    }
+    assert!(!has(&format!("wasi:keyvalue/store@{WASI}"), "open"));
+    // Everything that the guests' world imports is in the list.
+    let wit = std::fs::read_to_string(HTTP_WIT).expect("the guests' world is in tests/guests");
+    let imports: Vec<&str> = wit.lines().filter_map(|line| line.trim().strip_prefix("import wasi:")).collect();
+    assert!(imports.len() > 5);
+    for import in imports {
+        let interface = format!("wasi:{}", import.split_once('@').expect("with a version").0);
+        assert!(component::PROVIDED.contains(&interface.as_str()), "{interface}");
+    }
+    drop(linker);
+    drop_engine(engine);
+}
+
+#[test]
+fn a_panic_becomes_the_fallback() {
+    assert_eq!(abi::guard(7, || panic!("on purpose")), 7);
+    assert_eq!(abi::guard(7, || 8), 8);
+}
+
+#[test]
+fn messages_are_cut_between_characters() {
+    let mut out = [0xff; 6];
+    abi::put_message(&mut out, "abcdé");
+    assert_eq!(&out[..5], b"abcd\0");
+    abi::put_message(&mut out, "abc");
+    assert_eq!(&out[..4], b"abc\0");
+    abi::put_message(&mut [], "abc");
+}
