@@ -1,0 +1,99 @@
+#include "net/address.hpp"
+
+#include <arpa/inet.h>
+
+#include <charconv>
+#include <cstddef>
+#include <cstring>
+
+namespace peko::net {
+namespace {
+
+static_assert(offsetof(sockaddr_in, sin_family) == offsetof(sockaddr_in6, sin6_family));
+static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
+
+std::unexpected<Error> invalid(std::string_view text) {
+  return fail(Code::Invalid, "\"" + std::string(text) +
+                                 "\" is no address to listen on: write host:port with a numeric address or localhost, for example "
+                                 "127.0.0.1:3000, 0.0.0.0:8080 or [::1]:3000");
+}
+
+bool parse_port(std::string_view text, std::uint16_t& port) {
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, port);
+  return error == std::errc() && stop == end;
+}
+
+}  // namespace
+
+Result<Address> Address::parse(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  std::uint16_t port = 0;
+  if (colon == std::string_view::npos || !parse_port(text.substr(colon + 1), port)) return invalid(text);
+  std::string host(text.substr(0, colon));
+  if (host == "localhost") host = "127.0.0.1";
+
+  Address address;
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    address.v6_.sin6_family = AF_INET6;
+    const std::string inner = host.substr(1, host.size() - 2);
+    if (::inet_pton(AF_INET6, inner.c_str(), &address.v6_.sin6_addr) != 1 || inner.contains('\0')) return invalid(text);
+  } else {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    if (::inet_pton(AF_INET, host.c_str(), &v4.sin_addr) != 1 || host.contains('\0')) return invalid(text);
+    std::memcpy(&address.v6_, &v4, sizeof(v4));
+  }
+  address.v6_.sin6_port = htons(port);
+  return address;
+}
+
+Address Address::of_socket(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  // Safety: sockaddr is the head of every kind of socket address; the kernel fills in at most `size` bytes.
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size);
+  return of(storage);
+}
+
+Address Address::of(const sockaddr_storage& storage) {
+  Address address;
+  std::memcpy(&address.v6_, &storage, sizeof(address.v6_));
+  return address;
+}
+
+// Safety: sockaddr is the head of every kind of socket address, and the family tells the kernel which it is.
+const sockaddr* Address::raw() const { return reinterpret_cast<const sockaddr*>(&v6_); }
+
+socklen_t Address::raw_size() const { return family() == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in); }
+
+std::string Address::text() const {
+  std::array<char, kTextMax> out;
+  return {out.data(), write_text(out)};
+}
+
+std::size_t Address::write_text(std::array<char, kTextMax>& out) const {
+  char* at = out.data();
+  char* const end = out.data() + out.size();
+  if (family() == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&v6_.sin6_addr)) {
+    *at++ = '[';
+    ::inet_ntop(AF_INET6, &v6_.sin6_addr, at, INET6_ADDRSTRLEN);
+    at += std::strlen(at);
+    *at++ = ']';
+  } else {
+    in_addr v4{};
+    if (family() == AF_INET6) {
+      std::memcpy(&v4, &v6_.sin6_addr.s6_addr[12], sizeof(v4));
+    } else {
+      sockaddr_in whole{};
+      std::memcpy(&whole, &v6_, sizeof(whole));
+      v4 = whole.sin_addr;
+    }
+    ::inet_ntop(AF_INET, &v4, at, INET_ADDRSTRLEN);
+    at += std::strlen(at);
+  }
+  *at++ = ':';
+  return static_cast<std::size_t>(std::to_chars(at, end, port()).ptr - out.data());
+}
+
+}  // namespace peko::net

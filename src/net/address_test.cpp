@@ -1,0 +1,45 @@
+#include "net/address.hpp"
+
+#include <gtest/gtest.h>
+
+namespace peko::net {
+namespace {
+
+TEST(Address, ReadsWhatItWrites) {
+  for (const char* text : {"127.0.0.1:3000", "0.0.0.0:8080", "[::1]:0", "[::]:65535", "[fe80::1:2]:80", "255.255.255.255:1",
+                           "[1111:2222:3333:4444:5555:6666:7777:8888]:65535"}) {
+    const Result<Address> address = Address::parse(text);
+    ASSERT_TRUE(address.has_value()) << text;
+    EXPECT_EQ(address->text(), text);
+  }
+}
+
+TEST(Address, KnowsLocalhost) {
+  const Result<Address> address = Address::parse("localhost:81");
+  ASSERT_TRUE(address.has_value());
+  EXPECT_EQ(address->text(), "127.0.0.1:81");
+  EXPECT_EQ(address->port(), 81);
+  EXPECT_EQ(address->family(), AF_INET);
+}
+
+TEST(Address, ShowsAMappedIpv4AddressAsIpv4) {
+  const Result<Address> address = Address::parse("[::ffff:10.1.2.3]:9");
+  ASSERT_TRUE(address.has_value());
+  EXPECT_EQ(address->text(), "10.1.2.3:9");
+}
+
+TEST(Address, RefusesEverythingElse) {
+  using namespace std::string_view_literals;
+  for (const std::string_view text :
+       {""sv, ":"sv, ":80"sv, "80"sv, "127.0.0.1"sv, "127.0.0.1:"sv, "127.0.0.1:65536"sv, "127.0.0.1:-1"sv, "127.0.0.1:+1"sv,
+        "127.0.0.1:80x"sv, "127.0.0.1: 80"sv, "127.0.0.1 :80"sv, "127.0.0.256:80"sv, "127.1:80"sv, "::1:80"sv, "[::1]80"sv, "[::1:80"sv,
+        "[]:80"sv, "[127.0.0.1]:80"sv, "example.com:80"sv, "localhost"sv, "LOCALHOST:80"sv, "127.0.0.1\0:80"sv, "[::1\0]:80"sv}) {
+    const Result<Address> address = Address::parse(text);
+    ASSERT_FALSE(address.has_value()) << text;
+    EXPECT_EQ(address.error().code, Code::Invalid);
+    EXPECT_NE(address.error().message.find("write host:port"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace peko::net
