@@ -1,0 +1,77 @@
+#include "http/h1_input.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace peko::http {
+
+using net::BufferPool;
+
+void H1Input::take_body(std::string_view piece, std::size_t consumed) {
+  char* const target = buffer_.data() + body_end_;
+  if (piece.data() != target) std::memmove(target, piece.data(), piece.size());
+  body_end_ += piece.size();
+  raw_begin_ += consumed;
+}
+
+void H1Input::consume_body(std::size_t n) {
+  body_begin_ += n;
+  if (body_begin_ == body_end_) begin_body();
+}
+
+std::span<char> H1Input::room(Expected expected) {
+  const bool has_body = body_begin_ != body_end_;
+  if (!has_body && raw_begin_ == raw_end_) {
+    const std::size_t wanted = expected == Expected::Body ? BufferPool::kLargeBytes : BufferPool::kSmallBytes;
+    if (buffer_.size() < wanted) {
+      buffer_.give_back();
+      buffer_ = pool_.lease(wanted);
+    }
+    body_begin_ = body_end_ = raw_begin_ = raw_end_ = 0;
+    return buffer_.span();
+  }
+  const std::size_t held_begin = has_body ? body_begin_ : raw_begin_;
+  if (buffer_.size() < BufferPool::kSmallBytes) {
+    net::Buffer larger = pool_.lease(BufferPool::kSmallBytes);
+    move_to(larger);
+  } else if (held_begin > 0 && buffer_.size() - raw_end_ < buffer_.size() / 4) {
+    move_to(buffer_);
+  }
+  if (raw_end_ == buffer_.size()) {
+    if (has_body) return {};
+    net::Buffer larger = pool_.lease(buffer_.size() * 2);
+    move_to(larger);
+  }
+  return buffer_.span().subspan(raw_end_);
+}
+
+void H1Input::settle(Expected expected) {
+  const bool has_body = body_begin_ != body_end_;
+  const std::size_t raw_bytes = raw_end_ - raw_begin_;
+  if (!has_body && raw_bytes == 0) return clear();
+  if (!has_body && expected == Expected::Head && raw_bytes <= BufferPool::kTinyBytes && buffer_.size() > BufferPool::kTinyBytes) {
+    net::Buffer smaller = pool_.lease(BufferPool::kTinyBytes);
+    move_to(smaller);
+  }
+}
+
+void H1Input::clear() {
+  buffer_.give_back();
+  body_begin_ = body_end_ = raw_begin_ = raw_end_ = 0;
+}
+
+void H1Input::move_to(net::Buffer& target) {
+  const std::size_t body_bytes = body_end_ - body_begin_;
+  const std::size_t raw_bytes = raw_end_ - raw_begin_;
+  if (body_bytes > 0) std::memmove(target.data(), buffer_.data() + body_begin_, body_bytes);
+  std::memmove(target.data() + body_bytes, buffer_.data() + raw_begin_, raw_bytes);
+  if (&target != &buffer_) {
+    buffer_.give_back();
+    buffer_ = std::move(target);
+  }
+  body_begin_ = 0;
+  body_end_ = raw_begin_ = body_bytes;
+  raw_end_ = body_bytes + raw_bytes;
+}
+
+}  // namespace peko::http
