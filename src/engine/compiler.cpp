@@ -1,0 +1,25 @@
+#include "engine/compiler.hpp"
+
+#include "engine/bridge_text.hpp"
+#include "engine/engine_config.hpp"
+
+namespace peko::engine {
+
+Result<std::string> compile_component(std::span<const char> wasm) {
+  peko_buf error{};
+  const peko_engine_config config = compiler_config();
+  peko_engine* engine = peko_engine_new(&config, &error);
+  if (engine == nullptr) return fail(Code::Internal, "cannot make a compiler: " + take_text(error));
+  peko_buf artifact{};
+  // Safety: char may be read as unsigned char.
+  const int code = peko_component_compile(engine, reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size(), &artifact,
+                                          &error);
+  std::string text = take_text(artifact);
+  const std::string message = take_text(error);
+  peko_engine_delete(engine);
+  if (code == PEKO_LOAD_INVALID) return fail(Code::Invalid, message);
+  if (code != PEKO_LOAD_OK) return fail(Code::Internal, message);
+  return text;
+}
+
+}  // namespace peko::engine

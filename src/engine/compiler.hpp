@@ -1,0 +1,15 @@
+/// Compiling: a component's bytes to machine code. Runs in a child process (cli's compile-worker), never in a node.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace peko::engine {
+
+/// The artifact for engines of this binary (Runtime::id). Takes seconds of CPU and hundreds of MB for a large component.
+/// Invalid: not a valid component; the message says what is wrong with it.
+Result<std::string> compile_component(std::span<const char> wasm);
+
+}  // namespace peko::engine

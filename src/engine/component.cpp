@@ -1,0 +1,54 @@
+#include "engine/component.hpp"
+
+#include <algorithm>
+
+#include "engine/bridge_text.hpp"
+#include "engine/runtime.hpp"
+#include "peko_bridge.h"
+
+namespace peko::engine {
+
+namespace {
+
+Error load_error(int code, const std::string& message) {
+  switch (code) {
+    case PEKO_LOAD_INVALID: return {Code::Invalid, message};
+    case PEKO_LOAD_INCOMPATIBLE: return {Code::Conflict, message};
+    case PEKO_LOAD_IMPORTS: {
+      std::string text = "it imports what Peko does not provide:";
+      for (std::size_t at = 0; at < message.size();) {
+        const std::size_t end = std::min(message.find('\n', at), message.size());
+        text.append("\n    ").append(message, at, end - at);
+        at = end + 1;
+      }
+      return {Code::Unsupported, text + "\n  A function may import the interfaces of WASI 0.2 (wasi:http, io, clocks, random, cli, "
+                                        "filesystem). Build it for the world wasi:http/proxy, without these imports."};
+    }
+    case PEKO_LOAD_WORLD:
+      return {Code::Unsupported, "it exports no wasi:http/incoming-handler@0.2, so it cannot answer requests (" + message +
+                                     "). Build it for the world wasi:http/proxy."};
+    default: return {Code::Internal, message};
+  }
+}
+
+}  // namespace
+
+void Component::Delete::operator()(peko_component* component) const { peko_component_delete(component); }
+
+Result<std::shared_ptr<const Component>> Component::load(Runtime& runtime, const std::filesystem::path& artifact,
+                                                         const Environment& environment) {
+  std::vector<peko_field> fields;
+  fields.reserve(environment.size());
+  for (const auto& [name, value] : environment) {
+    fields.push_back({{name.data(), name.size()}, {value.data(), value.size()}});
+  }
+  peko_component* handle = nullptr;
+  peko_buf error{};
+  const int code =
+      peko_component_load(runtime.handle(), artifact.c_str(), fields.data(), fields.size(), &handle, &error);
+  const std::string message = take_text(error);
+  if (code != PEKO_LOAD_OK) return fail(load_error(code, message));
+  return std::shared_ptr<const Component>(new Component(handle));
+}
+
+}  // namespace peko::engine

@@ -1,0 +1,51 @@
+#include "engine/guest_log.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace peko::engine {
+
+void GuestLog::reset(std::uint32_t bytes_max) {
+  for (std::string& text : partial_) text.clear();
+  lines_.clear();
+  bytes_left_ = bytes_max;
+  cut_ = false;
+}
+
+void GuestLog::flush(Stream stream) {
+  if (!partial(stream).empty()) lines_.push_back({stream, std::exchange(partial(stream), {})});
+}
+
+void GuestLog::append(Stream stream, std::string_view bytes) {
+  if (cut_) return;
+  const bool over = bytes.size() > bytes_left_;
+  if (over) bytes = bytes.substr(0, bytes_left_);
+  bytes_left_ -= static_cast<std::uint32_t>(bytes.size());
+
+  while (!bytes.empty()) {
+    std::string& text = partial(stream);
+    const std::size_t room = kLineBytesMax - text.size();
+    const std::size_t end = std::min(bytes.find('\n'), bytes.size());
+    const std::size_t taken = std::min(end, room);
+    text.append(bytes.substr(0, taken));
+    bytes.remove_prefix(taken);
+    if (!bytes.empty() && bytes.front() == '\n') {
+      bytes.remove_prefix(1);
+      lines_.push_back({stream, std::exchange(text, {})});
+    } else if (text.size() == kLineBytesMax) {
+      flush(stream);
+    }
+  }
+  if (over) {
+    cut_ = true;
+    finish();
+    lines_.push_back({Stream::Stderr, "[the rest of this request's output is cut: over log_kb of the function's [limits]]"});
+  }
+}
+
+void GuestLog::finish() {
+  flush(Stream::Stdout);
+  flush(Stream::Stderr);
+}
+
+}  // namespace peko::engine

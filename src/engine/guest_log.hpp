@@ -1,0 +1,45 @@
+/// GuestLog: what a guest prints during one call, put together to lines.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace peko::engine {
+
+enum class Stream : std::uint8_t { Stdout = 1, Stderr = 2 };
+
+struct GuestLine {
+  Stream stream;
+  std::string text;  ///< without the line end; may hold any bytes
+};
+
+/// Guests print in pieces ("a", "b\n"); a line is given out when its end arrives, when it grows over kLineBytesMax, or at finish().
+/// Beyond `bytes_max` of one call everything is dropped, and one line says so.
+class GuestLog {
+ public:
+  static constexpr std::size_t kLineBytesMax = 8192;
+
+  /// Begins a call.
+  void reset(std::uint32_t bytes_max);
+  void append(Stream stream, std::string_view bytes);
+  /// Gives out unfinished lines too: the call is over.
+  void finish();
+  /// The lines since the last take.
+  std::vector<GuestLine> take() { return std::exchange(lines_, {}); }
+  [[nodiscard]] bool empty() const { return lines_.empty(); }
+
+ private:
+  std::string& partial(Stream stream) { return partial_[stream == Stream::Stdout ? 0 : 1]; }
+  void flush(Stream stream);
+
+  std::array<std::string, 2> partial_;
+  std::vector<GuestLine> lines_;
+  std::uint32_t bytes_left_ = 0;
+  bool cut_ = false;
+};
+
+}  // namespace peko::engine

@@ -1,0 +1,109 @@
+/// Invocation: one call of a guest, from request head to the guest's return.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "engine/guest_log.hpp"
+#include "engine/instance.hpp"
+#include "engine/limits.hpp"
+#include "engine/outcome.hpp"
+#include "http/exchange.hpp"
+#include "http/message.hpp"
+#include "net/event.hpp"
+
+struct peko_invocation;
+
+namespace peko::engine {
+
+class Worker;
+class Overflow;
+struct RetireInvocation;
+
+/// Made by Worker::start, held by an InvocationPtr, lives on the worker's loop.
+///
+/// The holder turns it: step() runs the guest if it has something to do; then the holder moves bytes both ways; then it waits for the
+/// event given at the start, which is set whenever another turn can get further. A guest that has used more than kOverflowAfter of CPU
+/// is `away` on an overflow thread in the meantime: then nothing but away() and the destructor may be called.
+class Invocation {
+ public:
+  static constexpr std::chrono::milliseconds kOverflowAfter{2};
+  static constexpr std::size_t kBodyHighWater = 64 * 1024;  ///< bytes queued to the guest before it must read
+
+  enum class Next : std::uint8_t { Data, End, Aborted, Pending, Trailers };
+
+  explicit Invocation(Worker& worker) : worker_(worker) {}
+  Invocation(const Invocation&) = delete;
+  Invocation& operator=(const Invocation&) = delete;
+
+  /// Runs the guest, at most until its slice ends. Does nothing when nothing has woken it.
+  void step();
+  [[nodiscard]] bool away() const { return away_; }
+
+  /// The guest's call is over: no step will do anything.
+  [[nodiscard]] bool ended() const { return (flags_ & kEnded) != 0; }
+  /// It ended otherwise than by returning with a response set.
+  [[nodiscard]] bool failed() const;
+
+  [[nodiscard]] bool has_head() const;
+  /// The response head; views valid until the next call on this object. Requires has_head().
+  http::ResponseHead head();
+  /// The next piece of the response body. End is the truth, also when the guest has failed: it ended the body before.
+  Next next(http::Chunk& chunk);
+  /// After Next::Trailers; views as head().
+  http::Fields trailers();
+
+  /// There is room for body bytes: the guest waits for some, or has not been given kBodyHighWater yet.
+  [[nodiscard]] bool wants_body() const { return wants_body_; }
+  void push(std::span<const char> bytes);
+  enum class Body : std::uint8_t { Complete, Broken };
+  void push_end(Body body, http::Fields trailers = {});
+
+  GuestLog& log() { return log_; }
+  [[nodiscard]] std::chrono::nanoseconds cpu() const;
+
+  /// Ends it and gives back the instance if that may serve again. Requires ended(); only the destructor may follow.
+  Usage finish(std::optional<Instance>& warm);
+
+ private:
+  friend class Worker;
+  friend class Overflow;
+  friend struct RetireInvocation;
+  static constexpr std::uint32_t kEnded = 2 | 4;  // PEKO_DONE | PEKO_FAILED
+  static constexpr int kSlicesAway = 16;          // then the loop moves what the guest has written, and sends it off again
+
+  enum class RequestBody : std::uint8_t { None, Coming };
+  void begin(peko_invocation* handle, std::uint64_t token, RequestBody body, const Limits& limits, net::Event& progress);
+  void wake();
+  std::uint32_t poll(std::size_t thread);
+  // On an overflow thread: one slice; whether it wants another one there.
+  bool slice(std::size_t thread);
+  void go_home();
+  void arrive();
+
+  Worker& worker_;
+  peko_invocation* handle_ = nullptr;
+  std::uint64_t token_ = 0;
+  net::Event* progress_ = nullptr;
+  std::uint32_t flags_ = 0;
+  bool woken_ = false;
+  bool self_woken_ = false;  // by the poll that is running, on its own thread
+  bool hungry_ = false;      // over kOverflowAfter and not waiting: goes to an overflow thread at the next step
+  bool wants_body_ = false;
+  bool away_ = false;
+  int slices_ = 0;
+  std::atomic<bool> abandoned_ = false;  // the holder has gone while it was away
+  GuestLog log_;
+};
+
+struct RetireInvocation {
+  void operator()(Invocation* invocation) const;
+};
+/// Destroying it cancels the call if it has not ended.
+using InvocationPtr = std::unique_ptr<Invocation, RetireInvocation>;
+
+}  // namespace peko::engine

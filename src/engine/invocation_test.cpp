@@ -1,0 +1,213 @@
+#include "engine/invocation.hpp"
+
+#include <string>
+#include <vector>
+
+#include "engine/guest_fixture.hpp"
+#include "net/task_group.hpp"
+
+namespace peko::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+// What a call was asked and what came of it.
+struct Exchange {
+  std::string target = "/";
+  std::string request_body;
+  Limits limits;
+  std::optional<Instance> warm;
+  bool give_up_when_away = false;
+
+  unsigned status = 0;
+  std::string body;
+  bool body_ended = false;
+  bool was_away = false;
+  std::vector<GuestLine> log;
+  Usage usage;
+  std::optional<Instance> kept;
+};
+
+class InvocationTest : public GuestFixture {
+ protected:
+  net::Task<void> call(std::shared_ptr<const Component> component, Exchange& exchange) {
+    net::Event progress(*loop_);
+    const http::RequestHead head{.method = exchange.request_body.empty() ? "GET" : "POST",
+                                 .target = exchange.target,
+                                 .authority = "test.localhost",
+                                 .body_length = exchange.request_body.size()};
+    InvocationPtr invocation =
+        worker_->start(*component, std::exchange(exchange.warm, std::nullopt), head, exchange.limits, progress);
+    bool body_pushed = exchange.request_body.empty();
+    while (!invocation->ended() || !exchange.body_ended) {
+      if (!invocation->away()) {
+        if (!body_pushed && invocation->wants_body()) {
+          invocation->push(exchange.request_body);
+          invocation->push_end(Invocation::Body::Complete);
+          body_pushed = true;
+        }
+        invocation->step();
+      }
+      if (invocation->away()) {
+        exchange.was_away = true;
+        if (exchange.give_up_when_away) co_return;
+      } else {
+        read_response(*invocation, exchange);
+        if (invocation->ended() && (invocation->failed() || exchange.body_ended)) break;
+      }
+      co_await progress.wait();
+    }
+    exchange.usage = invocation->finish(exchange.kept);
+    for (GuestLine& line : invocation->log().take()) exchange.log.push_back(std::move(line));
+  }
+
+  static void read_response(Invocation& invocation, Exchange& exchange) {
+    if (!invocation.has_head()) return;
+    if (exchange.status == 0) exchange.status = invocation.head().status;
+    for (http::Chunk chunk; !exchange.body_ended;) {
+      const Invocation::Next next = invocation.next(chunk);
+      if (next == Invocation::Next::Data) exchange.body += chunk.bytes();
+      if (next == Invocation::Next::End) exchange.body_ended = true;
+      if (next == Invocation::Next::Pending || next == Invocation::Next::Aborted) return;
+    }
+  }
+
+  // Runs the loop until all calls are over and nothing is left on overflow threads.
+  void run(std::vector<std::pair<std::string, Exchange*>> calls) {
+    net::TaskGroup group(*loop_);
+    for (auto& [name, exchange] : calls) group.spawn(call(guest(name), *exchange));
+    net::TaskGroup waiter(*loop_);
+    waiter.spawn(stop_when_done(group));
+    loop_->run();
+  }
+  net::Task<void> stop_when_done(net::TaskGroup& group) {
+    co_await group.join();
+    net::Event turn(*loop_);
+    while (worker_->in_flight() > 0) {
+      turn.set();
+      co_await turn.wait();
+    }
+    loop_->stop();
+  }
+};
+
+TEST_F(InvocationTest, AnswersARequest) {
+  Exchange hello;
+  run({{"hello", &hello}});
+  EXPECT_EQ(hello.status, 200U);
+  EXPECT_EQ(hello.body, "Hello, World!");
+  EXPECT_EQ(hello.usage.outcome, Outcome::Ok) << hello.usage.message;
+  EXPECT_GT(hello.usage.cpu.count(), 0);
+  EXPECT_TRUE(hello.kept.has_value());
+}
+
+TEST_F(InvocationTest, RunsTheNextCallOnTheSameInstance) {
+  Exchange first;
+  run({{"counter", &first}});
+  EXPECT_TRUE(first.body.starts_with("served: 1")) << first.body;
+  Exchange second;
+  second.warm = std::move(first.kept);
+  run({{"counter", &second}});
+  EXPECT_TRUE(second.body.starts_with("served: 2")) << second.body;
+  EXPECT_EQ(second.usage.uses, 2U);
+  EXPECT_EQ(second.usage.instantiate.count(), 0);
+}
+
+TEST_F(InvocationTest, StreamsTheBodyThroughTheGuest) {
+  Exchange echo;
+  echo.request_body = std::string(300'000, 'a') + "end";
+  run({{"echo", &echo}});
+  EXPECT_EQ(echo.usage.outcome, Outcome::Ok) << echo.usage.message;
+  EXPECT_EQ(echo.body.size(), echo.request_body.size());
+  EXPECT_TRUE(echo.body == echo.request_body);
+}
+
+TEST_F(InvocationTest, NamesHowACallFailed) {
+  struct Row {
+    std::string guest;
+    std::string target;
+    Outcome outcome;
+  };
+  const Row rows[] = {
+      {"trap", "/", Outcome::Trap},         {"noresp", "/", Outcome::NoResponse}, {"midtrap", "/", Outcome::Trap},
+      {"memgrow", "/trap", Outcome::Memory}, {"stack", "/", Outcome::Stack},       {"exit", "/", Outcome::Exit},
+  };
+  for (const Row& row : rows) {
+    Exchange exchange;
+    exchange.target = row.target;
+    run({{row.guest, &exchange}});
+    EXPECT_EQ(exchange.usage.outcome, row.outcome) << row.guest << ": " << exchange.usage.message;
+    EXPECT_FALSE(exchange.usage.message.empty()) << row.guest;
+  }
+}
+
+TEST_F(InvocationTest, StopsASpinnerAtItsCpuLimitAndLetsOthersRun) {
+  Exchange spin;
+  spin.limits.cpu = 100ms;
+  Exchange hello;
+  run({{"spin", &spin}, {"hello", &hello}});
+  EXPECT_EQ(spin.usage.outcome, Outcome::Cpu) << spin.usage.message;
+  EXPECT_TRUE(spin.was_away);
+  EXPECT_GE(spin.usage.cpu, 100ms);
+  EXPECT_LT(spin.usage.cpu, 200ms);
+  EXPECT_FALSE(spin.kept.has_value());
+  EXPECT_EQ(hello.body, "Hello, World!");
+}
+
+TEST_F(InvocationTest, CanBeGivenUpWhileItIsAway) {
+  Exchange spin;
+  spin.limits.cpu = 60s;
+  spin.give_up_when_away = true;
+  run({{"spin", &spin}});
+  EXPECT_TRUE(spin.was_away);
+  EXPECT_EQ(worker_->in_flight(), 0U);
+}
+
+TEST_F(InvocationTest, WaitsWithoutAThread) {
+  std::vector<Exchange> sleepers(kInstances);
+  std::vector<std::pair<std::string, Exchange*>> calls;
+  for (Exchange& sleeper : sleepers) {
+    sleeper.target = "/100";
+    calls.emplace_back("sleep", &sleeper);
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  run(calls);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  for (const Exchange& sleeper : sleepers) EXPECT_TRUE(sleeper.body.starts_with("slept")) << sleeper.body;
+  EXPECT_LT(took, 100ms * kInstances / 2) << "they slept one after the other";
+}
+
+TEST_F(InvocationTest, CollectsWhatTheGuestPrints) {
+  Exchange logger;
+  logger.target = "/path";
+  run({{"logger", &logger}});
+  ASSERT_EQ(logger.log.size(), 2U);
+  EXPECT_EQ(logger.log[0].stream, Stream::Stdout);
+  EXPECT_EQ(logger.log[0].text, "stdout: /path");
+  EXPECT_EQ(logger.log[1].stream, Stream::Stderr);
+}
+
+TEST_F(InvocationTest, DeniesOutboundRequests) {
+  Exchange fetch;
+  fetch.target = "/127.0.0.1:1/";
+  run({{"fetch", &fetch}});
+  EXPECT_EQ(fetch.status, 502U);
+  EXPECT_EQ(fetch.body, "error-code 15\n");
+}
+
+TEST_F(InvocationTest, ReportsThatNoSlotIsFree) {
+  std::vector<Exchange> sleepers(kInstances + 100);
+  std::vector<std::pair<std::string, Exchange*>> calls;
+  for (Exchange& sleeper : sleepers) {
+    sleeper.target = "/300";
+    calls.emplace_back("sleep", &sleeper);
+  }
+  run(calls);
+  std::size_t refused = 0;
+  for (const Exchange& sleeper : sleepers) refused += sleeper.usage.outcome == Outcome::Capacity ? 1 : 0;
+  EXPECT_GT(refused, 0U);
+  EXPECT_LE(refused, 100U);
+}
+
+}  // namespace
+}  // namespace peko::engine

@@ -1,0 +1,25 @@
+/// What one request of a function may use: the table of docs/functions.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace peko::engine {
+
+struct Limits {
+  std::chrono::milliseconds cpu{1000};    ///< CPU time, start of the instance included; PEKO-CPU
+  std::chrono::milliseconds wall{15'000};  ///< from request head to response end, 0: none; PEKO-WALL
+  std::uint64_t memory_bytes = 128ULL << 20;  ///< memories and tables of the instance; PEKO-MEMORY
+  std::uint64_t request_body_bytes = 100ULL << 20;  ///< PEKO-BODY
+  std::uint32_t request_header_bytes = 128U << 10;  ///< PEKO-HEADERS
+  std::uint32_t uri_bytes = 8192;                   ///< PEKO-URI
+  std::uint32_t log_bytes = 256U << 10;             ///< stdout and stderr of one request; the rest is cut
+  std::uint32_t subrequests = 50;                   ///< PEKO-SUBREQUESTS
+};
+
+/// The wasm stack is a setting of the whole engine: PEKO-STACK.
+inline constexpr std::uint32_t kStackBytes = 512U << 10;
+/// What one linear memory can be allowed at most: the operator's cap of memory_mb.
+inline constexpr std::uint64_t kMemoryBytesMax = 4ULL << 30;
+
+}  // namespace peko::engine

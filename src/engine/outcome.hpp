@@ -1,0 +1,35 @@
+/// How a call ended and what it used, in our words.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace peko::engine {
+
+enum class Outcome : std::uint8_t {
+  Ok,
+  Cpu,         ///< crossed Limits::cpu
+  Memory,      ///< trapped after growth beyond Limits::memory_bytes was refused
+  Stack,       ///< exhausted the wasm stack
+  Trap,        ///< any other trap
+  Exit,        ///< called exit()
+  NoResponse,  ///< returned without setting a response
+  Capacity,    ///< no free slot for a fresh instance
+  Resources,   ///< too many host resources, or too large a host call
+  BadRequest,  ///< the head cannot be expressed in wasi:http
+  Cancelled,   ///< we gave it up
+  Internal,    ///< a bug of ours
+};
+
+struct Usage {
+  Outcome outcome = Outcome::Ok;
+  std::string message;  ///< empty on success; the cause in one line, then the wasm backtrace, a frame a line
+  std::chrono::nanoseconds cpu{};
+  std::chrono::nanoseconds instantiate{};  ///< 0 when warm
+  std::uint64_t memory_peak_bytes = 0;
+  std::uint32_t uses = 0;  ///< calls that the instance has served, this one included
+  std::uint32_t subrequests = 0;
+};
+
+}  // namespace peko::engine

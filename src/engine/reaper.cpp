@@ -1,0 +1,54 @@
+#include "engine/reaper.hpp"
+
+#include <pthread.h>
+
+#include <utility>
+
+#include "peko_bridge.h"
+
+namespace peko::engine {
+
+Reaper::Reaper(const peko_engine* engine) : thread_([this, engine] { run(engine); }) {}
+
+Reaper::~Reaper() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  filled_.notify_one();
+  thread_.join();
+}
+
+void Reaper::put(Item item) {
+  bool was_empty;
+  {
+    std::lock_guard lock(mutex_);
+    was_empty = items_.empty();
+    items_.push_back(item);
+  }
+  if (was_empty) filled_.notify_one();
+}
+
+void Reaper::run(const peko_engine* engine) {
+  peko_thread_attach(engine);
+  pthread_setname_np(pthread_self(), "peko-reaper");
+  std::vector<Item> batch;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    filled_.wait(lock, [this] { return stopping_ || !items_.empty(); });
+    if (items_.empty()) return;
+    std::swap(batch, items_);
+    lock.unlock();
+    for (const Item& item : batch) {
+      if (const auto* instance = std::get_if<peko_instance*>(&item)) {
+        peko_instance_delete(*instance);
+      } else {
+        peko_invocation_cancel(std::get<peko_invocation*>(item));
+      }
+    }
+    batch.clear();
+    lock.lock();
+  }
+}
+
+}  // namespace peko::engine

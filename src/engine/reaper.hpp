@@ -1,0 +1,42 @@
+/// Reaper: the thread that frees instances and cancelled calls, so that a storm of them never holds up a loop.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "engine/instance.hpp"
+
+struct peko_engine;
+struct peko_invocation;
+
+namespace peko::engine {
+
+/// One per Runtime; any thread gives it things. The destructor frees what is left, then ends.
+class Reaper final : public Disposal {
+ public:
+  explicit Reaper(const peko_engine* engine);
+  virtual ~Reaper();
+  Reaper(const Reaper&) = delete;
+  Reaper& operator=(const Reaper&) = delete;
+
+  void dispose(peko_instance* instance) override { put(instance); }
+  void cancel(peko_invocation* invocation) { put(invocation); }
+
+ private:
+  using Item = std::variant<peko_instance*, peko_invocation*>;
+  void put(Item item);
+  void run(const peko_engine* engine);
+
+  // Guarded by mutex_:
+  std::mutex mutex_;
+  std::condition_variable filled_;
+  std::vector<Item> items_;
+  bool stopping_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace peko::engine

@@ -1,0 +1,48 @@
+#include "engine/runtime.hpp"
+
+#include "base/assert.hpp"
+#include "engine/bridge_text.hpp"
+#include "engine/engine_config.hpp"
+
+namespace peko::engine {
+
+namespace {
+
+// Slots beyond instances_max, for instances that wait for the reaper or are retired while their successor starts.
+constexpr std::uint32_t kSpareSlots = 64;
+
+}  // namespace
+
+void Runtime::Delete::operator()(peko_engine* engine) const { peko_engine_delete(engine); }
+
+Result<std::unique_ptr<Runtime>> Runtime::start(const RuntimeOptions& options) {
+  PEKO_ASSERT(peko_bridge_abi() == PEKO_BRIDGE_ABI, "header and library of the bridge are of one build");
+  const peko_engine_config config =
+      serving_config(options.instances_max + kSpareSlots, options.loops + options.overflow_threads);
+  peko_buf error{};
+  peko_engine* engine = peko_engine_new(&config, &error);
+  if (engine == nullptr) {
+    return fail(Code::Unavailable, "cannot start the engine for " + std::to_string(options.instances_max) +
+                                       " instances (fewer may fit: --instances N; address space: ulimit -v; maps: sysctl "
+                                       "vm.max_map_count): " +
+                                       take_text(error));
+  }
+  return std::unique_ptr<Runtime>(new Runtime(engine, options));
+}
+
+Runtime::Runtime(peko_engine* engine, const RuntimeOptions& options)
+    : engine_(engine),
+      id_(take_text(peko_engine_id(engine))),
+      loops_(options.loops),
+      reaper_(std::make_unique<Reaper>(engine)),
+      ticker_(std::make_unique<Ticker>(engine, options.loops + options.overflow_threads)),
+      overflow_(std::make_unique<Overflow>(engine, options.overflow_threads, options.loops)) {}
+
+Runtime::~Runtime() = default;
+
+Worker& Runtime::add_worker(net::Loop& loop) {
+  PEKO_ASSERT(workers_.size() < loops_, "RuntimeOptions::loops counts the workers");
+  return workers_.emplace_back(*this, loop, workers_.size());
+}
+
+}  // namespace peko::engine

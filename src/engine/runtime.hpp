@@ -1,0 +1,57 @@
+/// Runtime: what the engine has once per process: code memory, instance slots, the ticker, overflow threads, the reaper.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "engine/overflow.hpp"
+#include "engine/reaper.hpp"
+#include "engine/ticker.hpp"
+#include "engine/worker.hpp"
+
+namespace peko::engine {
+
+struct RuntimeOptions {
+  std::uint32_t instances_max = 4096;  ///< alive at once; address space for all is reserved at the start
+  unsigned loops = 1;
+  unsigned overflow_threads = 1;
+};
+
+/// Order of a process's life: Runtime::start, add_worker for each loop, Component::load; at the end all calls retired, components,
+/// instances and invocations gone, then the runtime, then the loops.
+class Runtime {
+ public:
+  static Result<std::unique_ptr<Runtime>> start(const RuntimeOptions& options);
+  ~Runtime();
+
+  /// The worker of one more loop, at most RuntimeOptions::loops of them. `loop` outlives the runtime.
+  Worker& add_worker(net::Loop& loop);
+
+  /// Names everything that compiled artifacts depend on; safe as a file name.
+  [[nodiscard]] const std::string& id() const { return id_; }
+
+  [[nodiscard]] const peko_engine* handle() const { return engine_.get(); }
+  Ticker& ticker() { return *ticker_; }
+  Overflow& overflow() { return *overflow_; }
+  Reaper& reaper() { return *reaper_; }
+
+ private:
+  struct Delete {
+    void operator()(peko_engine* engine) const;
+  };
+  Runtime(peko_engine* engine, const RuntimeOptions& options);
+
+  std::unique_ptr<peko_engine, Delete> engine_;
+  std::string id_;
+  std::size_t loops_;
+  std::deque<Worker> workers_;
+  // Threads, stopped first:
+  std::unique_ptr<Reaper> reaper_;
+  std::unique_ptr<Ticker> ticker_;
+  std::unique_ptr<Overflow> overflow_;
+};
+
+}  // namespace peko::engine

@@ -1,0 +1,46 @@
+#include "engine/ticker.hpp"
+
+#include <pthread.h>
+
+#include "peko_bridge.h"
+
+namespace peko::engine {
+
+Ticker::Ticker(const peko_engine* engine, std::size_t threads)
+    : engine_(engine), threads_(threads), marks_(std::make_unique<Mark[]>(threads)), thread_([this] { run(); }) {}
+
+Ticker::~Ticker() {
+  stopping_.store(true);
+  unpark();
+  thread_.join();
+}
+
+void Ticker::unpark() {
+  parked_.store(false);
+  parked_.notify_one();
+}
+
+// Whether anybody has polled since the last call.
+bool Ticker::clear_marks() {
+  bool any = false;
+  for (std::size_t i = 0; i < threads_; i++) any |= marks_[i].polled.exchange(false);
+  return any;
+}
+
+void Ticker::run() {
+  pthread_setname_np(pthread_self(), "peko-ticker");
+  int idle_ticks = 0;
+  while (!stopping_.load()) {
+    std::this_thread::sleep_for(kSlice);
+    peko_engine_tick(engine_);
+    idle_ticks = clear_marks() ? 0 : idle_ticks + 1;
+    if (idle_ticks < kIdleTicks) continue;
+    // Park, then look once more: a poll that began before it could see `parked_` has left its mark.
+    parked_.store(true);
+    if (clear_marks() || stopping_.load()) parked_.store(false);
+    parked_.wait(true);
+    idle_ticks = 0;
+  }
+}
+
+}  // namespace peko::engine

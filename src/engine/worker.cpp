@@ -1,0 +1,140 @@
+#include "engine/worker.hpp"
+
+#include "base/assert.hpp"
+#include "engine/runtime.hpp"
+
+namespace peko::engine {
+
+namespace {
+
+thread_local Invocation* t_polling = nullptr;
+
+// Host resources that one call may hold at once.
+constexpr std::uint32_t kHandlesMax = 4096;
+// ... and that a kept instance may still hold: JavaScript guests leave about one a call until their garbage collector runs, so this is a
+// cap and no equality (docs/decisions/0001-bridge.md).
+constexpr std::uint32_t kHandlesKept = 1024;
+constexpr std::uint32_t kFieldBytesMax = 64 * 1024;
+// wasi:http/types error-code, case 15 (HTTP-request-denied).
+constexpr std::uint32_t kRequestDenied = 15;
+
+peko_str to_str(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+PollScope::PollScope(Invocation& invocation) { t_polling = &invocation; }
+PollScope::~PollScope() { t_polling = nullptr; }
+
+Worker::Worker(Runtime& runtime, net::Loop& loop, std::size_t thread) : runtime_(runtime), loop_(loop), thread_(thread) {
+  const peko_loop_hooks hooks{.context = this,
+                              .wake = on_wake,
+                              .want_body = on_want_body,
+                              .outbound = on_outbound,
+                              .outbound_cancel = on_outbound_cancel,
+                              .log = on_log};
+  handle_ = peko_loop_new(runtime.handle(), &hooks);
+}
+
+Worker::~Worker() {
+  PEKO_ASSERT(in_flight() == 0, "calls are retired before the runtime stops");
+  peko_loop_delete(handle_);
+}
+
+void Worker::attach() { peko_thread_attach(runtime_.handle()); }
+
+InvocationPtr Worker::start(const Component& component, std::optional<Instance> warm, const http::RequestHead& head,
+                            const Limits& limits, net::Event& progress) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.emplace_back(*this);
+  }
+  const std::uint32_t index = free_.back();
+  free_.pop_back();
+  Slot& slot = slots_[index];
+  slot.used = true;
+  const std::uint64_t token = std::uint64_t{slot.generation} << 32 | index;
+
+  const std::span<const peko_field> fields = to_bridge(head.fields);
+  const peko_request_head request{
+      .method = to_str(head.method),
+      .target = to_str(head.target),
+      .authority = to_str(head.authority.empty() ? std::string_view("localhost") : head.authority),
+      .fields = fields.data(),
+      .field_count = fields.size(),
+      .body_length = head.body_length.value_or(PEKO_LENGTH_UNKNOWN),
+      .https = head.scheme == http::Scheme::Https ? 1U : 0U,
+  };
+  const peko_limits bridge_limits{
+      .cpu_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(limits.cpu).count()),
+      .memory_bytes = limits.memory_bytes,
+      .handles = kHandlesMax,
+      .handles_kept = kHandlesKept,
+      .retire_bytes = limits.memory_bytes / 2,
+      .field_bytes = kFieldBytesMax,
+      .outbound = limits.subrequests,
+  };
+  peko_invocation* handle = peko_invocation_start(handle_, component.handle(), warm ? warm->release() : nullptr, &request,
+                                                  &bridge_limits, token);
+  const auto body = head.body_length == 0 ? Invocation::RequestBody::None : Invocation::RequestBody::Coming;
+  slot.invocation.begin(handle, token, body, limits, progress);
+  return InvocationPtr(&slot.invocation);
+}
+
+void Worker::retire(Invocation& invocation) {
+  if (invocation.handle_ != nullptr) runtime_.reaper().cancel(std::exchange(invocation.handle_, nullptr));
+  const auto index = static_cast<std::uint32_t>(invocation.token_);
+  slots_[index].used = false;
+  slots_[index].generation++;
+  free_.push_back(index);
+}
+
+void Worker::wake(std::uint64_t token) {
+  const auto index = static_cast<std::uint32_t>(token);
+  if (index >= slots_.size()) return;
+  Slot& slot = slots_[index];
+  if (slot.used && slot.generation == token >> 32) slot.invocation.wake();
+}
+
+std::span<const peko_field> Worker::to_bridge(http::Fields fields) {
+  bridge_fields_.clear();
+  for (const http::Field& field : fields) bridge_fields_.push_back({to_str(field.name), to_str(field.value)});
+  return bridge_fields_;
+}
+
+http::Fields Worker::to_fields(const peko_field* fields, std::size_t count) {
+  http_fields_.clear();
+  for (const peko_field& field : std::span(fields, count)) {
+    http_fields_.push_back({{field.name.data, field.name.size}, {field.value.data, field.value.size}});
+  }
+  return http_fields_;
+}
+
+void Worker::on_wake(void* context, std::uint64_t token) noexcept {
+  auto& worker = *static_cast<Worker*>(context);
+  if (t_polling != nullptr && t_polling->token_ == token && &t_polling->worker_ == &worker) {
+    t_polling->self_woken_ = true;
+  } else if (worker.loop_.on_thread()) {
+    worker.wake(token);
+  } else {
+    worker.loop_.post([&worker, token] { worker.wake(token); });
+  }
+}
+
+void Worker::on_want_body(void*, std::uint64_t) noexcept {
+  if (t_polling != nullptr) t_polling->wants_body_ = true;
+}
+
+void Worker::on_outbound(void* context, std::uint64_t, std::uint64_t id, const peko_outbound_head*) noexcept {
+  auto& worker = *static_cast<Worker*>(context);
+  worker.loop_.post(
+      [&worker, id] { peko_outbound_respond(worker.handle_, id, 0, kRequestDenied, nullptr, 0); });
+}
+
+void Worker::on_outbound_cancel(void*, std::uint64_t) noexcept {}
+
+void Worker::on_log(void*, std::uint64_t, int stream, peko_str bytes) noexcept {
+  if (t_polling == nullptr) return;
+  t_polling->log().append(stream == 1 ? Stream::Stdout : Stream::Stderr, {bytes.data, bytes.size});
+}
+
+}  // namespace peko::engine
