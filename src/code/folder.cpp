@@ -1,0 +1,211 @@
+#include "code/folder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <system_error>
+
+#include "code/manifest.hpp"
+#include "code/manifest_values.hpp"
+#include "code/paths.hpp"
+
+namespace peko::code {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The names in a folder that `wanted` accepts, sorted. NotFound, Denied, Unavailable.
+template <typename Wanted>
+Result<std::vector<fs::path>> entries_of(const fs::path& folder, Wanted wanted) {
+  std::vector<fs::path> entries;
+  std::error_code error;
+  fs::directory_iterator at(folder, error);
+  for (; !error && at != fs::directory_iterator(); at.increment(error)) {
+    if (wanted(*at)) {
+      entries.push_back(at->path());
+    }
+  }
+  if (error) {
+    const Code code = error == std::errc::permission_denied ? Code::Denied : Code::Unavailable;
+    return fail(code, fmt::format("{} cannot be listed: {}", shown(folder), error.message()));
+  }
+  std::ranges::sort(entries);
+  return entries;
+}
+
+/// Where a function was defined, for messages.
+std::string source_of(const Function& function) {
+  return shown(function.manifest.empty() ? function.component : function.manifest);
+}
+
+/// Conflict when two functions have one name or one route.
+Status check_unique(const std::vector<Function>& functions) {
+  std::map<std::string_view, const Function*> names;
+  std::map<std::string_view, const Function*> routes;
+  for (const Function& function : functions) {
+    if (const auto [other, first] = names.emplace(function.name, &function); !first) {
+      return fail(Code::Conflict, fmt::format("two functions have the name \"{}\": {} and {}; rename one",
+                                              function.name, source_of(*other->second), source_of(function)));
+    }
+    for (const std::string& route : function.routes) {
+      if (const auto [other, first] = routes.emplace(route, &function); !first) {
+        return fail(Code::Conflict, fmt::format("two functions have the route \"{}\": {} and {}; remove it from one",
+                                                route, source_of(*other->second), source_of(function)));
+      }
+    }
+  }
+  return {};
+}
+
+/// All settings are the defaults.
+Result<Function> bare_component(const fs::path& file) {
+  Result<std::string> name = name_from(file.stem().string());
+  if (!name) {
+    return fail(std::move(name.error()));
+  }
+  Function function;
+  function.name = std::move(*name);
+  function.component = made_absolute(file);
+  return function;
+}
+
+void keep(Found& found, Result<Function> function) {
+  if (function) {
+    found.functions.push_back(std::move(*function));
+  } else {
+    found.problems.push_back(std::move(function.error()));
+  }
+}
+
+bool has_manifest(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::exists(folder / kManifestName, ignored);
+}
+
+Status add_folder(const fs::path& folder, Found& found) {
+  if (has_manifest(folder)) {
+    keep(found, read_manifest(folder / kManifestName));
+    return {};
+  }
+  const auto projects = entries_of(folder, [](const fs::directory_entry& entry) { return has_manifest(entry.path()); });
+  if (!projects) {
+    return fail(projects.error());
+  }
+  if (projects->empty()) {
+    return fail(Code::NotFound,
+                fmt::format("no function in {}: there is neither {} nor {}; name a project's folder, a folder of "
+                            "projects or a .wasm file",
+                            shown(folder), shown(folder / kManifestName), shown(folder / "*" / kManifestName)));
+  }
+  for (const fs::path& project : *projects) {
+    keep(found, read_manifest(project / kManifestName));
+  }
+  return {};
+}
+
+Status add_file(const fs::path& file, Found& found) {
+  const std::string extension = file.extension().string();
+  if (extension == ".wasm") {
+    keep(found, bare_component(file));
+    return {};
+  }
+  if (file.filename() == kManifestName) {
+    keep(found, read_manifest(file));
+    return {};
+  }
+  for (const std::string_view script : {".js", ".mjs", ".ts", ".tsx", ".jsx"}) {
+    if (extension == script) {
+      return fail(
+          Code::Unsupported,
+          fmt::format("{}: scripts are not supported yet; build a component of it (componentize-js) and name that",
+                      shown(file)));
+    }
+  }
+  return fail(
+      Code::Invalid,
+      fmt::format("{} is no function: name a project's folder, a folder of projects or a .wasm file", shown(file)));
+}
+
+}  // namespace
+
+Result<Found> functions_in_store(const fs::path& store) {
+  const fs::path folder = made_absolute(store) / "functions";
+  std::error_code error;
+  if (!fs::exists(store, error)) {
+    return fail(
+        Code::NotFound,
+        fmt::format("the code store {} does not exist: expected a folder with functions/NAME.wasm", shown(store)));
+  }
+  if (!fs::is_directory(store, error)) {
+    return fail(Code::Invalid,
+                fmt::format("the code store {} is not a folder: expected one with functions/NAME.wasm", shown(store)));
+  }
+  if (!fs::is_directory(folder, error)) {
+    return fail(
+        Code::NotFound,
+        fmt::format("the code store {} has no folder \"functions\": expected functions/NAME.wasm in it", shown(store)));
+  }
+  const auto components =
+      entries_of(folder, [](const fs::directory_entry& entry) { return entry.path().extension() == ".wasm"; });
+  if (!components) {
+    return fail(components.error());
+  }
+  const auto settings =
+      entries_of(folder, [](const fs::directory_entry& entry) { return entry.path().extension() == ".toml"; });
+  if (!settings) {
+    return fail(settings.error());
+  }
+  Found found;
+  for (const fs::path& file : *settings) {
+    const fs::path component = fs::path(file).replace_extension(".wasm");
+    if (!fs::exists(component, error)) {
+      found.problems.push_back(
+          Error{Code::NotFound, fmt::format("{} has no component: {} does not exist", shown(file), shown(component))});
+    }
+  }
+  for (const fs::path& component : *components) {
+    Function function;
+    function.name = component.stem().string();
+    function.component = component;
+    if (Status good = check_name(function.name); !good) {
+      found.problems.push_back(std::move(good.error()).within(shown(component)));
+      continue;
+    }
+    const fs::path file = fs::path(component).replace_extension(".toml");
+    Status read = fs::exists(file, error) ? read_store_settings(file, function) : Status();
+    if (!read) {
+      found.problems.push_back(std::move(read.error()));
+      continue;
+    }
+    found.functions.push_back(std::move(function));
+  }
+  if (Status unique = check_unique(found.functions); !unique) {
+    return fail(std::move(unique.error()));
+  }
+  return found;
+}
+
+Result<Found> discover_projects(std::span<const fs::path> paths) {
+  Found found;
+  for (const fs::path& given : paths) {
+    const fs::path path = made_absolute(given);
+    std::error_code error;
+    const fs::file_status about = fs::status(path, error);
+    if (error && about.type() != fs::file_type::not_found) {
+      return fail(Code::Denied, fmt::format("{} cannot be opened: {}", given.string(), error.message()));
+    }
+    if (!fs::exists(about)) {
+      return fail(Code::NotFound, fmt::format("{} does not exist", given.string()));
+    }
+    if (Status added = fs::is_directory(about) ? add_folder(path, found) : add_file(path, found); !added) {
+      return fail(std::move(added.error()));
+    }
+  }
+  if (Status unique = check_unique(found.functions); !unique) {
+    return fail(std::move(unique.error()));
+  }
+  return found;
+}
+
+}  // namespace peko::code

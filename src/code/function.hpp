@@ -1,0 +1,36 @@
+/// What a function is before it runs: its name, its component's file and its settings.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/limits.hpp"
+
+namespace peko::code {
+
+/// `component_mb`, its default and its maximum: the size of a component.
+inline constexpr std::uint64_t kComponentBytesMax = 100ULL << 20;
+
+enum class Reuse { Auto, Never };
+
+/// Read from a manifest (manifest.hpp), or all defaults for a bare component.
+struct Function {
+  std::string name;                                ///< [a-z0-9-], 1 to 63, no '-' at either end: a DNS label
+  std::filesystem::path component;                 ///< absolute
+  std::filesystem::path manifest;                  ///< where the settings came from; empty: defaults
+  std::string build_command;                       ///< as the manifest says, for messages; may be empty
+  std::vector<std::filesystem::path> build_watch;  ///< absolute: what the build reads
+  std::vector<std::string> routes;                 ///< "host/path/*" or "host/path"
+  std::vector<std::pair<std::string, std::string>> environment;
+  engine::Limits limits;
+  std::uint64_t component_bytes_max = kComponentBytesMax;  ///< PEKO-COMPONENT
+  std::vector<std::string> outbound_allow;
+  Reuse reuse = Reuse::Auto;
+  std::chrono::seconds idle{300};
+};
+
+}  // namespace peko::code

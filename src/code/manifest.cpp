@@ -1,0 +1,205 @@
+#include "code/manifest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/config_text.hpp"
+#include "base/file.hpp"
+#include "code/manifest_values.hpp"
+#include "code/paths.hpp"
+
+namespace peko::code {
+namespace {
+
+constexpr std::size_t kRoutesMax = 100;
+constexpr std::size_t kOriginsMax = 100;
+constexpr std::size_t kEnvironmentBytesMax = 64U << 10;  // names and values: each instance gets a copy
+
+/// One row of the table of limits. A range ends where the node's own maximum is.
+struct LimitKey {
+  std::string_view key;
+  ConfigRange range;
+  void (*set)(Function& function, std::uint64_t value);
+};
+
+constexpr std::array kLimits = {
+    LimitKey{"cpu_ms", {1, 300'000}, [](Function& f, std::uint64_t v) { f.limits.cpu = std::chrono::milliseconds(v); }},
+    LimitKey{
+        "wall_ms", {0, 86'400'000}, [](Function& f, std::uint64_t v) { f.limits.wall = std::chrono::milliseconds(v); }},
+    LimitKey{"memory_mb", {1, kMemoryMbMax}, [](Function& f, std::uint64_t v) { f.limits.memory_bytes = v << 20; }},
+    // The connection's own limits (http::Limits) come first; a manifest can only ask for less.
+    LimitKey{"request_headers_kb",
+             {1, 128},
+             [](Function& f, std::uint64_t v) { f.limits.request_header_bytes = static_cast<std::uint32_t>(v << 10); }},
+    LimitKey{"uri_bytes",
+             {1, 8192},
+             [](Function& f, std::uint64_t v) { f.limits.uri_bytes = static_cast<std::uint32_t>(v); }},
+    LimitKey{
+        "request_body_mb", {0, 10'240}, [](Function& f, std::uint64_t v) { f.limits.request_body_bytes = v << 20; }},
+    LimitKey{"subrequests",
+             {0, 1000},
+             [](Function& f, std::uint64_t v) { f.limits.subrequests = static_cast<std::uint32_t>(v); }},
+    LimitKey{"log_kb",
+             {0, 1024},
+             [](Function& f, std::uint64_t v) { f.limits.log_bytes = static_cast<std::uint32_t>(v << 10); }},
+    LimitKey{"component_mb",
+             {1, kComponentBytesMax >> 20},
+             [](Function& f, std::uint64_t v) { f.component_bytes_max = v << 20; }},
+};
+
+void read_limits(ConfigTable limits, Function& function) {
+  for (const LimitKey& limit : kLimits) {
+    if (const auto value = limits.integer(limit.key, limit.range)) {
+      limit.set(function, static_cast<std::uint64_t>(*value));
+    }
+  }
+  // The wasm stack has one size for the whole engine, so nothing else can be promised.
+  constexpr std::int64_t kStackKb = engine::kStackBytes >> 10;
+  const auto stack = limits.integer("stack_kb", {.low = 1, .high = kStackKb});
+  if (stack && *stack != kStackKb) {
+    limits.reject("stack_kb",
+                  fmt::format("\"stack_kb\" must be {}: all functions of a node have stacks of one size", kStackKb));
+  }
+}
+
+/// A list of at most `most` words, each checked and brought to its form by `check`, none twice.
+template <typename Check>
+std::vector<std::string> read_words(ConfigTable table, std::string_view key, std::size_t most, Check check) {
+  std::vector<std::string> words;
+  const auto given = table.strings(key);
+  if (!given) {
+    return words;
+  }
+  if (given->size() > most) {
+    table.reject(key, fmt::format("\"{}\" has {} entries, at most {} are allowed", key, given->size(), most));
+    return words;
+  }
+  for (const std::string& text : *given) {
+    Result<std::string> word = check(text);
+    if (!word) {
+      table.reject(key, std::move(word.error().message));
+    } else if (std::ranges::find(words, *word) != words.end()) {
+      table.reject(key, fmt::format("\"{}\" stands twice in \"{}\"", text, key));
+    } else {
+      words.push_back(std::move(*word));
+    }
+  }
+  return words;
+}
+
+void read_environment(ConfigTable root, Function& function) {
+  function.environment = root.string_map("env");
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : function.environment) {
+    bytes += name.size() + value.size();
+    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string::npos) {
+      root.reject("env",
+                  fmt::format("\"{}\" cannot be the name of an environment variable", name.substr(0, name.find('\0'))));
+    }
+    if (value.find('\0') != std::string::npos) {
+      root.reject("env", fmt::format("the value of \"{}\" holds a zero byte", name));
+    }
+  }
+  if (bytes > kEnvironmentBytesMax) {
+    root.reject("env", fmt::format("[env] has {} bytes, at most {} are allowed", bytes, kEnvironmentBytesMax));
+  }
+}
+
+/// What a manifest and the settings in a store have in common.
+void read_shared(ConfigTable root, Function& function) {
+  function.routes = read_words(root, "routes", kRoutesMax, route);
+  read_environment(root, function);
+  read_limits(root.table("limits"), function);
+  function.outbound_allow = read_words(root.table("http"), "allow", kOriginsMax, origin);
+  ConfigTable instances = root.table("instances");
+  function.reuse = instances.choice("reuse", {"auto", "never"}) == "never" ? Reuse::Never : Reuse::Auto;
+  if (const auto idle = instances.integer("idle_seconds", {.low = 1, .high = 86'400})) {
+    function.idle = std::chrono::seconds(*idle);
+  }
+}
+
+void read_name(ConfigTable root, Function& function) {
+  const auto name = root.string("name");
+  if (!root.has("name")) {
+    root.reject("name", "\"name\" is missing: the function's name, for instance name = \"hello\"");
+  }
+  if (!name) {
+    return;
+  }
+  function.name = *name;
+  if (name->empty()) {
+    root.reject("name", "\"name\" is empty");
+  } else if (Status good = check_name(*name); !good) {
+    root.reject("name", std::move(good.error().message));
+  }
+}
+
+/// The paths are relative to the manifest's folder.
+void read_component_and_build(ConfigTable root, const std::filesystem::path& folder, Function& function) {
+  const bool given = root.has("component");
+  const auto component = root.string("component");
+  if (root.has("script")) {
+    (void)root.string("script");
+    root.reject("script",
+                "scripts are not supported yet: build a component (componentize-js) and name it by \"component\"");
+  } else if (!given) {
+    root.reject("component", "\"component\" is missing: the path of the .wasm file that the build makes");
+  } else if (component && component->empty()) {
+    root.reject("component", "\"component\" is empty");
+  } else if (component) {
+    function.component = (folder / *component).lexically_normal();
+  }
+  ConfigTable build = root.table("build");
+  function.build_command = build.string("command").value_or("");
+  for (const std::string& path : build.strings("watch").value_or(std::vector<std::string>{})) {
+    function.build_watch.push_back((folder / path).lexically_normal());
+  }
+}
+
+Result<ConfigText> open_text(const std::filesystem::path& file) {
+  const Result<std::string> bytes = read_file(file, ConfigText::kBytesMax);
+  if (!bytes) {
+    return fail(bytes.error());
+  }
+  return ConfigText::parse(*bytes, shown(file));
+}
+
+}  // namespace
+
+Result<Function> read_manifest(const std::filesystem::path& file) {
+  Result<ConfigText> text = open_text(file);
+  if (!text) {
+    return fail(std::move(text.error()));
+  }
+  Function function;
+  function.manifest = made_absolute(file);
+  ConfigTable root = text->root();
+  read_name(root, function);
+  read_component_and_build(root, function.manifest.parent_path(), function);
+  read_shared(root, function);
+  if (Status good = text->finish(); !good) {
+    return fail(root.has("script") ? Code::Unsupported : Code::Invalid, std::move(good.error().message));
+  }
+  return function;
+}
+
+Status read_store_settings(const std::filesystem::path& file, Function& function) {
+  Result<ConfigText> text = open_text(file);
+  if (!text) {
+    return fail(std::move(text.error()));
+  }
+  function.manifest = made_absolute(file);
+  ConfigTable root = text->root();
+  if (const auto name = root.string("name"); name && *name != function.name) {
+    root.reject(
+        "name",
+        fmt::format("\"name\" is \"{}\", but the file is the settings of \"{}\": leave it out or rename the files",
+                    *name, function.name));
+  }
+  read_shared(root, function);
+  return text->finish();
+}
+
+}  // namespace peko::code

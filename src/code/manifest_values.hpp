@@ -1,0 +1,27 @@
+/// The words that manifests are made of: names, hosts, routes, origins. Pure functions from text to its checked form;
+/// every error quotes what was given and says what is expected, not where it was written.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace peko::code {
+
+/// A function's name is a DNS label: 1 to 63 of a-z, 0-9 and '-', no '-' at either end.
+Status check_name(std::string_view name);
+
+/// A function's name made of a file's: "My_App.v2" becomes "my-app-v2". Invalid when nothing is left of it.
+Result<std::string> name_from(std::string_view file_stem);
+
+/// A DNS name of at most 253 characters, in lower case (RFC 1123, section 2.1).
+Result<std::string> host_name(std::string_view text);
+
+/// "host/path" or "host/path/*", the host in lower case. The prefix /.peko/ is reserved.
+Result<std::string> route(std::string_view text);
+
+/// "https://host", "http://host:port" or "https://*.host": in lower case, without a port that is the scheme's own.
+Result<std::string> origin(std::string_view text);
+
+}  // namespace peko::code
