@@ -1,0 +1,24 @@
+/// Version: one deployed state of a function, as requests see it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "code/function.hpp"
+#include "engine/component.hpp"
+#include "engine/limits.hpp"
+
+namespace peko::pool {
+
+/// Immutable and shared by all loops (hence shared_ptr to const wherever it is kept).
+struct Version {
+  std::string function;
+  std::shared_ptr<const engine::Component> component;  ///< null: it could not be loaded, and `fault` says why
+  std::string fault;
+  engine::Limits limits;
+  code::Reuse reuse = code::Reuse::Auto;
+  std::chrono::seconds idle{300};
+};
+
+}  // namespace peko::pool
