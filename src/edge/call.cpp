@@ -1,0 +1,314 @@
+#include "edge/call.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "edge/edge.hpp"
+#include "edge/request_log.hpp"
+
+namespace peko::edge {
+
+namespace {
+
+// Names, values, ": " and the line ends: as the client sent them.
+std::size_t bytes_of(http::Fields fields) {
+  std::size_t bytes = 0;
+  for (const http::Field& field : fields) bytes += field.name.size() + field.value.size() + 4;
+  return bytes;
+}
+
+}  // namespace
+
+Call::Call(Edge& edge) : edge_(edge), progress_(edge.loop_) {}
+
+void Call::expired() {
+  expired_ = true;
+  progress_.set();
+}
+
+void Call::expire_now() {
+  if (invocation_) expired();
+}
+
+net::Task<void> Call::run(http::Exchange& exchange) {
+  exchange_ = &exchange;
+  begin();
+  if (const std::optional<Fault> fault = admit()) {
+    refuse(*fault, admission_detail(*fault));
+  } else {
+    start();
+    for (turn(); !over_; turn()) co_await progress_.wait();
+  }
+  disarm();
+  write_request_log();
+  lease_.reset();
+  edge_.idle_calls_.push_back(this);
+}
+
+void Call::begin() {
+  const http::RequestHead& head = exchange_->head();
+  id_ = to_text(edge_.ids_.next(edge_.clock_.wall_now()));
+  started_ = edge_.clock_.now();
+  error_format_ = preferred_format(head.fields);
+  method_.assign(head.method);
+  target_.assign(head.target);
+  peer_.assign(exchange_->peer());
+  detail_.clear();
+  fault_ = nullptr;
+  shelf_ = nullptr;
+  cold_ = pool::ColdReason::None;
+  usage_ = {};
+  status_ = 0;
+  bytes_in_ = bytes_out_ = 0;
+  head_sent_ = body_fed_ = body_held_ = body_ended_ = aborted_ = client_gone_ = expired_ = over_ = false;
+  trailer_text_.clear();
+}
+
+// Finds the version and a place for the call, or says why not: all that can be refused before anything is started.
+std::optional<Fault> Call::admit() {
+  const http::RequestHead& head = exchange_->head();
+  const std::optional<Router::Target> target = edge_.router_.find(head.authority, head.target);
+  if (!target) return Fault::NoFunction;
+  shelf_ = edge_.shelves_[*target];
+  const pool::Version& version = shelf_->version();
+  if (!version.component) return Fault::BadComponent;
+  if (head.target.size() > version.limits.uri_bytes) return Fault::UriTooLong;
+  if (bytes_of(head.fields) > version.limits.request_header_bytes) return Fault::HeadersTooLarge;
+  if (head.body_length.value_or(0) > version.limits.request_body_bytes) return Fault::BodyTooLarge;
+  std::optional<pool::Lease> lease = edge_.pool_.lease(*shelf_);
+  if (!lease) return Fault::Overloaded;
+  lease_.emplace(std::move(*lease));
+  return std::nullopt;
+}
+
+std::string Call::admission_detail(Fault fault) const {
+  if (shelf_ == nullptr) return {};
+  const http::RequestHead& head = exchange_->head();
+  const pool::Version& version = shelf_->version();
+  switch (fault) {
+    case Fault::BadComponent: return version.fault;
+    case Fault::UriTooLong: return fmt::format("used {} bytes of {} bytes", head.target.size(), version.limits.uri_bytes);
+    case Fault::HeadersTooLarge:
+      return fmt::format("used {} bytes of {} KiB", bytes_of(head.fields), version.limits.request_header_bytes >> 10);
+    case Fault::BodyTooLarge:
+      return fmt::format("used {} bytes of {} MiB", head.body_length.value_or(0), version.limits.request_body_bytes >> 20);
+    default: return {};
+  }
+}
+
+void Call::start() {
+  const http::RequestHead& head = exchange_->head();
+  const pool::Version& version = shelf_->version();
+  cold_ = lease_->cold();
+  invocation_ = edge_.worker_.start(*version.component, lease_->take(), head, version.limits, progress_);
+  if (version.limits.wall.count() > 0) arm(edge_.loop_.deadlines(), edge_.loop_.now() + version.limits.wall);
+  exchange_->notify(&progress_);
+  body_fed_ = head.body_length == 0;
+  if (!body_fed_) exchange_->accept_body(version.limits.request_body_bytes);
+}
+
+void Call::turn() {
+  if (exchange_ != nullptr && exchange_->gone()) {
+    client_gone_ = true;
+    return cancel(Fault::Internal, "");
+  }
+  if (expired_) {
+    return cancel(Fault::Wall, fmt::format("used {} ms of {} ms", (edge_.clock_.now() - started_) / std::chrono::milliseconds(1),
+                                           shelf_->version().limits.wall.count()));
+  }
+  if (invocation_->away()) return;
+  feed_body();
+  if (over_) return;
+  invocation_->step();
+  if (invocation_->away()) return;
+  if (!invocation_->log().empty()) write_guest_log();
+  if (exchange_ != nullptr) move_response();
+  if (!over_ && invocation_->ended()) settle();
+}
+
+void Call::feed_body() {
+  if (body_fed_ || exchange_ == nullptr) return;
+  while (invocation_->wants_body()) {
+    const std::span<const char> bytes = exchange_->body();
+    if (bytes.empty()) break;
+    const std::span<const char> piece = bytes.first(std::min(bytes.size(), engine::Invocation::kBodyHighWater));
+    invocation_->push(piece);
+    exchange_->consume(piece.size());
+  }
+  if (!exchange_->body().empty()) return;
+  switch (exchange_->body_state()) {
+    case http::BodyState::Open: return;
+    case http::BodyState::Complete:
+      invocation_->push_end(engine::Invocation::Body::Complete, exchange_->trailers());
+      break;
+    case http::BodyState::Failed:
+      if (exchange_->body_too_large()) {
+        return cancel(Fault::BodyTooLarge, fmt::format("used more than {} MiB", shelf_->version().limits.request_body_bytes >> 20));
+      }
+      invocation_->push_end(engine::Invocation::Body::Broken);
+      break;
+  }
+  body_fed_ = true;
+}
+
+void Call::move_response() {
+  if (!invocation_->has_head()) return;
+  // The head of a guest that failed is sent only with what it wrote before: with nothing, an error response says more.
+  const bool failed = invocation_->failed();
+  if (!head_sent_ && !failed) send_head();
+  body_held_ = false;
+  while (!body_ended_) {
+    if (!exchange_->writable()) {
+      body_held_ = true;
+      return;
+    }
+    http::Chunk chunk;
+    const engine::Invocation::Next next = invocation_->next(chunk);
+    if (next == engine::Invocation::Next::Pending) return;
+    if (next == engine::Invocation::Next::Aborted) {
+      if (failed) return;  // settle() tells why
+      return cancel(Fault::Trap, "the response's body was dropped unfinished, or differs from its content-length");
+    }
+    if (!head_sent_) send_head();
+    switch (next) {
+      case engine::Invocation::Next::Data: exchange_->write(std::move(chunk)); break;
+      case engine::Invocation::Next::Trailers: store_trailers(); break;
+      default: body_ended_ = true;
+    }
+  }
+  finish_exchange();
+}
+
+void Call::send_head() {
+  const http::ResponseHead head = invocation_->head();
+  fields_.clear();
+  for (const http::Field& field : head.fields) {
+    if (!field.name.starts_with("peko-")) fields_.push_back(field);
+  }
+  fields_.push_back({"peko-request-id", id_.view()});
+  status_ = head.status;
+  exchange_->send_head({.status = head.status, .fields = fields_});
+  head_sent_ = true;
+}
+
+void Call::store_trailers() {
+  for (const http::Field& field : invocation_->trailers()) {
+    trailer_text_.emplace_back(field.name);
+    trailer_text_.emplace_back(field.value);
+  }
+}
+
+void Call::finish_exchange() {
+  fields_.clear();
+  for (std::size_t i = 0; i < trailer_text_.size(); i += 2) fields_.push_back({trailer_text_[i], trailer_text_[i + 1]});
+  http::Exchange& exchange = *std::exchange(exchange_, nullptr);
+  bytes_in_ = exchange.bytes_in();
+  bytes_out_ = exchange.bytes_out();
+  aborted_ = !exchange.finish(fields_);
+  if (aborted_) {
+    fault_ = &info(Fault::Trap);
+    detail_ = "the response's body is shorter than its content-length";
+  }
+}
+
+// The guest's call is over: ends what is left of the exchange, gives the instance back.
+void Call::settle() {
+  const bool failed = invocation_->failed();
+  if (!failed && exchange_ != nullptr && body_held_) return;  // the client has yet to take what the guest wrote
+
+  std::optional<engine::Instance> instance;
+  usage_ = invocation_->finish(instance);
+  if (!invocation_->log().empty()) write_guest_log();
+  invocation_.reset();
+  edge_.pool_.give_back(std::move(*lease_), std::move(instance),
+                        failed ? pool::WarmPool::Ended::Faulted : pool::WarmPool::Ended::Cleanly, edge_.loop_.now());
+  lease_.reset();
+  over_ = true;
+  if (failed) {
+    const Fault fault = fault_of(usage_.outcome);
+    refuse(fault, limit_detail(fault, usage_));
+  } else if (exchange_ != nullptr) {
+    refuse(Fault::Trap, "the function returned without finishing the response's body");
+  }
+}
+
+void Call::cancel(Fault fault, std::string_view detail) {
+  if (!invocation_->away()) usage_.cpu = invocation_->cpu();
+  invocation_.reset();
+  over_ = true;
+  if (client_gone_) {
+    bytes_in_ = exchange_->bytes_in();
+    bytes_out_ = exchange_->bytes_out();
+    std::exchange(exchange_, nullptr)->abort();
+  } else {
+    refuse(fault, detail);
+  }
+}
+
+void Call::refuse(Fault fault, std::string_view detail) {
+  fault_ = &info(fault);
+  detail_ = detail;
+  if (exchange_ == nullptr) return;  // the client has its response; only the log will tell
+  http::Exchange& exchange = *std::exchange(exchange_, nullptr);
+  bytes_in_ = exchange.bytes_in();
+  bytes_out_ = exchange.bytes_out();
+  if (head_sent_) {
+    aborted_ = true;
+    exchange.abort();
+    return;
+  }
+  ErrorResponse response(fault, id_.view(), "", error_format_);
+  status_ = response.status();
+  exchange.send_head({.status = response.status(), .fields = response.fields()});
+  exchange.write(response.take_body());
+  exchange.finish();
+}
+
+std::string Call::limit_detail(Fault fault, const engine::Usage& usage) const {
+  const engine::Limits& limits = shelf_->version().limits;
+  switch (fault) {
+    case Fault::Cpu:
+      return fmt::format("used {} ms of {} ms", std::chrono::round<std::chrono::milliseconds>(usage.cpu).count(),
+                         limits.cpu.count());
+    case Fault::Memory:
+      return fmt::format("used {:.1f} MiB of {} MiB and asked for more\n{}",
+                         static_cast<double>(usage.memory_peak_bytes) / (1 << 20), limits.memory_bytes >> 20, usage.message);
+    default: return usage.message;
+  }
+}
+
+void Call::write_guest_log() {
+  std::string text;
+  for (const engine::GuestLine& line : invocation_->log().take()) {
+    text.clear();
+    append_guest_line(text, line, shelf_->version().function, id_.view(), edge_.style_, edge_.clock_.wall_now());
+    edge_.log_line(text);
+  }
+}
+
+void Call::write_request_log() {
+  const std::string_view function = shelf_ != nullptr ? std::string_view(shelf_->version().function) : std::string_view();
+  const RequestRecord record{
+      .request_id = id_.view(),
+      .function = function,
+      .method = method_,
+      .target = target_,
+      .peer = peer_,
+      .status = status_,
+      .fault = fault_,
+      .detail = detail_,
+      .aborted = aborted_,
+      .client_gone = client_gone_,
+      .cold = cold_,
+      .wall = edge_.clock_.now() - started_,
+      .cpu = usage_.cpu,
+      .memory_peak_bytes = usage_.memory_peak_bytes,
+      .bytes_in = bytes_in_,
+      .bytes_out = bytes_out_,
+      .subrequests = usage_.subrequests,
+  };
+  edge_.log_request(record);
+}
+
+}  // namespace peko::edge

@@ -1,0 +1,94 @@
+#include "edge/edge.hpp"
+
+#include <array>
+#include <utility>
+
+namespace peko::edge {
+
+namespace {
+
+constexpr std::string_view kReserved = "/.peko/";
+constexpr std::string_view kHealth = "/.peko/health";
+
+}  // namespace
+
+Edge::Edge(const EdgeParts& parts, LogStyle style)
+    : loop_(parts.loop),
+      worker_(parts.worker),
+      pool_(parts.pool),
+      router_(parts.router),
+      log_(parts.log),
+      clock_(parts.clock),
+      style_(style),
+      ids_(Random::from_entropy()),
+      tasks_(parts.loop) {
+  for (const auto& version : parts.versions) shelves_.push_back(&pool_.shelf(version));
+}
+
+Edge::~Edge() = default;
+
+Call& Edge::idle_call() {
+  if (idle_calls_.empty()) {
+    idle_calls_.reserve(calls_.size() + 1);
+    idle_calls_.push_back(calls_.emplace_back(std::make_unique<Call>(*this)).get());
+  }
+  Call& call = *idle_calls_.back();
+  idle_calls_.pop_back();
+  return call;
+}
+
+void Edge::handle(http::Exchange& exchange) {
+  if (exchange.head().target.starts_with(kReserved)) {
+    answer_reserved(exchange);
+  } else {
+    tasks_.spawn(idle_call().run(exchange));
+  }
+}
+
+// The paths that are Peko's on every host: today the health check of load balancers.
+void Edge::answer_reserved(http::Exchange& exchange) {
+  const std::string_view target = exchange.head().target;
+  if (target.substr(0, target.find('?')) != kHealth) {
+    const RequestIdText id = to_text(ids_.next(clock_.wall_now()));
+    ErrorResponse response(Fault::NoFunction, id.view(), "Paths under /.peko/ are Peko's own.",
+                                 preferred_format(exchange.head().fields));
+    exchange.send_head({.status = response.status(), .fields = response.fields()});
+    exchange.write(response.take_body());
+  } else {
+    const std::string_view body = draining_ ? "draining\n" : "ok\n";
+    const std::array<http::Field, 3> fields{{{"content-type", "text/plain"},
+                                             {"content-length", draining_ ? "9" : "3"},
+                                             {"cache-control", "no-store"}}};
+    exchange.send_head({.status = draining_ ? 503U : 200U, .fields = fields});
+    exchange.write(http::Chunk(body));
+  }
+  exchange.finish();
+}
+
+http::RejectionResponse Edge::reject(http::Rejection rejection, std::string_view detail) {
+  const Fault fault = fault_of(rejection);
+  rejection_id_ = to_text(ids_.next(clock_.wall_now()));
+  rejection_.emplace(fault, rejection_id_.view(), detail, BodyFormat::Text);
+  log_request({.request_id = rejection_id_.view(),
+               .status = rejection_->status(),
+               .fault = &info(fault),
+               .detail = detail});
+  return {.status = rejection_->status(), .fields = rejection_->fields(), .body = rejection_->body()};
+}
+
+void Edge::cancel_all() {
+  for (const std::unique_ptr<Call>& call : calls_) call->expire_now();
+}
+
+void Edge::log_line(std::string_view line) {
+  log_.append(line);
+  loop_.at_round_end(log_flush_);
+}
+
+void Edge::log_request(const RequestRecord& record) {
+  log_text_.clear();
+  append_request(log_text_, record, style_, clock_.wall_now());
+  if (!log_text_.empty()) log_line(log_text_);
+}
+
+}  // namespace peko::edge

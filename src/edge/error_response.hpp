@@ -1,0 +1,43 @@
+/// The answers that Peko makes itself: status, peko-error, peko-request-id and one line of text or JSON.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "edge/fault.hpp"
+#include "http/exchange.hpp"
+#include "http/message.hpp"
+
+namespace peko::edge {
+
+enum class BodyFormat : std::uint8_t { Text, Json };
+
+/// What the client prefers by its Accept field: JSON when it names a JSON type and no text/html or text/plain before it.
+BodyFormat preferred_format(http::Fields request_fields);
+
+/// Holds what its fields view. Built anew for each answer.
+class ErrorResponse {
+ public:
+  /// `detail`: one more sentence, or empty. Both views must outlive it.
+  ErrorResponse(Fault fault, std::string_view request_id, std::string_view detail, BodyFormat format);
+  ErrorResponse(const ErrorResponse&) = delete;
+  ErrorResponse& operator=(const ErrorResponse&) = delete;
+
+  [[nodiscard]] unsigned status() const { return info(fault_).status; }
+  [[nodiscard]] http::Fields fields() const { return {fields_.data(), field_count_}; }
+  [[nodiscard]] std::string_view body() const { return body_; }
+  /// The body, moved out to be sent whenever the client takes it.
+  [[nodiscard]] http::Chunk take_body();
+
+ private:
+  void add(std::string_view name, std::string_view value) { fields_[field_count_++] = {name, value}; }
+
+  Fault fault_;
+  std::string body_;
+  std::string length_;
+  std::array<http::Field, 6> fields_;
+  std::size_t field_count_ = 0;
+};
+
+}  // namespace peko::edge

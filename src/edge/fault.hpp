@@ -1,0 +1,47 @@
+/// Fault: why Peko answers a request itself. One table maps it to code, status and text.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "engine/outcome.hpp"
+#include "http/exchange.hpp"
+
+namespace peko::edge {
+
+enum class Fault : std::uint8_t {
+  NoFunction,
+  BadRequest,
+  UriTooLong,
+  HeadersTooLarge,
+  HeadTimeout,
+  Version,
+  NotImplemented,
+  Expectation,
+  BodyTooLarge,
+  Cpu,
+  Wall,
+  Memory,
+  Stack,
+  Trap,
+  Exit,
+  NoResponse,
+  BadComponent,
+  Overloaded,
+  Internal,
+};
+
+struct FaultInfo {
+  std::string_view code;  ///< stable, for programs: the peko-error field
+  unsigned status;
+  std::string_view text;     ///< one sentence for the client
+  std::string_view setting;  ///< what raises the limit that was crossed, empty when none was
+};
+
+const FaultInfo& info(Fault fault);
+
+/// The fault of a call that ended badly. Requires an outcome other than Ok.
+Fault fault_of(engine::Outcome outcome);
+Fault fault_of(http::Rejection rejection);
+
+}  // namespace peko::edge

@@ -1,0 +1,142 @@
+#include "edge/request_log.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+
+namespace peko::edge {
+
+namespace {
+
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+constexpr std::string_view kReset = "\x1b[0m";
+constexpr std::string_view kDim = "\x1b[2m";
+
+std::string_view colour_of(unsigned status) {
+  if (status >= 500 || status == 0) return "\x1b[31m";
+  if (status >= 400) return "\x1b[33m";
+  return "\x1b[32m";
+}
+
+// Microseconds are as exact as anybody can use.
+double rounded_ms(std::chrono::nanoseconds time) {
+  return std::chrono::duration_cast<Milliseconds>(std::chrono::round<std::chrono::microseconds>(time)).count();
+}
+
+void append_json(std::string& out, const RequestRecord& r, std::chrono::system_clock::time_point now) {
+  out += "{\"ts\":\"";
+  append_timestamp(out, now);
+  out += "\",\"type\":\"request\",";
+  std::string rest;
+  JsonWriter json(rest);
+  json.begin_object().key("id").value(r.request_id);
+  if (!r.function.empty()) json.key("function").value(r.function);
+  if (!r.method.empty()) json.key("method").value(r.method).key("target").value(r.target);
+  if (!r.peer.empty()) json.key("peer").value(r.peer);
+  json.key("status").value(r.status);
+  if (r.fault != nullptr) json.key("code").value(r.fault->code);
+  if (r.fault != nullptr && !r.detail.empty()) json.key("detail").value(r.detail);
+  if (r.fault != nullptr && !r.fault->setting.empty()) json.key("setting").value(r.fault->setting);
+  if (r.aborted) json.key("aborted").value(true);
+  if (r.client_gone) json.key("client_gone").value(true);
+  json.key("cold").value(r.cold != pool::ColdReason::None);
+  if (r.cold != pool::ColdReason::None) json.key("reason").value(pool::to_string(r.cold));
+  json.key("wall_ms").value(rounded_ms(r.wall)).key("cpu_ms").value(rounded_ms(r.cpu));
+  json.key("memory_bytes").value(r.memory_peak_bytes);
+  json.key("bytes_in").value(r.bytes_in).key("bytes_out").value(r.bytes_out);
+  json.key("subrequests").value(r.subrequests);
+  json.end_object();
+  out.append(rest, 1);
+}
+
+// Bytes that a client or a guest chose, safe for a terminal.
+void append_safe(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+}
+
+void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::chrono::system_clock::time_point now) {
+  const auto coloured = [&](std::string_view colour, std::string_view text) {
+    if (style.colour) out += colour;
+    out += text;
+    if (style.colour) out += kReset;
+  };
+  std::string time;
+  append_timestamp(time, now);
+  coloured(kDim, std::string_view(time).substr(11, 8));
+  out += ' ';
+  if (r.client_gone) {
+    coloured(colour_of(0), "gone");
+  } else if (r.aborted) {
+    coloured(colour_of(0), "cut ");
+  } else {
+    coloured(colour_of(r.status), fmt::format("{} ", r.status));
+  }
+  fmt::format_to(std::back_inserter(out), " {:<7} ", r.method.empty() ? std::string_view("-") : r.method);
+  append_safe(out, r.function.empty() ? std::string_view("-") : r.function);
+  out += ' ';
+  append_safe(out, r.target);
+  std::string numbers = fmt::format("  {:.2f} ms, CPU {:.2f} ms", rounded_ms(r.wall), rounded_ms(r.cpu));
+  if (r.memory_peak_bytes > 0) numbers += ", " + human_bytes(r.memory_peak_bytes);
+  if (r.cold != pool::ColdReason::None) numbers += fmt::format(", cold ({})", pool::to_string(r.cold));
+  fmt::format_to(std::back_inserter(numbers), ", id {}", r.request_id);
+  coloured(kDim, numbers);
+  if (r.fault == nullptr) return;
+  out += "  ";
+  coloured(colour_of(r.status), r.fault->code);
+  if (!r.detail.empty()) {
+    out += ": ";
+    for (const std::string_view line : split(r.detail, '\n')) {
+      if (line.data() != r.detail.data()) out += "\n    ";
+      append_safe(out, line);
+    }
+  }
+  if (!r.fault->setting.empty()) fmt::format_to(std::back_inserter(out), "; the limit is {} in [limits] of peko.toml", r.fault->setting);
+}
+
+}  // namespace
+
+void append_request(std::string& out, const RequestRecord& record, LogStyle style, std::chrono::system_clock::time_point now) {
+  switch (style.form) {
+    case LogStyle::Form::Json: return append_json(out, record, now);
+    case LogStyle::Form::Text: return append_text(out, record, style, now);
+    case LogStyle::Form::Off:
+      if (record.fault != nullptr) append_text(out, record, style, now);
+      return;
+  }
+}
+
+void append_guest_line(std::string& out, const engine::GuestLine& line, std::string_view function,
+                       std::string_view request_id, LogStyle style, std::chrono::system_clock::time_point now) {
+  const std::string_view stream = line.stream == engine::Stream::Stdout ? "stdout" : "stderr";
+  if (style.form == LogStyle::Form::Json) {
+    out += "{\"ts\":\"";
+    append_timestamp(out, now);
+    out += "\",\"type\":\"guest\",\"function\":";
+    append_json_string(out, function);
+    out += ",\"id\":";
+    append_json_string(out, request_id);
+    fmt::format_to(std::back_inserter(out), ",\"stream\":\"{}\",\"msg\":", stream);
+    append_json_string(out, line.text);
+    out += '}';
+    return;
+  }
+  std::string time;
+  append_timestamp(time, now);
+  if (style.colour) out += kDim;
+  fmt::format_to(std::back_inserter(out), "{} {} {} {}", std::string_view(time).substr(11, 8), function, stream, request_id);
+  if (style.colour) out += kReset;
+  out += " | ";
+  append_safe(out, line.text);
+}
+
+}  // namespace peko::edge

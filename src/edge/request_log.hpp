@@ -1,0 +1,51 @@
+/// The request log: one line for each request, for people or for machines.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/log.hpp"
+#include "edge/fault.hpp"
+#include "engine/guest_log.hpp"
+#include "engine/outcome.hpp"
+#include "pool/warm_pool.hpp"
+
+namespace peko::edge {
+
+/// What is known of a request when it is over.
+struct RequestRecord {
+  std::string_view request_id;
+  std::string_view function;  ///< empty: none was found
+  std::string_view method;
+  std::string_view target;
+  std::string_view peer;
+  unsigned status = 0;  ///< 0: nothing was sent
+  const FaultInfo* fault = nullptr;
+  std::string_view detail;  ///< of the fault: "used 1001 ms of 1000 ms"; may have more lines (a backtrace)
+  bool aborted = false;     ///< the client saw a broken response
+  bool client_gone = false;
+  pool::ColdReason cold = pool::ColdReason::None;
+  std::chrono::nanoseconds wall{};
+  std::chrono::nanoseconds cpu{};
+  std::uint64_t memory_peak_bytes = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint32_t subrequests = 0;
+};
+
+/// The fixed looks of a log.
+struct LogStyle {
+  enum class Form : std::uint8_t { Text, Json, Off } form = Form::Text;
+  bool colour = false;
+};
+
+/// Appends the line of a request, with its line end. Nothing for Form::Off, unless there was a fault.
+void append_request(std::string& out, const RequestRecord& record, LogStyle style, std::chrono::system_clock::time_point now);
+
+/// Appends a line that a guest printed, with its line end.
+void append_guest_line(std::string& out, const engine::GuestLine& line, std::string_view function,
+                       std::string_view request_id, LogStyle style, std::chrono::system_clock::time_point now);
+
+}  // namespace peko::edge

@@ -1,0 +1,100 @@
+#include "edge/request_log.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+namespace peko::edge {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::system_clock::time_point kNow{};
+
+RequestRecord record() {
+  return {.request_id = "id-1",
+          .function = "hello",
+          .method = "GET",
+          .target = "/a?b=c",
+          .peer = "127.0.0.1:9",
+          .status = 200,
+          .cold = pool::ColdReason::First,
+          .wall = 1500us,
+          .cpu = 700us,
+          .memory_peak_bytes = 65536,
+          .bytes_in = 1,
+          .bytes_out = 13};
+}
+
+std::string text_of(const RequestRecord& record, LogStyle style) {
+  std::string out;
+  append_request(out, record, style, kNow);
+  return out;
+}
+
+TEST(RequestLog, WritesOneJsonObject) {
+  const boost::json::value line = boost::json::parse(text_of(record(), {.form = LogStyle::Form::Json}));
+  EXPECT_EQ(line.at("id").as_string(), "id-1");
+  EXPECT_EQ(line.at("function").as_string(), "hello");
+  EXPECT_EQ(line.at("status").to_number<int>(), 200);
+  EXPECT_EQ(line.at("cold").as_bool(), true);
+  EXPECT_EQ(line.at("reason").as_string(), "first");
+  EXPECT_EQ(line.at("wall_ms").to_number<double>(), 1.5);
+  EXPECT_EQ(line.at("cpu_ms").to_number<double>(), 0.7);
+  EXPECT_FALSE(line.as_object().contains("code"));
+}
+
+TEST(RequestLog, NamesCodeDetailAndSettingOfAFault) {
+  RequestRecord faulty = record();
+  faulty.fault = &info(Fault::Cpu);
+  faulty.detail = "used 1001 ms of 1000 ms";
+  faulty.status = 500;
+  const boost::json::value line = boost::json::parse(text_of(faulty, {.form = LogStyle::Form::Json}));
+  EXPECT_EQ(line.at("code").as_string(), "PEKO-CPU");
+  EXPECT_EQ(line.at("detail").as_string(), "used 1001 ms of 1000 ms");
+  EXPECT_EQ(line.at("setting").as_string(), "cpu_ms");
+  EXPECT_EQ(text_of(faulty, {}),
+            "00:00:00 500  GET     hello /a?b=c  1.50 ms, CPU 0.70 ms, 64 KiB, cold (first), id id-1  PEKO-CPU: used 1001 ms of 1000 ms; "
+            "the limit is cpu_ms in [limits] of peko.toml");
+}
+
+TEST(RequestLog, IsSilentWhenOffUnlessThereWasAFault) {
+  EXPECT_EQ(text_of(record(), {.form = LogStyle::Form::Off}), "");
+  RequestRecord faulty = record();
+  faulty.fault = &info(Fault::Trap);
+  EXPECT_NE(text_of(faulty, {.form = LogStyle::Form::Off}), "");
+}
+
+TEST(RequestLog, CannotBeSteeredByAClient) {
+  RequestRecord hostile = record();
+  hostile.target = "/\x1b[2J\n500 fake";
+  const std::string line = text_of(hostile, {});
+  EXPECT_EQ(line.find('\x1b'), std::string::npos);
+  EXPECT_EQ(line.find('\n'), std::string::npos);
+  EXPECT_NE(line.find("\\x1b[2J\\x0a500 fake"), std::string::npos) << line;
+}
+
+TEST(RequestLog, ShowsABrokenResponseAsSuch) {
+  RequestRecord cut = record();
+  cut.aborted = true;
+  EXPECT_TRUE(text_of(cut, {}).starts_with("00:00:00 cut  GET")) << text_of(cut, {});
+}
+
+TEST(GuestLine, CarriesFunctionAndRequestInJson) {
+  std::string out;
+  append_guest_line(out, {engine::Stream::Stderr, "a \"b\"\x01"}, "hello", "id-1", {.form = LogStyle::Form::Json}, kNow);
+  const boost::json::value line = boost::json::parse(out);
+  EXPECT_EQ(line.at("function").as_string(), "hello");
+  EXPECT_EQ(line.at("id").as_string(), "id-1");
+  EXPECT_EQ(line.at("stream").as_string(), "stderr");
+  EXPECT_EQ(line.at("msg").as_string(), "a \"b\"\x01");
+}
+
+TEST(GuestLine, IsSafeOnATerminal) {
+  std::string out;
+  append_guest_line(out, {engine::Stream::Stdout, "\x1b]0;evil\x07"}, "hello", "id-1", {}, kNow);
+  EXPECT_EQ(out, "00:00:00 hello stdout id-1 | \\x1b]0;evil\\x07");
+}
+
+}  // namespace
+}  // namespace peko::edge
