@@ -1,0 +1,96 @@
+#include "node/lane.hpp"
+
+#include <pthread.h>
+
+#include <future>
+#include <utility>
+
+namespace peko::node {
+
+namespace {
+
+constexpr std::chrono::seconds kSweepInterval{1};
+constexpr std::chrono::milliseconds kIdlePoll{10};
+
+}  // namespace
+
+// Expires idle instances once a second.
+class Lane::Sweeper final : public net::Deadline {
+ public:
+  explicit Sweeper(Lane& lane) : lane_(lane) { arm_next(); }
+
+ private:
+  void arm_next() { arm(lane_.loop_.deadlines(), lane_.loop_.now() + kSweepInterval); }
+  void expired() override {
+    lane_.pool_.sweep(lane_.loop_.now());
+    arm_next();
+  }
+  Lane& lane_;
+};
+
+Lane::Lane(net::Loop& loop, const LaneParts& parts)
+    : loop_(loop),
+      worker_(parts.runtime.add_worker(loop)),
+      pool_(parts.instances_max),
+      edge_({.loop = loop,
+             .worker = worker_,
+             .pool = pool_,
+             .router = parts.router,
+             .versions = parts.versions,
+             .log = parts.log,
+             .clock = parts.clock},
+            parts.style) {}
+
+Lane::~Lane() = default;
+
+Result<std::unique_ptr<Lane>> Lane::create(net::Loop& loop, const LaneParts& parts, const std::string& address,
+                                           http::Server::Sharing sharing) {
+  std::unique_ptr<Lane> lane(new Lane(loop, parts));
+  Result<std::unique_ptr<http::Server>> server = http::Server::start(loop, address, sharing, lane->edge_, parts.config.http);
+  if (!server) return fail(std::move(server.error()));
+  lane->server_ = std::move(*server);
+  lane->sweeper_ = std::make_unique<Sweeper>(*lane);
+  return lane;
+}
+
+void Lane::start_thread() {
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "peko-loop");
+    worker_.attach();
+    loop_.run();
+  });
+}
+
+void Lane::drain() {
+  loop_.post([this] {
+    edge_.drain();
+    server_->drain();
+  });
+}
+
+std::size_t Lane::under_way() const { return edge_.in_flight() + worker_.in_flight() + server_->connections(); }
+
+std::size_t Lane::wait_idle(std::chrono::milliseconds patience) {
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    std::promise<std::size_t> answer;
+    loop_.post([this, &answer] { answer.set_value(under_way()); });
+    const std::size_t left = answer.get_future().get();
+    if (left == 0 || std::chrono::steady_clock::now() >= give_up) return left;
+    std::this_thread::sleep_for(kIdlePoll);
+  }
+}
+
+void Lane::cancel_all() {
+  loop_.post([this] {
+    edge_.cancel_all();
+    server_->close_all();
+  });
+}
+
+void Lane::stop() {
+  loop_.stop();
+  thread_.join();
+}
+
+}  // namespace peko::node

@@ -1,0 +1,68 @@
+/// Lane: one loop thread of a node and all that lives on it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "base/clock.hpp"
+#include "edge/edge.hpp"
+#include "engine/runtime.hpp"
+#include "http/server.hpp"
+#include "net/loop.hpp"
+#include "node/config.hpp"
+#include "pool/warm_pool.hpp"
+
+namespace peko::node {
+
+/// What all lanes share; outlives them.
+struct LaneParts {
+  const Config& config;
+  engine::Runtime& runtime;
+  const edge::Router& router;
+  const std::vector<std::shared_ptr<const pool::Version>>& versions;
+  LogSink& log;
+  const Clock& clock;
+  edge::LogStyle style;
+  std::size_t instances_max;  ///< of this lane
+};
+
+/// Built and listening after create(), serving between run() and stop().
+class Lane {
+ public:
+  /// `loop` outlives the lane and the runtime.
+  static Result<std::unique_ptr<Lane>> create(net::Loop& loop, const LaneParts& parts, const std::string& address,
+                                              http::Server::Sharing sharing);
+  ~Lane();
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+  void start_thread();
+
+  // From the node's thread, while the lane's thread runs:
+
+  /// Stops accepting; what is under way goes on.
+  void drain();
+  /// Waits until nothing is under way, or for `patience`; returns what is left.
+  std::size_t wait_idle(std::chrono::milliseconds patience);
+  /// Ends what is under way.
+  void cancel_all();
+  /// Ends the thread.
+  void stop();
+
+ private:
+  class Sweeper;
+  Lane(net::Loop& loop, const LaneParts& parts);
+  std::size_t under_way() const;
+
+  net::Loop& loop_;
+  engine::Worker& worker_;
+  pool::WarmPool pool_;
+  edge::Edge edge_;
+  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<Sweeper> sweeper_;
+  std::thread thread_;
+};
+
+}  // namespace peko::node

@@ -1,0 +1,17 @@
+/// StopSignal: SIGTERM and SIGINT, the first as a wish, the second as an order.
+#pragma once
+
+#include "base/result.hpp"
+
+namespace peko::node {
+
+/// Until it is made, both end the process as usual. One per process, from its making to its end.
+class StopSignal {
+ public:
+  /// Takes the signals over: the first is kept for wait(), the next ends the process at once with status 128 + its number.
+  static void install();
+  /// Blocks until the first has come; returns its number.
+  static int wait();
+};
+
+}  // namespace peko::node
