@@ -1,0 +1,251 @@
+#include "cli/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace peko::cli {
+namespace {
+
+constexpr std::string_view kExitStatuses = "\nExit status: 0 success, 1 failed, 2 wrong usage or settings";
+
+constexpr std::string_view kSettingsNote =
+    "\nEach setting may also come from the environment (PEKO_LISTEN, PEKO_THREADS, ...) or from peko-node.toml\n"
+    "(listen = \"127.0.0.1:3000\"). A flag wins over the environment, the environment over the file.\n";
+
+constexpr std::string_view kDevExamples =
+    "Examples:\n"
+    "  peko dev                                   the project in this folder, or all projects below it\n"
+    "  peko dev samples                           every project in a folder\n"
+    "  peko dev hello.wasm                        one component, with default settings\n"
+    "  peko dev api site --listen 127.0.0.1:8000  two projects on another port\n";
+
+constexpr std::string_view kServeExamples =
+    "Examples:\n"
+    "  peko serve --code /srv/peko               serves /srv/peko/functions/NAME.wasm at NAME.localhost:8080\n"
+    "  peko serve --code /srv/peko --domain fn.example.com --listen 0.0.0.0:80\n"
+    "  PEKO_CODE=/srv/peko peko serve            the same from the environment\n"
+    "  peko serve --config /etc/peko/node.toml   settings from a file\n";
+
+constexpr std::string_view kMainFooter =
+    "Examples:\n"
+    "  peko dev samples                 runs every function of a folder on http://127.0.0.1:3000\n"
+    "  peko serve --code /srv/peko      a production node\n"
+    "  peko dev --help                  all flags of a command\n";
+
+/// Where CLI11 puts what it reads. A flag given twice is noticed by us, because the message can be better.
+struct Parsed {
+  std::map<std::string, std::vector<std::string>, std::less<>> flags;
+  std::vector<std::string> config;
+  std::vector<std::string> paths;
+  std::string input;
+  std::string output;
+};
+
+void add_text_option(CLI::App& command, std::string_view flag, std::vector<std::string>& values, std::string_view value,
+                     std::string_view help) {
+  command.add_option(std::string(flag), values, std::string(help))
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name(std::string(value));
+}
+
+void add_switch(CLI::App& command, const Setting& setting, std::vector<std::string>& values) {
+  const std::string name(setting.flag.substr(2));
+  command.add_flag_callback("--" + name, [&values] { values.emplace_back("on"); }, std::string(setting.help));
+  command.add_flag_callback("--no-" + name, [&values] { values.emplace_back("off"); }, "the opposite");
+}
+
+void add_settings(CLI::App& command, Command which, Parsed& parsed) {
+  for (const Setting& setting : all_settings()) {
+    if (setting.commands == Setting::For::Serve && which != Command::Serve) {
+      continue;
+    }
+    std::vector<std::string>& values = parsed.flags[std::string(setting.key)];
+    if (setting.kind == Setting::Kind::Switch) {
+      add_switch(command, setting, values);
+    } else {
+      add_text_option(command, setting.flag, values, setting.value, setting.help);
+    }
+  }
+  add_text_option(command, "--config", parsed.config, "FILE",
+                  which == Command::Serve ? "settings; ./peko-node.toml when it is there" : "settings");
+}
+
+/// All flags of a command, for suggestions.
+std::vector<std::string> flags_of(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      names.push_back("--" + name);
+    }
+  }
+  return names;
+}
+
+Answer usage_error(std::string_view command, std::string_view what) {
+  const std::string name = command.empty() ? "peko" : fmt::format("peko {}", command);
+  return {kExitUsage, fmt::format("{}: {}\nTry `{} --help`.\n", name, what, name)};
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+  const auto near = nearest(word, candidates);
+  return near ? fmt::format("; did you mean {}?", *near) : std::string();
+}
+
+/// The whole tree of commands, bound to `parsed`.
+struct Tree {
+  CLI::App app{"Peko runs functions: WebAssembly components that answer HTTP requests.", "peko"};
+  CLI::App* dev = nullptr;
+  CLI::App* serve = nullptr;
+  CLI::App* compile_worker = nullptr;
+
+  Tree(Parsed& parsed, std::string_view version) {
+    app.set_version_flag("--version", std::string(version), "The versions of Peko and of wasmtime, and the licence");
+    app.set_help_flag("--help,-h", "This text");
+    app.footer(std::string(kMainFooter).append(kExitStatuses));
+    app.require_subcommand(1);
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    app.get_formatter()->label("Subcommands", "Commands");
+
+    dev = app.add_subcommand("dev", "Runs functions on this machine while you write them");
+    dev->add_option("PATH", parsed.paths,
+                    "project folders (with a peko.toml), folders of projects, or .wasm files; default: this folder")
+        ->type_name("");
+    add_settings(*dev, Command::Dev, parsed);
+    dev->footer(std::string(kDevExamples).append(kSettingsNote).append(kExitStatuses));
+
+    serve = app.add_subcommand("serve", "A production node: serves the functions of a code store");
+    add_settings(*serve, Command::Serve, parsed);
+    serve->footer(std::string(kServeExamples).append(kSettingsNote).append(kExitStatuses));
+
+    compile_worker = app.add_subcommand("compile-worker", "Internal: compiles one component, as a child of a node");
+    compile_worker->group("");
+    compile_worker->add_option("--output", parsed.output, "the artifact")->required()->type_name("FILE");
+    compile_worker->add_option("INPUT", parsed.input, "the component")->required()->type_name("");
+    compile_worker->footer(std::string(kExitStatuses));
+
+    for (CLI::App* command : {dev, serve, compile_worker}) {
+      command->allow_extras();
+    }
+  }
+
+  [[nodiscard]] const CLI::App* chosen() const {
+    const auto commands = app.get_subcommands();
+    return commands.empty() ? nullptr : commands.front();
+  }
+};
+
+/// CLI11's messages in our words.
+Answer parse_failure(const CLI::ParseError& error, const CLI::App* command) {
+  const std::string what = error.what();
+  const std::string name = command == nullptr ? std::string() : command->get_name();
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    return usage_error(name, fmt::format("{} needs a value", what.substr(0, what.find(':'))));
+  }
+  return usage_error(name, what);
+}
+
+std::optional<Answer> unknown_word(const CLI::App& command) {
+  for (const std::string& word : command.remaining()) {
+    if (word.starts_with('-') && word != "--") {
+      const std::string flag = word.substr(0, word.find('='));
+      return usage_error(command.get_name(),
+                         fmt::format("unknown flag {}{}", flag, did_you_mean(flag, flags_of(command))));
+    }
+    return usage_error(command.get_name(), fmt::format("unexpected argument \"{}\"", word));
+  }
+  return std::nullopt;
+}
+
+std::optional<Answer> given_twice(const std::string& command, std::string_view flag,
+                                  const std::vector<std::string>& values) {
+  if (values.size() < 2) {
+    return std::nullopt;
+  }
+  const std::string_view why = flag == "--code" ? ": a node reads one code store" : "";
+  return usage_error(command, fmt::format("{} is given {} times{}", flag, values.size(), why));
+}
+
+std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
+  const CLI::App& command = *tree.chosen();
+  CommandLine line;
+  line.command = &command == tree.dev ? Command::Dev : &command == tree.serve ? Command::Serve : Command::CompileWorker;
+  for (auto& [key, values] : parsed.flags) {
+    const std::string_view flag = find_setting(key)->flag;
+    if (auto twice = given_twice(command.get_name(), flag, values)) {
+      return std::unexpected(std::move(*twice));
+    }
+    if (!values.empty()) {
+      line.flags.emplace(key, std::move(values.front()));
+    }
+  }
+  if (auto twice = given_twice(command.get_name(), "--config", parsed.config)) {
+    return std::unexpected(std::move(*twice));
+  }
+  if (!parsed.config.empty()) {
+    line.config = parsed.config.front();
+  }
+  line.paths.assign(parsed.paths.begin(), parsed.paths.end());
+  if (line.paths.empty()) {
+    line.paths.emplace_back(".");
+  }
+  line.input = parsed.input;
+  line.output = parsed.output;
+  return line;
+}
+
+}  // namespace
+
+std::expected<CommandLine, Answer> read_command_line(std::span<const std::string> arguments, std::string_view version) {
+  static const std::vector<std::string> kCommands = {"dev", "serve", "help"};
+  static const std::vector<std::string> kMainFlags = {"--help", "-h", "--version"};
+  std::vector<std::string> words(arguments.begin(), arguments.end());
+  if (!words.empty() && words.front() == "help") {  // `peko help dev` is `peko dev --help`.
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  if (!words.empty() && !words.front().starts_with('-') && words.front() != "compile-worker" &&
+      std::ranges::find(kCommands, words.front()) == kCommands.end()) {
+    return std::unexpected(usage_error(
+        "", fmt::format("unknown command \"{}\"{}", words.front(), did_you_mean(words.front(), kCommands))));
+  }
+
+  if (!words.empty() && words.front().starts_with('-') &&
+      std::ranges::find(kMainFlags, words.front()) == kMainFlags.end()) {
+    const std::string flag = words.front().substr(0, words.front().find('='));
+    return std::unexpected(usage_error("", fmt::format("unknown flag {}{}", flag, did_you_mean(flag, kMainFlags))));
+  }
+
+  Parsed parsed;
+  // Safety net: CLI11 reports by exceptions, all of them derived from CLI::Error.
+  try {
+    Tree tree(parsed, version);
+    if (words.empty()) {
+      return std::unexpected(Answer{kExitUsage, tree.app.help()});
+    }
+    std::ranges::reverse(words);  // CLI11 takes them from the back.
+    try {
+      tree.app.parse(std::move(words));
+    } catch (const CLI::CallForHelp&) {
+      return std::unexpected(Answer{kExitOk, tree.app.help()});
+    } catch (const CLI::CallForVersion&) {
+      return std::unexpected(Answer{kExitOk, std::string(version)});
+    } catch (const CLI::ParseError& error) {
+      return std::unexpected(parse_failure(error, tree.chosen()));
+    }
+    if (auto answer = unknown_word(*tree.chosen())) {
+      return std::unexpected(std::move(*answer));
+    }
+    return collect(tree, std::move(parsed));
+  } catch (const CLI::Error& error) {
+    return std::unexpected(usage_error("", error.what()));
+  }
+}
+
+}  // namespace peko::cli

@@ -1,0 +1,142 @@
+#include "cli/command_line.hpp"
+
+#include <gtest/gtest.h>
+
+namespace peko::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::expected<CommandLine, Answer> read(const Words& words) { return read_command_line(words, "peko 9.9.9\n"); }
+
+CommandLine good(const Words& words) {
+  auto line = read(words);
+  EXPECT_TRUE(line.has_value()) << line.error().text;
+  return line.value_or(CommandLine());
+}
+
+TEST(CommandLine, OfDevHasPathsAndFlags) {
+  const CommandLine line = good({"dev", "api", "--listen", "127.0.0.1:1", "site", "--threads=2"});
+  EXPECT_EQ(line.command, Command::Dev);
+  EXPECT_EQ(line.paths, (std::vector<std::filesystem::path>{"api", "site"}));
+  EXPECT_EQ(line.flags, (Flags{{"listen", "127.0.0.1:1"}, {"threads", "2"}}));
+  EXPECT_FALSE(line.config.has_value());
+}
+
+TEST(CommandLine, OfDevLooksInThisFolderByDefault) {
+  EXPECT_EQ(good({"dev"}).paths, std::vector<std::filesystem::path>{"."});
+}
+
+TEST(CommandLine, OfServeKnowsEverySetting) {
+  Words words = {"serve", "--config", "node.toml"};
+  for (const Setting& setting : all_settings()) {
+    words.emplace_back(setting.flag);
+    if (setting.kind != Setting::Kind::Switch) {
+      words.emplace_back("1");
+    }
+  }
+  const CommandLine line = good(words);
+  EXPECT_EQ(line.command, Command::Serve);
+  EXPECT_EQ(line.flags.size(), all_settings().size());
+  EXPECT_EQ(line.config, "node.toml");
+}
+
+TEST(CommandLine, HasSwitchesWithANegation) {
+  EXPECT_EQ(good({"dev", "--timing"}).flags, (Flags{{"timing", "on"}}));
+  EXPECT_EQ(good({"dev", "--no-timing"}).flags, (Flags{{"timing", "off"}}));
+  EXPECT_EQ(good({"dev", "--timing", "path"}).paths, std::vector<std::filesystem::path>{"path"});
+}
+
+TEST(CommandLine, OfCompileWorkerHasInputAndOutput) {
+  const CommandLine line = good({"compile-worker", "--output", "out", "in"});
+  EXPECT_EQ(line.command, Command::CompileWorker);
+  EXPECT_EQ(line.input, "in");
+  EXPECT_EQ(line.output, "out");
+}
+
+struct Row {
+  Words words;
+  std::string_view message;  // the first line
+  std::string_view hint;     // the second
+};
+
+TEST(CommandLine, ThatIsWrongSaysWhatWasMeant) {
+  const Row rows[] = {
+      {{"deev"}, "peko: unknown command \"deev\"; did you mean dev?", "Try `peko --help`."},
+      {{"server"}, "peko: unknown command \"server\"; did you mean serve?", "Try `peko --help`."},
+      {{"frobnicate"}, "peko: unknown command \"frobnicate\"", "Try `peko --help`."},
+      {{"dev", "--lisen", "127.0.0.1:1"},
+       "peko dev: unknown flag --lisen; did you mean --listen?",
+       "Try `peko dev --help`."},
+      {{"dev", "--lisen=127.0.0.1:1"},
+       "peko dev: unknown flag --lisen; did you mean --listen?",
+       "Try `peko dev --help`."},
+      {{"dev", "--frobnicate"}, "peko dev: unknown flag --frobnicate", "Try `peko dev --help`."},
+      {{"dev", "-x"}, "peko dev: unknown flag -x", "Try `peko dev --help`."},
+      {{"dev", "--code", "x"}, "peko dev: unknown flag --code", "Try `peko dev --help`."},
+      {{"dev", "--listen"}, "peko dev: --listen needs a value", "Try `peko dev --help`."},
+      {{"serve", "x"}, "peko serve: unexpected argument \"x\"", "Try `peko serve --help`."},
+      {{"serve", "--code", "a", "--code", "b"},
+       "peko serve: --code is given 2 times: a node reads one code store",
+       "Try `peko serve --help`."},
+      {{"dev", "--listen", "a", "--listen", "b"}, "peko dev: --listen is given 2 times", "Try `peko dev --help`."},
+      {{"serve", "--config", "a", "--config", "b"},
+       "peko serve: --config is given 2 times",
+       "Try `peko serve --help`."},
+      {{"dev", "--timing", "--no-timing"}, "peko dev: --timing is given 2 times", "Try `peko dev --help`."},
+      {{"--frobnicate"}, "peko: unknown flag --frobnicate", "Try `peko --help`."},
+      {{"--verison"}, "peko: unknown flag --verison; did you mean --version?", "Try `peko --help`."},
+      {{"compile-worker", "in"}, "peko compile-worker: --output is required", "Try `peko compile-worker --help`."},
+  };
+  for (const Row& row : rows) {
+    const auto line = read(row.words);
+    ASSERT_FALSE(line.has_value()) << row.message;
+    EXPECT_EQ(line.error().status, kExitUsage);
+    EXPECT_EQ(line.error().text, std::string(row.message) + "\n" + std::string(row.hint) + "\n");
+  }
+}
+
+TEST(CommandLine, WithoutACommandShowsTheHelpAsAnError) {
+  const auto line = read({});
+  ASSERT_FALSE(line.has_value());
+  EXPECT_EQ(line.error().status, kExitUsage);
+  EXPECT_NE(line.error().text.find("Usage: peko"), std::string::npos);
+}
+
+TEST(Help, HasUsageExamplesAndExitStatuses) {
+  for (const Words& words : {Words{"--help"}, Words{"-h"}, Words{"help"}, Words{"dev", "--help"}, Words{"help", "dev"},
+                             Words{"serve", "--help"}}) {
+    const auto line = read(words);
+    ASSERT_FALSE(line.has_value());
+    EXPECT_EQ(line.error().status, kExitOk);
+    const std::string& text = line.error().text;
+    for (const std::string_view part :
+         {"Usage: peko", "Examples:", "Exit status: 0 success, 1 failed, 2 wrong usage"}) {
+      EXPECT_NE(text.find(part), std::string::npos) << text;
+    }
+  }
+}
+
+TEST(Help, OfACommandNamesItsFlags) {
+  const auto dev = read({"dev", "--help"});
+  const auto serve = read({"serve", "--help"});
+  for (const Setting& setting : all_settings()) {
+    const std::string_view flag = setting.flag;
+    EXPECT_NE(serve.error().text.find(flag), std::string::npos) << flag;
+    EXPECT_EQ(dev.error().text.find(flag) != std::string::npos, setting.commands == Setting::For::Both) << flag;
+  }
+}
+
+TEST(Help, HidesTheInternalCommand) {
+  EXPECT_EQ(read({"--help"}).error().text.find("compile-worker"), std::string::npos);
+}
+
+TEST(Version, IsAnAnswer) {
+  const auto line = read({"--version"});
+  ASSERT_FALSE(line.has_value());
+  EXPECT_EQ(line.error().status, kExitOk);
+  EXPECT_EQ(line.error().text, "peko 9.9.9\n");
+}
+
+}  // namespace
+}  // namespace peko::cli

@@ -1,0 +1,25 @@
+/// The commands. Each returns the exit status and prints everything that a person needs to know.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "cli/command_line.hpp"
+#include "cli/context.hpp"
+
+namespace peko::cli {
+
+/// `peko dev`: the functions of projects on this machine, for the person who writes them.
+int dev(const CommandLine& line, const Context& context);
+
+/// `peko serve`: a production node.
+int serve(const CommandLine& line, const Context& context);
+
+/// `peko compile-worker`: the child process that compiles one component. Replaces `output` as a whole or leaves it
+/// alone; a failure is one message on the error stream.
+int compile_worker(const CommandLine& line, const Context& context);
+
+/// Reads the arguments after the program's name and runs what they ask for.
+int run(std::span<const std::string> arguments, const Context& context);
+
+}  // namespace peko::cli

@@ -1,0 +1,233 @@
+#include "cli/commands.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "cli/captured.hpp"
+#include "cli/serving.hpp"
+#include "code/test_folder.hpp"
+
+namespace peko::cli {
+namespace {
+
+using namespace std::string_view_literals;
+
+/// Runs commands against a node that exists only in what it is told and what it answers.
+class CommandsTest : public testing::Test {
+ protected:
+  class FakeNode final : public RunningNode {
+   public:
+    explicit FakeNode(CommandsTest& test) : test_(test) {}
+    [[nodiscard]] std::string address() const override { return test_.config_->listen; }
+    int run() override {
+      test_.ran_ = true;
+      return 0;
+    }
+
+   private:
+    CommandsTest& test_;
+  };
+
+  /// Functions named in failing_ fail to load; start_error_ comes before all.
+  Result<std::unique_ptr<RunningNode>> start(node::Config config, const std::vector<code::Function>& functions,
+                                             const std::function<void(const node::LoadReport&)>& on_loaded) {
+    if (start_error_) {
+      return fail(*start_error_);
+    }
+    config_ = std::move(config);
+    functions_ = functions;
+    for (const code::Function& function : functions) {
+      const bool fails = std::ranges::find(failing_, function.name) != failing_.end();
+      on_loaded({.name = function.name,
+                 .status = fails ? Status(fail(Code::Invalid, "is broken")) : Status(),
+                 .compiled = true});
+    }
+    return std::make_unique<FakeNode>(*this);
+  }
+
+  int run(std::vector<std::string> words) {
+    return cli::run(words, {.environment = environment_,
+                            .out = out_.terminal(),
+                            .err = err_.terminal(),
+                            .clock = clock_,
+                            .version = "peko 9.9.9\nlicence\n",
+                            .start_node =
+                                [this](node::Config config, std::vector<code::Function> functions, LogSink&,
+                                       const std::function<void(const node::LoadReport&)>& on_loaded) {
+                                  return start(std::move(config), functions, on_loaded);
+                                },
+                            .compile = [](std::span<const char> component) -> Result<std::string> {
+                              if (component.size() > 8) {
+                                return fail(Code::Invalid, "imports something unknown");
+                              }
+                              return "artifact of " + std::to_string(component.size());
+                            }});
+  }
+
+  std::string project(std::string_view name) {
+    folder_.write(std::string("projects/") + std::string(name) + "/peko.toml",
+                  "name = \"" + std::string(name) + "\"\ncomponent = \"x.wasm\"\n");
+    return (folder_.path() / "projects").string();
+  }
+
+  std::string store(std::string_view name) {
+    folder_.write(std::string("store/functions/") + std::string(name) + ".wasm", "");
+    return (folder_.path() / "store").string();
+  }
+
+  code::TestFolder folder_;
+  Environment environment_ = {{"HOME", folder_.path().string()}};
+  SystemClock clock_;
+  Captured out_;
+  Captured err_;
+  std::vector<std::string> failing_;
+  std::optional<Error> start_error_;
+  std::optional<node::Config> config_;  // of the node that was started
+  std::vector<code::Function> functions_;
+  bool ran_ = false;
+};
+
+TEST_F(CommandsTest, DevServesWhatItFinds) {
+  project("b");
+  EXPECT_EQ(run({"dev", project("a")}), kExitOk);
+  EXPECT_TRUE(ran_);
+  ASSERT_EQ(functions_.size(), 2U);
+  EXPECT_EQ(functions_[0].name, "a");
+  EXPECT_EQ(config_->listen, "127.0.0.1:3000");
+  EXPECT_TRUE(config_->timing_header);
+  EXPECT_EQ(config_->default_function, "");
+  EXPECT_EQ(config_->cache_dir, (folder_.path() / ".cache/peko").string());
+  EXPECT_NE(out_.text().find("http://a.localhost:3000/"), std::string::npos) << out_.text();
+}
+
+TEST_F(CommandsTest, DevMakesItsOnlyFunctionTheDefault) {
+  EXPECT_EQ(run({"dev", project("only")}), kExitOk);
+  EXPECT_EQ(config_->default_function, "only");
+}
+
+TEST_F(CommandsTest, AFunctionThatFailsDoesNotStopTheOthers) {
+  project("bad");
+  failing_ = {"bad"};
+  EXPECT_EQ(run({"dev", project("good")}), kExitOk);
+  EXPECT_TRUE(ran_);
+  EXPECT_NE(out_.text().find("is broken"), std::string::npos);
+  EXPECT_EQ(out_.text().find("http://bad.localhost"), std::string::npos) << "it is not among what to try";
+}
+
+TEST_F(CommandsTest, NothingRunsWhenEverythingFails) {
+  failing_ = {"bad"};
+  EXPECT_EQ(run({"dev", project("bad")}), kExitFailed);
+  EXPECT_FALSE(ran_);
+  EXPECT_NE(err_.text().find("peko dev: no function can be loaded"), std::string::npos) << err_.text();
+}
+
+TEST_F(CommandsTest, AManifestThatIsWrongIsShownAndTheRestRuns) {
+  folder_.write("projects/bad/peko.toml", "name = \"bad\"\n");
+  EXPECT_EQ(run({"dev", project("good")}), kExitOk);
+  EXPECT_TRUE(ran_);
+  EXPECT_NE(out_.text().find("bad/peko.toml:1:1: \"component\" is missing"), std::string::npos) << out_.text();
+}
+
+TEST_F(CommandsTest, OnlyWrongManifestsAreAFailure) {
+  folder_.write("projects/bad/peko.toml", "name = \"bad\"\n");
+  EXPECT_EQ(run({"dev", (folder_.path() / "projects").string()}), kExitFailed);
+  EXPECT_FALSE(config_.has_value()) << "no node is started";
+}
+
+TEST_F(CommandsTest, AnAddressInUseComesWithAnother) {
+  start_error_ = Error{Code::Conflict, "in use"};
+  EXPECT_EQ(run({"dev", project("a")}), kExitFailed);
+  EXPECT_NE(
+      err_.text().find("peko dev: 127.0.0.1:3000 is in use by another program; choose another port: peko dev --listen "
+                       "127.0.0.1:3001\n"),
+      std::string::npos)
+      << err_.text();
+  EXPECT_EQ(address_in_use("serve", "[::]:65535"),
+            "[::]:65535 is in use by another program; choose another port: peko serve --listen [::]:3000");
+}
+
+TEST_F(CommandsTest, ADefaultThatIsNotThereIsAUsageError) {
+  project("ssr");
+  EXPECT_EQ(run({"dev", project("todo"), "--default", "tood"}), kExitUsage);
+  EXPECT_FALSE(ran_);
+  EXPECT_NE(
+      err_.text().find("the default function \"tood\" is none of the 2 that can be loaded; did you mean \"todo\"?"),
+      std::string::npos)
+      << err_.text();
+}
+
+TEST_F(CommandsTest, WrongSettingsAreAUsageError) {
+  EXPECT_EQ(run({"dev", project("a"), "--threads", "many"}), kExitUsage);
+  EXPECT_EQ(err_.text(), "peko dev: --threads: \"many\" is not a whole number from 0 to 1024\n");
+}
+
+TEST_F(CommandsTest, ServeReadsACodeStore) {
+  EXPECT_EQ(run({"serve", "--code", store("hello")}), kExitOk);
+  ASSERT_TRUE(ran_);
+  EXPECT_EQ(functions_.at(0).name, "hello");
+  EXPECT_EQ(config_->listen, "0.0.0.0:8080");
+  EXPECT_EQ(config_->log_format, node::LogFormat::Json);
+  EXPECT_EQ(config_->default_function, "");
+  EXPECT_EQ(out_.text(), "") << "everything goes to the log";
+  EXPECT_NE(err_.text().find("\"msg\":\"listening on 0.0.0.0:8080: 1 functions at NAME.localhost\""), std::string::npos)
+      << err_.text();
+}
+
+TEST_F(CommandsTest, ServeStartsWithAnEmptyStoreAndSaysSo) {
+  std::filesystem::create_directories(folder_.path() / "store/functions");
+  EXPECT_EQ(run({"serve", "--code", (folder_.path() / "store").string()}), kExitOk);
+  EXPECT_TRUE(ran_);
+  EXPECT_NE(err_.text().find("has no functions"), std::string::npos) << err_.text();
+}
+
+TEST_F(CommandsTest, ServeWantsACodeStore) {
+  EXPECT_EQ(run({"serve"}), kExitUsage);
+  EXPECT_EQ(err_.text(),
+            "peko serve: no code store is named: give --code FOLDER, PEKO_CODE or `code` in peko-node.toml\n");
+}
+
+TEST_F(CommandsTest, ServeSaysWhenTheStoreIsNone) {
+  EXPECT_EQ(run({"serve", "--code", (folder_.path() / "absent").string()}), kExitFailed);
+  EXPECT_NE(err_.text().find("does not exist: expected a folder with functions/NAME.wasm"), std::string::npos)
+      << err_.text();
+}
+
+TEST_F(CommandsTest, ServeTakesItsSettingsFromAFile) {
+  store("hello");
+  const auto file = folder_.write("node.toml", "code = \"store\"\nlisten = \"127.0.0.1:9\"\n");
+  EXPECT_EQ(run({"serve", "--config", file.string()}), kExitOk);
+  EXPECT_EQ(config_->listen, "127.0.0.1:9");
+}
+
+TEST_F(CommandsTest, CompileWorkerWritesTheArtifact) {
+  const auto input = folder_.write("in.wasm", "\0asm\x0d\0\x01\0"sv);
+  const auto output = folder_.path() / "out";
+  EXPECT_EQ(run({"compile-worker", "--output", output.string(), input.string()}), kExitOk);
+  std::ifstream file(output);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "artifact of 8");
+  EXPECT_EQ(err_.text(), "");
+}
+
+TEST_F(CommandsTest, CompileWorkerFailsWithOneMessageAndNoOutput) {
+  const auto output = folder_.path() / "out";
+  EXPECT_EQ(
+      run({"compile-worker", "--output", output.string(), folder_.write("a.wasm", "\0asm\x0d\0\x01\0more"sv).string()}),
+      kExitFailed);
+  EXPECT_EQ(err_.text(), "imports something unknown\n");
+  EXPECT_EQ(run({"compile-worker", "--output", output.string(), folder_.write("b.wasm", "text").string()}),
+            kExitFailed);
+  EXPECT_NE(err_.text().find("b.wasm is text, not WebAssembly"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(output));
+}
+
+TEST_F(CommandsTest, HelpAndVersionGoToStdoutAndMistakesToStderr) {
+  EXPECT_EQ(run({"--version"}), kExitOk);
+  EXPECT_EQ(out_.text(), "peko 9.9.9\nlicence\n");
+  EXPECT_EQ(err_.text(), "");
+  EXPECT_EQ(run({"deev"}), kExitUsage);
+  EXPECT_EQ(err_.text(), "peko: unknown command \"deev\"; did you mean dev?\nTry `peko --help`.\n");
+}
+
+}  // namespace
+}  // namespace peko::cli

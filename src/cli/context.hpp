@@ -1,0 +1,46 @@
+/// What the commands need from the outside: main.cpp gives the real things, tests give others.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "cli/terminal.hpp"
+#include "code/function.hpp"
+#include "node/config.hpp"
+#include "node/node.hpp"
+
+namespace peko::cli {
+
+/// A node that listens.
+class RunningNode {
+ public:
+  virtual ~RunningNode() = default;
+  /// What it really listens on: "127.0.0.1:3000".
+  [[nodiscard]] virtual std::string address() const = 0;
+  /// Blocks until it is told to stop by a signal and has drained. Returns the exit status.
+  virtual int run() = 0;
+};
+
+struct Context {
+  const Environment& environment;
+  Terminal& out;
+  Terminal& err;
+  const Clock& clock;
+  std::string version;  ///< what --version prints, whole lines
+
+  /// node::Node::start. `log` outlives the node.
+  std::function<Result<std::unique_ptr<RunningNode>>(node::Config config, std::vector<code::Function> functions,
+                                                     LogSink& log,
+                                                     const std::function<void(const node::LoadReport&)>& on_loaded)>
+      start_node;
+  /// engine::compile_component.
+  std::function<Result<std::string>(std::span<const char> component)> compile;
+};
+
+}  // namespace peko::cli

@@ -1,0 +1,117 @@
+#include "cli/setting_values.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "code/manifest_values.hpp"
+
+namespace peko::cli {
+namespace {
+
+/// The addresses that a socket can be bound to, without asking DNS.
+bool is_address(int family, const std::string& text) {
+  in6_addr parsed{};  // large enough for both families
+  return ::inet_pton(family, text.c_str(), &parsed) == 1;
+}
+
+std::unexpected<Error> bad_address(std::string_view text, std::string_view hint) {
+  return fail(Code::Invalid, fmt::format("\"{}\" is not an address to listen on: write HOST:PORT, {}", text, hint));
+}
+
+}  // namespace
+
+Result<std::string> listen_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) {
+    const std::string_view digits = colon == 0 ? text.substr(1) : text;
+    if (whole_number(digits, 0, 65535)) {
+      return bad_address(text, fmt::format("for instance 127.0.0.1:{}", digits));
+    }
+    return bad_address(text, "for instance 127.0.0.1:3000");
+  }
+  std::string host(text.substr(0, colon));
+  if (!whole_number(text.substr(colon + 1), 0, 65535)) {
+    return bad_address(text, "with a port from 0 to 65535");
+  }
+  if (host == "localhost") {
+    host = "127.0.0.1";
+  }
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed ? is_address(AF_INET6, host.substr(1, host.size() - 2)) : is_address(AF_INET, host)) {
+    return host.append(text.substr(colon));
+  }
+  if (!bracketed && host.find(':') != std::string::npos) {
+    return bad_address(text, "with an IPv6 address in brackets, for instance [::1]:3000");
+  }
+  return bad_address(text, "with a numeric address of this machine, for instance 127.0.0.1:3000");
+}
+
+Result<std::string> domain_name(std::string_view text) {
+  Result<std::string> name = code::host_name(text);
+  if (!name) {
+    return fail(Code::Invalid, fmt::format("\"{}\" is not a domain name, for instance functions.example.com", text));
+  }
+  return name;
+}
+
+Result<std::string> not_empty(std::string_view text) {
+  if (text.empty()) {
+    return fail(Code::Invalid, "a value is missing");
+  }
+  return std::string(text);
+}
+
+Result<std::uint64_t> whole_number(std::string_view text, std::uint64_t min, std::uint64_t max) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < min || number > max) {
+    return fail(Code::Invalid, fmt::format("\"{}\" is not a whole number from {} to {}", text, min, max));
+  }
+  return number;
+}
+
+Result<std::chrono::seconds> seconds(Result<std::uint64_t> number) {
+  if (!number) {
+    return fail(std::move(number.error()));
+  }
+  return std::chrono::seconds(*number);
+}
+
+Result<bool> on_or_off(std::string_view text) {
+  if (text == "on" || text == "true" || text == "1") return true;
+  if (text == "off" || text == "false" || text == "0") return false;
+  return fail(Code::Invalid, fmt::format("\"{}\" is neither on nor off", text));
+}
+
+Result<node::LogFormat> log_format(std::string_view text) {
+  if (text == "text") return node::LogFormat::Text;
+  if (text == "json") return node::LogFormat::Json;
+  if (text == "off") return node::LogFormat::Off;
+  return fail(Code::Invalid, fmt::format("\"{}\" is not a log format: text, json or off", text));
+}
+
+Result<std::filesystem::path> code_folder(std::string_view text) {
+  constexpr std::string_view kFile = "file://";
+  if (text.starts_with("s3://")) {
+    return fail(Code::Unsupported,
+                fmt::format("\"{}\" is not supported: S3 code stores come in a later version; give a folder", text));
+  }
+  if (text.starts_with(kFile)) {
+    const std::string_view path = text.substr(kFile.size());
+    if (!path.starts_with('/')) {
+      return fail(Code::Invalid, fmt::format("\"{}\" is not a file URL: write file:///absolute/path", text));
+    }
+    return std::filesystem::path(path);
+  }
+  if (text.find("://") != std::string_view::npos) {
+    return fail(Code::Unsupported, fmt::format("\"{}\" is not a code store: give a folder or file:///path", text));
+  }
+  if (text.empty()) {
+    return fail(Code::Invalid, "a folder is missing");
+  }
+  return std::filesystem::path(text);
+}
+
+}  // namespace peko::cli

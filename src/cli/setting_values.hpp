@@ -1,0 +1,29 @@
+/// From text to the value of a setting. Every error says what was given and what is expected, not where it was written.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "node/config.hpp"
+
+namespace peko::cli {
+
+/// "127.0.0.1:3000", "[::1]:3000" or "localhost:3000", which becomes 127.0.0.1.
+Result<std::string> listen_address(std::string_view text);
+/// A DNS name, in lower case.
+Result<std::string> domain_name(std::string_view text);
+Result<std::string> not_empty(std::string_view text);
+/// Decimal digits only; both limits are allowed.
+Result<std::uint64_t> whole_number(std::string_view text, std::uint64_t min, std::uint64_t max);
+Result<std::chrono::seconds> seconds(Result<std::uint64_t> number);
+/// on, off, true, false, 1 or 0.
+Result<bool> on_or_off(std::string_view text);
+Result<node::LogFormat> log_format(std::string_view text);
+/// A path or file:///path. Unsupported for s3://.
+Result<std::filesystem::path> code_folder(std::string_view text);
+
+}  // namespace peko::cli

@@ -1,0 +1,91 @@
+#include "cli/setting_values.hpp"
+
+#include <gtest/gtest.h>
+
+namespace peko::cli {
+namespace {
+
+struct Row {
+  std::string_view given;
+  std::string_view result;  // empty: an error
+  std::string_view why;
+};
+
+TEST(ListenAddress, IsANumericHostAndAPort) {
+  const Row rows[] = {
+      {"127.0.0.1:3000", "127.0.0.1:3000", ""},
+      {"0.0.0.0:0", "0.0.0.0:0", ""},
+      {"[::1]:65535", "[::1]:65535", ""},
+      {"localhost:80", "127.0.0.1:80", ""},
+      {"3000", "", "\"3000\" is not an address to listen on: write HOST:PORT, for instance 127.0.0.1:3000"},
+      {":8080", "", "for instance 127.0.0.1:8080"},
+      {"", "", "for instance 127.0.0.1:3000"},
+      {"127.0.0.1", "", "for instance 127.0.0.1:3000"},
+      {"127.0.0.1:", "", "with a port from 0 to 65535"},
+      {"127.0.0.1:65536", "", "with a port from 0 to 65535"},
+      {"127.0.0.1:-1", "", "with a port from 0 to 65535"},
+      {"127.0.0.1:80 ", "", "with a port from 0 to 65535"},
+      {"::1:80", "", "in brackets, for instance [::1]:3000"},
+      {"[::g]:80", "", "a numeric address of this machine"},
+      {"example.com:80", "", "a numeric address of this machine"},
+      {"1.2.3:80", "", "a numeric address of this machine"},
+  };
+  for (const Row& row : rows) {
+    const auto address = listen_address(row.given);
+    ASSERT_EQ(address.has_value(), !row.result.empty()) << row.given;
+    if (address) {
+      EXPECT_EQ(*address, row.result);
+    } else {
+      EXPECT_NE(address.error().message.find(row.why), std::string::npos) << address.error().message;
+    }
+  }
+}
+
+TEST(CodeFolder, IsAPathOrAFileUrl) {
+  EXPECT_EQ(code_folder("/srv/peko").value(), "/srv/peko");
+  EXPECT_EQ(code_folder("store").value(), "store");
+  EXPECT_EQ(code_folder("file:///srv/peko").value(), "/srv/peko");
+  EXPECT_EQ(code_folder("file://srv/peko").error().message,
+            "\"file://srv/peko\" is not a file URL: write file:///absolute/path");
+  EXPECT_EQ(code_folder("s3://bucket/x").error().code, Code::Unsupported);
+  EXPECT_EQ(code_folder("s3://bucket/x").error().message,
+            "\"s3://bucket/x\" is not supported: S3 code stores come in a later version; give a folder");
+  EXPECT_EQ(code_folder("https://a.example/").error().message,
+            "\"https://a.example/\" is not a code store: give a folder or file:///path");
+  EXPECT_FALSE(code_folder("").has_value());
+}
+
+TEST(WholeNumber, HasDigitsOnlyAndARange) {
+  EXPECT_EQ(whole_number("0", 0, 5).value(), 0U);
+  EXPECT_EQ(whole_number("5", 0, 5).value(), 5U);
+  for (const std::string_view bad :
+       {"6", "-1", "+1", "1.0", "0x1", "1 ", " 1", "", "many", "99999999999999999999999"}) {
+    EXPECT_FALSE(whole_number(bad, 0, 5).has_value()) << bad;
+  }
+  EXPECT_EQ(whole_number("many", 1, 5).error().message, "\"many\" is not a whole number from 1 to 5");
+}
+
+TEST(Domain, IsAHostNameInLowerCase) {
+  EXPECT_EQ(domain_name("FN.example.com").value(), "fn.example.com");
+  EXPECT_EQ(domain_name("localhost").value(), "localhost");
+  for (const std::string_view bad : {"", ".", "a..b", "-a.example", "a_b", "a.example.", "a.example:80", "*.example"}) {
+    EXPECT_FALSE(domain_name(bad).has_value()) << bad;
+  }
+}
+
+TEST(Words, AreOneOfTheirChoices) {
+  EXPECT_EQ(log_format("text").value(), node::LogFormat::Text);
+  EXPECT_EQ(log_format("json").value(), node::LogFormat::Json);
+  EXPECT_EQ(log_format("off").value(), node::LogFormat::Off);
+  EXPECT_FALSE(log_format("JSON").has_value());
+  for (const std::string_view on : {"on", "true", "1"}) {
+    EXPECT_TRUE(on_or_off(on).value());
+  }
+  for (const std::string_view off : {"off", "false", "0"}) {
+    EXPECT_FALSE(on_or_off(off).value());
+  }
+  EXPECT_FALSE(on_or_off("yes").has_value());
+}
+
+}  // namespace
+}  // namespace peko::cli
