@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# build-samples.sh [NAME...]: builds samples to build/samples/NAME.wasm (default: all), only what is out of date.
+# scripts/toolchain.sh installs what it needs.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=scripts/wasm-tools.sh
+. "$PEKO_ROOT/scripts/wasm-tools.sh"
+out=$PEKO_ROOT/build/samples
+
+# is_stale OUT PATH... succeeds when OUT is missing or older than any file of the paths.
+is_stale() {
+  local target=$1
+  shift
+  [ ! -s "$target" ] || [ -n "$(find "$@" -newer "$target" -print -quit)" ]
+}
+
+# cargo knows itself what is out of date. Flags of the caller's own builds are kept out of the samples'.
+build_rust() {
+  local name=$1 cargo built
+  cargo=$(wasm_cargo) || die "there is no Rust for wasm32-wasip2" "Run scripts/toolchain.sh."
+  cd "$PEKO_ROOT/samples/$name"
+  env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CARGO_BUILD_TARGET CARGO_TARGET_DIR="$out/cargo" \
+    "$cargo" build --locked --release --target wasm32-wasip2
+  built=$out/cargo/wasm32-wasip2/release/$name.wasm
+  if cmp -s "$built" "$out/$name.wasm"; then return; fi
+  cp "$built" "$out/$name.wasm.new"
+  mv "$out/$name.wasm.new" "$out/$name.wasm"
+}
+
+# npm install and not npm ci: some optional packages of other platforms may be missing from a registry, and npm ci then
+# calls the lock file out of step. Versions are exact, and the lock file has their hashes.
+build_typescript() {
+  local name=$1
+  cd "$PEKO_ROOT/samples/$name"
+  if is_stale node_modules/.package-lock.json package.json package-lock.json; then
+    step "Installing the npm packages of samples/$name"
+    npm install --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved --loglevel=error >&2
+    touch node_modules/.package-lock.json
+  fi
+  if ! is_stale "$out/$name.wasm" src wit build.mjs package-lock.json tsconfig.json; then return; fi
+  step "Building samples/$name (10 to 20 s)"
+  node build.mjs "$out/$name.wasm"
+}
+
+build_c() {
+  local name=$1
+  cd "$PEKO_ROOT/samples/$name"
+  if ! is_stale "$out/$name.wasm" hello.c hello.wit; then return; fi
+  find_wasm_linkers || die "clang, wasm-ld or wasm-component-ld is missing" "Run scripts/toolchain.sh."
+  step "Building samples/$name"
+  link_component "$out/$name.wasm" hello.c hello.wit
+}
+
+mkdir -p "$out"
+[ $# -gt 0 ] || set -- hello-c rest-api image-resize ssr
+for name in "$@"; do
+  case $name in
+    hello-c) (build_c "$name") ;;
+    rest-api | image-resize) (build_rust "$name") ;;
+    ssr) (build_typescript "$name") ;;
+    *) die "there is no sample '$name'" "There are hello-c, rest-api, image-resize and ssr." ;;
+  esac
+done

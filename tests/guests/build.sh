@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# build.sh [OUTDIR [NAME...]]: builds NAME.c to OUTDIR/NAME.wasm (default: build/guests, all), only what is older than
+# its sources. scripts/toolchain.sh installs what it needs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+# shellcheck source=scripts/lib.sh
+. ../../scripts/lib.sh
+# shellcheck source=scripts/wasm-tools.sh
+. "$PEKO_ROOT/scripts/wasm-tools.sh"
+
+# Prints the WIT files of a guest: http.wit, and what NAME.wit adds to its world. no-handler's stands alone.
+worlds_of() {
+  if [ "$1" != no-handler ]; then echo http.wit; fi
+  if [ -f "$1.wit" ]; then echo "$1.wit"; fi
+}
+
+shopt -s nullglob
+out=$(realpath -m "${1:-$PEKO_ROOT/build/guests}")
+[ $# -eq 0 ] || shift
+names=("$@")
+if [ ${#names[@]} -eq 0 ]; then
+  for source in *.c; do names+=("${source%.c}"); done
+fi
+
+stale=()
+for name in "${names[@]}"; do
+  mapfile -t worlds < <(worlds_of "$name")
+  up_to_date "$out/$name.wasm" "$name.c" "${worlds[@]}" guest.h wasi_http.h build.sh || stale+=("$name")
+done
+[ ${#stale[@]} -gt 0 ] || exit 0
+
+find_wasm_linkers || die "clang, wasm-ld or wasm-component-ld is missing" "Run scripts/toolchain.sh."
+mkdir -p "$out"
+step "Building ${#stale[@]} test guests"
+for name in "${stale[@]}"; do
+  mapfile -t worlds < <(worlds_of "$name")
+  link_component "$out/$name.wasm" "$name.c" "${worlds[@]}"
+done
