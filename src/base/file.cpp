@@ -35,7 +35,7 @@ Code code_of(int number) {
 // Opens for reading and refuses what is no file: a folder reads as EISDIR, a pipe or device could block for ever.
 Result<UniqueFd> open_to_read(const std::filesystem::path& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd.valid()) return fail(file_error("opening", path, errno));
+  if (!fd) return fail(file_error("opening", path, errno));
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return fail(file_error("looking at", path, errno));
   if (S_ISDIR(status.st_mode)) return fail(file_error("reading", path, EISDIR));
@@ -67,7 +67,7 @@ int write_all(int fd, std::string_view bytes) {
 int sync_folder_of(const std::filesystem::path& path) {
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return errno;
+  if (!fd) return errno;
   // Some network file systems cannot sync a folder, and say so.
   return ::fsync(fd.get()) == 0 || errno == EINVAL ? 0 : errno;
 }
@@ -130,7 +130,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
 Status write_file_atomically(const std::filesystem::path& path, std::string_view bytes, mode_t mode) {
   std::string temporary = path.string() + ".XXXXXX";
   const UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fd.valid()) return fail(file_error("creating a file beside", path, errno));
+  if (!fd) return fail(file_error("creating a file beside", path, errno));
   int number = write_all(fd.get(), bytes);
   if (number == 0 && ::fchmod(fd.get(), mode) != 0) number = errno;
   if (number == 0 && ::fsync(fd.get()) != 0) number = errno;

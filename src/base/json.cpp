@@ -84,7 +84,7 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
     const std::size_t n = plain_length(text);
-    out.append(text.data(), n);
+    out += text.substr(0, n);
     text.remove_prefix(n);
     if (text.empty()) break;
     const auto c = static_cast<unsigned char>(text.front());
@@ -92,7 +92,7 @@ void append_json_string(std::string& out, std::string_view text) {
     if (c < 0x80) {
       append_escaped(out, c);
     } else if (const std::size_t length = sequence_length(text); length != 0) {
-      out.append(text.data(), length);
+      out += text.substr(0, length);
       taken = length;
     } else {
       out += "\xef\xbf\xbd";

@@ -1,4 +1,4 @@
-/// UniqueFd: an owned file descriptor, closed by the destructor.
+/// UniqueFd: the one owner of a file descriptor, closed by the destructor.
 #pragma once
 
 #include <unistd.h>
@@ -12,17 +12,22 @@ class UniqueFd {
   UniqueFd() = default;
   /// Takes ownership; a negative number owns nothing.
   explicit UniqueFd(int fd) : fd_(fd) {}
-  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
-    std::swap(fd_, other.fd_);
+    if (this != &other) {
+      close();
+      fd_ = other.release();
+    }
     return *this;
   }
-  ~UniqueFd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
+  ~UniqueFd() { close(); }
 
   [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool valid() const { return fd_ >= 0; }
+  explicit operator bool() const { return fd_ >= 0; }
+  /// Closes it, if it holds one.
+  void close() {
+    if (*this) ::close(release());
+  }
   /// Gives ownership away.
   [[nodiscard]] int release() { return std::exchange(fd_, -1); }
 
