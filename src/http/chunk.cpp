@@ -5,7 +5,8 @@
 
 namespace peko::http {
 
-Chunk::Chunk(std::string_view bytes, Release release, const void* state, std::size_t state_size) : bytes_(bytes), release_(release) {
+Chunk::Chunk(std::string_view bytes, Release release, const void* state, std::size_t state_size)
+    : bytes_(bytes), release_(release) {
   PEKO_ASSERT(state_size <= sizeof(state_), "the state of a chunk fits into it");
   if (state_size > 0) std::memcpy(state_, state, state_size);
 }

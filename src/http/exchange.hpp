@@ -1,7 +1,7 @@
 /// Exchange: one request and the making of its response, whatever the version of HTTP.
 ///
-/// The border between the codecs (HTTP/1.1 now, HTTP/2 later) below and everything that answers requests above. A codec implements
-/// Exchange, the application implements Handler. All on one loop.
+/// The border between the codecs (HTTP/1.1 now, HTTP/2 later) below and everything that answers requests above. A codec
+/// implements Exchange, the application implements Handler. All on one loop.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,8 @@
 
 namespace peko::http {
 
-/// A piece of a response body that somebody else owns: sent without a copy where that pays, released exactly once by the destructor.
+/// A piece of a response body that somebody else owns: sent without a copy where that pays, released exactly once by
+/// the destructor.
 class Chunk {
  public:
   using Release = void (*)(void* state) noexcept;
@@ -47,8 +48,8 @@ enum class BodyState : std::uint8_t {
   Failed,    ///< the client left or broke the framing, it was too long or too slow: it will never be complete
 };
 
-/// One request. Lives until the handler calls finish() or abort(), exactly one of them, exactly once; the reference is dead then.
-/// Also when the client is gone.
+/// One request. Lives until the handler calls finish() or abort(), exactly one of them, exactly once; the reference is
+/// dead then. Also when the client is gone.
 class Exchange {
  public:
   /// The head. Its views are valid until the handler first returns from Handler::handle; copy what must live longer.
@@ -56,16 +57,16 @@ class Exchange {
   /// Where the request came from, "address:port", valid as long as the exchange.
   virtual std::string_view peer() const = 0;
 
-  /// Sets `event` whenever body bytes arrived or the body ended, the response became writable again, or the client left. Null: nobody.
-  /// `event` outlives the exchange or is taken back before.
+  /// Sets `event` whenever body bytes arrived or the body ended, the response became writable again, or the client
+  /// left. Null: nobody. `event` outlives the exchange or is taken back before.
   virtual void notify(net::Event* event) = 0;
   /// The client has gone (reset, closed, timed out): nobody will read the response.
   virtual bool gone() const = 0;
 
   // Request body: pulled.
 
-  /// Says that the body will be read: from here on bytes are received (and "100 Continue" goes out when the client waits for it). Without it
-  /// the connection reads nothing, and finish() discards a small rest or closes.
+  /// Says that the body will be read: from here on bytes are received (and "100 Continue" goes out when the client
+  /// waits for it). Without it the connection reads nothing, and finish() discards a small rest or closes.
   virtual void accept_body(std::uint64_t bytes_max) = 0;
   /// The bytes at hand, maybe none. Valid until consume() or the next suspension.
   virtual std::span<const char> body() const = 0;
@@ -79,13 +80,16 @@ class Exchange {
 
   // Response: pushed.
 
-  /// Queues the head. Once, before write and finish. Without content-length the body is delimited by the codec (chunked, stream end).
+  /// Queues the head. Once, before write and finish. Without content-length the body is delimited by the codec
+  /// (chunked, stream end).
   virtual void send_head(const ResponseHead& head) = 0;
-  /// Room for more: false while more than the high-water mark is queued. Writing nevertheless is allowed, and costs memory.
+  /// Room for more: false while more than the high-water mark is queued. Writing nevertheless is allowed, and costs
+  /// memory.
   virtual bool writable() const = 0;
   /// Queues a piece of the body; ignored when the response has none (HEAD, 204, 304).
   virtual void write(Chunk chunk) = 0;
-  /// The response is complete. A body shorter than its content-length is aborted instead. Returns whether it ended cleanly.
+  /// The response is complete. A body shorter than its content-length is aborted instead. Returns whether it ended
+  /// cleanly.
   virtual bool finish(Fields trailers = {}) = 0;
   /// The response is not complete and never will be: the client sees a reset, never a clean end.
   virtual void abort() = 0;
@@ -100,13 +104,13 @@ class Exchange {
 
 /// Why a codec refuses a request before the handler sees it.
 enum class Rejection : std::uint8_t {
-  BadRequest,         ///< 400: malformed; `detail` says what
-  UriTooLong,         ///< 414
-  HeadersTooLarge,    ///< 431: bytes or fields
-  HeadTimeout,        ///< 408: the head did not arrive in time
-  UnsupportedVersion, ///< 505
-  NotImplemented,     ///< 501: CONNECT, a transfer coding other than chunked
-  ExpectationFailed,  ///< 417: an expectation other than 100-continue
+  BadRequest,          ///< 400: malformed; `detail` says what
+  UriTooLong,          ///< 414
+  HeadersTooLarge,     ///< 431: bytes or fields
+  HeadTimeout,         ///< 408: the head did not arrive in time
+  UnsupportedVersion,  ///< 505
+  NotImplemented,      ///< 501: CONNECT, a transfer coding other than chunked
+  ExpectationFailed,   ///< 417: an expectation other than 100-continue
 };
 
 /// What answers a rejected request; the connection closes after it.

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "http/loopback.hpp"
+#include "http/fake_client.hpp"
 
 namespace peko::http {
 namespace {
@@ -35,9 +35,10 @@ TEST(H1Body, IsAtHandAtOnceWhenItCameWithTheHead) {
     FakeHandler::answer(exchange, 200, "done");
   };
   Client client(at);
-  ASSERT_TRUE(client.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcdePOST / HTTP/1.1\r\nHost: a\r\n"
-                         "Transfer-Encoding: chunked\r\n\r\n3\r\nfgh\r\n2\r\nij\r\n0\r\n\r\n",
-                         "doneHTTP/1.1 200"));
+  ASSERT_TRUE(
+      client.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcdePOST / HTTP/1.1\r\nHost: a\r\n"
+                 "Transfer-Encoding: chunked\r\n\r\n3\r\nfgh\r\n2\r\nij\r\n0\r\n\r\n",
+                 "doneHTTP/1.1 200"));
   ASSERT_TRUE(at.until([&] { return client.receive() && client.count("done") == 2; }));
   EXPECT_EQ(body, "abcdefghij");
 }
@@ -66,7 +67,8 @@ TEST(H1Body, StreamsAMegabyteWhateverTheFraming) {
     std::size_t sent = 100;
     std::size_t largest = 0;
     ASSERT_TRUE(at.until([&] {
-      const ssize_t count = ::send(client.fd(), request.data() + sent, request.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+      const ssize_t count =
+          ::send(client.fd(), request.data() + sent, request.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
       if (count > 0) sent += static_cast<std::size_t>(count);
       largest = std::max(largest, exchange.body().size());
       drink(exchange, body);
@@ -82,7 +84,8 @@ TEST(H1Body, StreamsAMegabyteWhateverTheFraming) {
     FakeHandler::answer(exchange, 200, "done");
     EXPECT_TRUE(client.expect("done"));
     client.send(kGet);
-    EXPECT_TRUE(at.until([&] { return at.handler.pending.size() == 1; })) << "the next request begins where the body ended";
+    EXPECT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }))
+        << "the next request begins where the body ended";
   }
 }
 
@@ -113,7 +116,8 @@ TEST(H1Body, IsReceivedOnlyAsFastAsTheHandlerConsumes) {
 TEST(H1Body, SendsContinueWhenTheBodyIsAccepted) {
   Loopback at;
   Client client(at);
-  Exchange& exchange = begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  Exchange& exchange =
+      begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
   at.settle();
   EXPECT_EQ(client.waiting(), 0);
   exchange.accept_body(100);
@@ -130,7 +134,8 @@ TEST(H1Body, SendsContinueWhenTheBodyIsAccepted) {
 TEST(H1Body, SendsNoContinueToAClientThatDoesNotWait) {
   Loopback at;
   Client client(at);
-  Exchange& exchange = begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nabc");
+  Exchange& exchange =
+      begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nabc");
   exchange.accept_body(100);
   client.send("de");
   ASSERT_TRUE(at.until([&] { return exchange.body_state() == BodyState::Complete; }));
@@ -155,7 +160,8 @@ TEST(H1Body, DiscardsASmallRestThatNobodyReads) {
   at.handler.on_request = [](Exchange& exchange) { FakeHandler::answer(exchange, 200, "done"); };
   for (const std::string& request :
        {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n" + std::string(60'000, 'x'),
-        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nea60\r\n" + std::string(60'000, 'x') + "\r\n0\r\n\r\n"}) {
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nea60\r\n" + std::string(60'000, 'x') +
+            "\r\n0\r\n\r\n"}) {
     Client client(at);
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(client.ask(request, "done"));
     EXPECT_EQ(client.received.find("connection: close"), std::string::npos);
@@ -224,7 +230,8 @@ TEST(H1Body, FailsOnceItIsLongerThanAccepted) {
 TEST(H1Body, FailsWhenItsFramingBreaks) {
   Loopback at;
   Client client(at);
-  Exchange& exchange = begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+  Exchange& exchange =
+      begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
   exchange.accept_body(100);
   EXPECT_EQ(exchange.body_state(), BodyState::Open);
   client.send("what?\r\n");

@@ -17,7 +17,7 @@ constexpr std::size_t kDiscardPerCall = std::size_t{1024} * 1024;
 
 }  // namespace
 
-H1Connection::H1Connection(H1Host& host, net::Fd socket, const net::Address& peer)
+H1Connection::H1Connection(H1Host& host, UniqueFd socket, const net::Address& peer)
     : host_(host),
       socket_(std::move(socket)),
       parser_(host.limits),
@@ -28,12 +28,12 @@ H1Connection::H1Connection(H1Host& host, net::Fd socket, const net::Address& pee
 
 H1Connection::~H1Connection() {
   PEKO_ASSERT(!live_, "the handler has finished or aborted the exchange");
-  if (socket_) host_.loop.unwatch(socket_.number(), *this);
+  if (socket_) host_.loop.unwatch(socket_.get(), *this);
 }
 
 Status H1Connection::start() {
   arm_deadline();
-  return host_.loop.watch(socket_.number(), *this);
+  return host_.loop.watch(socket_.get(), *this);
 }
 
 void H1Connection::drain() {
@@ -147,17 +147,18 @@ bool H1Connection::receive() {
     host_.loop.at_round_end(*this);
     return false;
   }
-  const std::span<char> room =
-      input_.room(phase_ == Phase::Head || request_length_.value_or(net::BufferPool::kLargeBytes) <= net::BufferPool::kSmallBytes
-                      ? H1Input::Expected::Head
-                      : H1Input::Expected::Body);
+  const std::span<char> room = input_.room(
+      phase_ == Phase::Head || request_length_.value_or(net::BufferPool::kLargeBytes) <= net::BufferPool::kSmallBytes
+          ? H1Input::Expected::Head
+          : H1Input::Expected::Body);
   if (room.empty()) return false;
   --receives_left_;
-  const net::Io io = net::receive(socket_.number(), room);
+  const net::Io io = net::receive(socket_.get(), room);
   switch (io.kind) {
     case net::Io::Kind::Done:
       input_.received(io.bytes);
-      // A short count means that the kernel has no more; if the end is there too, its event came already and will not come again.
+      // A short count means that the kernel has no more; if the end is there too, its event came already and will not
+      // come again.
       if (io.bytes < room.size() && !peer_ends_) readable_ = false;
       return true;
     case net::Io::Kind::Again: readable_ = false; return false;
@@ -215,36 +216,37 @@ void H1Connection::refuse(Rejection rejection, std::string_view detail) {
 
 void H1Connection::flush() {
   if (phase_ == Phase::Closed || full_ || out_.empty()) return;
-  const std::size_t before = out_.queued();
   const bool was_writable = writable();
   ++host_.sends;
-  switch (out_.send(socket_.number())) {
+  switch (out_.send(socket_.get())) {
     case OutQueue::Sent::All: break;
     case OutQueue::Sent::Partly:
       full_ = true;
       write_since_ = host_.loop.now();
+      untaken_ = net::untaken(socket_.get());
       break;
     case OutQueue::Sent::Failed: return close(How::Reset);
   }
   if (!was_writable && writable()) wake_handler();
-  PEKO_ASSERT(out_.queued() <= before, "sending takes away");
 }
 
-/// All has been sent. Closes at once when the client has nothing under way, else tells it that this is the end and waits for its end.
+/// All has been sent. Closes at once when the client has nothing under way, else tells it that this is the end and
+/// waits for its end.
 void H1Connection::linger() {
-  const bool request_complete = parser_.state() == H1Parser::State::Complete || parser_.state() == H1Parser::State::Head;
+  const bool request_complete =
+      parser_.state() == H1Parser::State::Complete || parser_.state() == H1Parser::State::Head;
   if (ended_ || (request_complete && input_.raw().empty() && !readable_)) return close(How::Orderly);
   if (!lingering_) {
     lingering_ = true;
     read_since_ = host_.loop.now();
-    net::shut_down_sending(socket_.number());
+    net::shut_down_sending(socket_.get());
     input_.clear();
   }
   while (readable_ && linger_left_ > 0) {
     if (receives_left_ == 0) return host_.loop.at_round_end(*this);
     --receives_left_;
     const std::size_t most = std::min(linger_left_, kDiscardPerCall);
-    const net::Io io = net::discard(socket_.number(), most);
+    const net::Io io = net::discard(socket_.get(), most);
     if (io.kind == net::Io::Kind::End || io.kind == net::Io::Kind::Failed) return close(How::Orderly);
     if (io.kind == net::Io::Kind::Again || (io.bytes < most && !peer_ends_)) readable_ = false;
     linger_left_ -= io.bytes;
@@ -257,7 +259,8 @@ void H1Connection::arm_deadline() {
   net::TimePoint at = full_ ? write_since_ + limits.write_timeout : net::TimePoint::max();
   switch (phase_) {
     case Phase::Head:
-      if (!stalled_) at = std::min(at, read_since_ + (input_.raw().empty() ? limits.idle_timeout : limits.head_timeout));
+      if (!stalled_)
+        at = std::min(at, read_since_ + (input_.raw().empty() ? limits.idle_timeout : limits.head_timeout));
       break;
     case Phase::Answering:
       if (waits_for_body()) at = std::min(at, read_since_ + limits.body_timeout);
@@ -278,7 +281,13 @@ void H1Connection::arm_deadline() {
 void H1Connection::expired() {
   const Limits& limits = host_.limits;
   const net::Duration read_wait = host_.loop.now() - read_since_;
-  if (full_ && host_.loop.now() - write_since_ >= limits.write_timeout) return close(How::Reset);
+  if (full_ && host_.loop.now() - write_since_ >= limits.write_timeout) {
+    // A slow reader may take bytes for long before the kernel calls the socket writable again.
+    const std::size_t untaken = net::untaken(socket_.get());
+    if (untaken >= untaken_) return close(How::Reset);
+    untaken_ = untaken;
+    write_since_ = host_.loop.now();
+  }
   switch (phase_) {
     case Phase::Head:
       if (stalled_) {
@@ -304,7 +313,7 @@ void H1Connection::expired() {
 }
 
 void H1Connection::close(How how) {
-  host_.loop.unwatch(socket_.number(), *this);
+  host_.loop.unwatch(socket_.get(), *this);
   if (how == How::Reset) {
     net::reset(std::move(socket_));
   } else {

@@ -1,8 +1,9 @@
 /// H1Connection: one client of HTTP/1.1 or 1.0, on one socket.
 ///
-/// A state machine between the socket, the parser (h1_parser.hpp), the queue to the client (out_queue.hpp) and the handler, for which it is
-/// the Exchange of the request that is being answered. There is one request at a time: what a client pipelines waits, unparsed, until the
-/// response before it is complete. Whatever happens within one event or one round goes out in one send at its end.
+/// A state machine between the socket, the parser (h1_parser.hpp), the queue to the client (out_queue.hpp) and the
+/// handler, for which it is the Exchange of the request that is being answered. There is one request at a time: what a
+/// client pipelines waits, unparsed, until the response before it is complete. Whatever happens within one event or one
+/// round goes out in one send at its end.
 #pragma once
 
 #include <array>
@@ -36,23 +37,25 @@ class H1Host {
   const Limits limits;
   DateCache date;
   OutQueue::Stores stores;
-  bool draining = false;                   ///< every response says "connection: close"
-  std::uint64_t invalid_fields = 0;        ///< of handlers' responses, left out because they would have broken the framing
-  std::uint64_t sends = 0;                 ///< calls of the kernel to send, for tests and metrics
+  bool draining = false;             ///< every response says "connection: close"
+  std::uint64_t invalid_fields = 0;  ///< of handlers' responses, left out because they would have broken the framing
+  std::uint64_t sends = 0;           ///< calls of the kernel to send, for tests and metrics
 
  protected:
   ~H1Host() = default;
 };
 
-/// Lives on the host's loop. A client that only stops sending (half-closes) still gets the responses to what it sent; one that resets is gone.
+/// Lives on the host's loop. A client that only stops sending (half-closes) still gets the responses to what it sent;
+/// one that resets is gone.
 class H1Connection final : public Exchange, private net::IoHandler, private net::Runnable, private net::Deadline {
  public:
-  /// After the last response of a connection whose client may still be sending, what it sends is thrown away for so long and so far, so that
-  /// it gets to read that response before a reset overtakes it (RFC 9112, 9.6; nginx's lingering_timeout).
+  /// After the last response of a connection whose client may still be sending, what it sends is thrown away for so
+  /// long and so far, so that it gets to read that response before a reset overtakes it (RFC 9112, 9.6; nginx's
+  /// lingering_timeout).
   static constexpr std::chrono::seconds kLingerTime{5};
   static constexpr std::size_t kLingerBytesMax = std::size_t{16} * 1024 * 1024;
 
-  H1Connection(H1Host& host, net::Fd socket, const net::Address& peer);
+  H1Connection(H1Host& host, UniqueFd socket, const net::Address& peer);
   ~H1Connection();
 
   /// Begins to serve. Unavailable when the kernel refuses to watch the socket.
@@ -123,7 +126,7 @@ class H1Connection final : public Exchange, private net::IoHandler, private net:
   void wake_handler();
 
   H1Host& host_;
-  net::Fd socket_;
+  UniqueFd socket_;
   H1Parser parser_;
   H1Input input_;
   OutQueue out_;
@@ -139,9 +142,11 @@ class H1Connection final : public Exchange, private net::IoHandler, private net:
   bool pumping_ = false;
   std::uint8_t requests_left_ = 0;  // of this pump
   std::uint8_t receives_left_ = 0;
+  std::size_t untaken_ = 0;  // bytes in the kernel at write_since_
   std::size_t linger_left_ = kLingerBytesMax;
   std::size_t discard_left_ = 0;
-  net::TimePoint read_since_{};   // when the client last did what is waited for: its last byte, or the end of the last response
+  // When the client last did what is waited for: sent a byte, or (between requests) got the end of a response.
+  net::TimePoint read_since_{};
   net::TimePoint write_since_{};  // when the client last took a byte, while full_
 
   // The exchange.

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "http/loopback.hpp"
+#include "http/fake_client.hpp"
 
 namespace peko::http {
 namespace {

@@ -169,9 +169,11 @@ void H1Connection::abort() {
   if (gone()) {
     input_.clear();
     host_.ended(*this);
-  } else {
-    close(How::Reset);
+    return;
   }
+  // What the handler has written goes out first; the reset behind it tells that it is not all.
+  flush();
+  if (!gone()) close(How::Reset);
 }
 
 }  // namespace peko::http

@@ -9,8 +9,9 @@
 
 namespace peko::http {
 
-/// One contiguous buffer: first the decoded bytes of the current body that the handler has not consumed, then raw bytes that the parser has
-/// not consumed. A buffer is leased only while there are bytes, and a small one while few bytes wait for more.
+/// One contiguous buffer: first the decoded bytes of the current body that the handler has not consumed, then raw bytes
+/// that the parser has not consumed. A buffer is leased only while there are bytes, and a small one while few bytes
+/// wait for more.
 class H1Input {
  public:
   enum class Expected { Head, Body };
@@ -29,8 +30,8 @@ class H1Input {
   void take_body(std::string_view piece, std::size_t consumed);
   void consume_body(std::size_t n);
 
-  /// Where to receive the next bytes, at most so many as were asked for; empty when the handler must consume first. Grows when the parser
-  /// needs more than one buffer at once, which bounds it.
+  /// Where to receive the next bytes, at most so many as were asked for; empty when the handler must consume first.
+  /// Grows when the parser needs more than one buffer at once, which bounds it.
   std::span<char> room(Expected expected);
   void received(std::size_t n) { raw_end_ += n; }
 

@@ -86,7 +86,8 @@ TEST(H1Input, HasNoRoomWhileTheHandlerDoesNotConsume) {
   BufferPool pool;
   H1Input input(pool);
   std::size_t held = 0;
-  for (std::span<char> room = input.room(H1Input::Expected::Body); !room.empty(); room = input.room(H1Input::Expected::Body)) {
+  for (std::span<char> room = input.room(H1Input::Expected::Body); !room.empty();
+       room = input.room(H1Input::Expected::Body)) {
     std::memset(room.data(), 'x', room.size());
     input.received(room.size());
     held += room.size();

@@ -19,13 +19,13 @@ using Fields = std::span<const Field>;
 enum class Version : std::uint8_t { Http10, Http11, Http2 };
 enum class Scheme : std::uint8_t { Http, Https };
 
-/// A request's head, checked: a token as method, a target of legal characters that begins with '/' (or is "*" for OPTIONS), exactly one
-/// authority.
+/// A request's head, checked: a token as method, a target of legal characters that begins with '/' (or is "*" for
+/// OPTIONS), exactly one authority.
 struct RequestHead {
   std::string_view method;
   std::string_view target;     ///< path and query: "/a?b=c", or "*"
   std::string_view authority;  ///< host[:port] of the Host field or the absolute target; empty only for HTTP/1.0
-  Fields fields;               ///< end to end: without connection, keep-alive, transfer-encoding, upgrade, te, expect, host
+  Fields fields;  ///< end to end: without connection, keep-alive, transfer-encoding, upgrade, te, expect, host
   Version version = Version::Http11;
   Scheme scheme = Scheme::Http;
   std::optional<std::uint64_t> body_length;  ///< bytes; 0: no body; nothing: known when it ends

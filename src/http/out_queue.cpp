@@ -11,24 +11,22 @@ namespace {
 
 // Of one call. The kernel takes up to 1024 (IOV_MAX); 64 chunks of 4 KiB fill a socket's buffer.
 constexpr std::size_t kPiecesPerCall = 64;
-// Sent text is cut off when at least so much of it and half of all is sent: rarely, and never more bytes than were sent.
+// Sent text is cut off when at least so much of it and half of all is sent: rarely, and never more bytes than were
+// sent.
 constexpr std::size_t kCutText = std::size_t{64} * 1024;
 constexpr std::size_t kCutPieces = 64;
 
 }  // namespace
 
 std::unique_ptr<OutQueue::Store> OutQueue::Stores::take() {
-  if (stores_.empty()) return std::make_unique<Store>();
-  std::unique_ptr<Store> store = std::move(stores_.back());
-  stores_.pop_back();
-  return store;
+  return count_ > 0 ? std::move(stores_[--count_]) : std::make_unique<Store>();
 }
 
 void OutQueue::Stores::keep(std::unique_ptr<Store> store) {
   store->text.clear();
   store->pieces.clear();
-  if (stores_.size() >= kKept || store->text.capacity() > kTextKept || store->pieces.capacity() > kPiecesKept) return;
-  stores_.push_back(std::move(store));
+  if (count_ >= kKept || store->text.capacity() > kTextKept || store->pieces.capacity() > kPiecesKept) return;
+  stores_[count_++] = std::move(store);
 }
 
 std::string& OutQueue::text() {
@@ -36,11 +34,12 @@ std::string& OutQueue::text() {
   return store_->text;
 }
 
-void OutQueue::push(Chunk chunk, std::size_t size) {
+void OutQueue::push(Chunk&& chunk, std::size_t size) {
   const std::string_view bytes = chunk.bytes().substr(0, size);
   std::string& before = text();
   if (bytes.size() < kCopyBelow) {
     before += bytes;
+    const Chunk copied = std::move(chunk);  // released here
     return;
   }
   store_->pieces.push_back({std::move(chunk), bytes, text_base_ + before.size()});
@@ -56,36 +55,42 @@ void OutQueue::clear() {
 
 OutQueue::Sent OutQueue::send(int fd) {
   while (!empty()) {
-    const std::string& text = store_->text;
     std::array<iovec, kPiecesPerCall> pieces;
-    std::size_t count = 0;
-    std::size_t total = 0;
-    // Safety: the kernel reads from an iovec here, although its type cannot say so.
-    const auto add = [&](std::string_view bytes) {
-      pieces[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
-      total += bytes.size();
-    };
-    std::size_t text_at = text_sent_;
-    std::size_t piece = first_piece_;
-    for (; piece < store_->pieces.size() && count + 2 < kPiecesPerCall; ++piece) {
-      const Piece& next = store_->pieces[piece];
-      const std::size_t text_end = next.text_at - text_base_;
-      if (text_end > text_at) add(std::string_view(text).substr(text_at, text_end - text_at));
-      text_at = text_end;
-      add(next.rest);
-    }
-    if (piece == store_->pieces.size() && text.size() > text_at) add(std::string_view(text).substr(text_at));
-
-    const net::Io io = count == 1 ? net::send(fd, std::span(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len))
-                                  : net::send(fd, std::span(pieces.data(), count));
+    const std::size_t total = queued();
+    const auto [count, bytes] = gather(pieces);
+    const net::Io io = count == 1
+                           ? net::send(fd, std::span(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len))
+                           : net::send(fd, std::span(pieces.data(), count));
     if (io.kind == net::Io::Kind::Again) return Sent::Partly;
     if (io.kind != net::Io::Kind::Done) return Sent::Failed;
-    if (io.bytes == queued()) break;
+    if (io.bytes == total) break;
     sent(io.bytes);
-    if (io.bytes < total) return Sent::Partly;
+    if (io.bytes < bytes) return Sent::Partly;
   }
   clear();
   return Sent::All;
+}
+
+/// What comes next, as far as it fits into one call.
+OutQueue::Gathered OutQueue::gather(std::span<iovec> into) const {
+  Gathered gathered;
+  // Safety: the kernel only reads from an iovec here, although its type cannot say so.
+  const auto add = [&](std::string_view bytes) {
+    into[gathered.pieces++] = {const_cast<char*>(bytes.data()), bytes.size()};
+    gathered.bytes += bytes.size();
+  };
+  const std::string_view text = store_->text;
+  std::size_t text_at = text_sent_;
+  std::size_t piece = first_piece_;
+  for (; piece < store_->pieces.size() && gathered.pieces + 2 < into.size(); ++piece) {
+    const Piece& next = store_->pieces[piece];
+    const std::size_t text_end = next.text_at - text_base_;
+    if (text_end > text_at) add(text.substr(text_at, text_end - text_at));
+    text_at = text_end;
+    add(next.rest);
+  }
+  if (piece == store_->pieces.size() && text.size() > text_at) add(text.substr(text_at));
+  return gathered;
 }
 
 void OutQueue::sent(std::size_t bytes) {

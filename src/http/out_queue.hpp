@@ -1,9 +1,13 @@
 /// OutQueue: the bytes that wait to be sent to one client.
 #pragma once
 
+#include <sys/uio.h>
+
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,8 +15,9 @@
 
 namespace peko::http {
 
-/// Copied text (heads, framing, small pieces) and owned chunks, in order. Text goes into one string whatever chunks lie between, so that a
-/// small response is one block and one call of send. Lives on one loop. While it is empty it holds no memory.
+/// Copied text (heads, framing, small pieces) and owned chunks, in order. Text goes into one string whatever chunks lie
+/// between, so that a small response is one block and one call of send. Lives on one loop. While it is empty it holds
+/// no memory.
 class OutQueue {
   struct Piece {
     Chunk chunk;
@@ -39,16 +44,18 @@ class OutQueue {
     std::unique_ptr<Store> take();
     void keep(std::unique_ptr<Store> store);
 
-    std::vector<std::unique_ptr<Store>> stores_;
+    std::array<std::unique_ptr<Store>, kKept> stores_;
+    std::size_t count_ = 0;
   };
 
-  /// A chunk of at least so many bytes is sent from where it is; below, copying is cheaper than one more piece for the kernel to walk.
+  /// A chunk of at least so many bytes is sent from where it is; below, copying is cheaper than one more piece for the
+  /// kernel to walk.
   static constexpr std::size_t kCopyBelow = 4096;
 
   enum class Sent : std::uint8_t {
-    All,      ///< the queue is empty
-    Partly,   ///< the socket is full: wait for it to become writable
-    Failed,   ///< the connection is broken
+    All,     ///< the queue is empty
+    Partly,  ///< the socket is full: wait for it to become writable
+    Failed,  ///< the connection is broken
   };
 
   explicit OutQueue(Stores& stores) : stores_(stores) {}
@@ -58,8 +65,9 @@ class OutQueue {
 
   /// Append to it what comes next. Valid until send() or clear().
   std::string& text();
-  /// Queues the first `size` bytes of a chunk, at least one.
-  void push(Chunk chunk, std::size_t size);
+  /// Queues the first `size` bytes of a chunk, at least one. Takes a large chunk over; a small one is copied and stays
+  /// the caller's to release.
+  void push(Chunk&& chunk, std::size_t size);
 
   [[nodiscard]] std::size_t queued() const { return store_ ? store_->text.size() - text_sent_ + chunk_bytes_ : 0; }
   [[nodiscard]] bool empty() const { return queued() == 0; }
@@ -70,6 +78,11 @@ class OutQueue {
   void clear();
 
  private:
+  struct Gathered {
+    std::size_t pieces = 0;
+    std::size_t bytes = 0;
+  };
+  Gathered gather(std::span<iovec> into) const;
   void sent(std::size_t bytes);
   void drop_what_was_sent();
 

@@ -37,9 +37,9 @@ TEST(OutQueue, SendsTextAndChunksInOrder) {
   queue.push(Chunk(large), 10);
   queue.text() += "|three";
   EXPECT_EQ(queue.queued(), 8 + large.size() + 10 + 6);
-  EXPECT_EQ(queue.send(server.number()), OutQueue::Sent::All);
+  EXPECT_EQ(queue.send(server.get()), OutQueue::Sent::All);
   EXPECT_TRUE(queue.empty());
-  EXPECT_EQ(receive_some(client.number()), "one|two|" + large + "LLLLLLLLLL|three");
+  EXPECT_EQ(receive_some(client.get()), "one|two|" + large + "LLLLLLLLLL|three");
 }
 
 TEST(OutQueue, CopiesSmallChunksAndReleasesThemAtOnce) {
@@ -64,7 +64,8 @@ TEST(OutQueue, GoesOnWhereASlowReaderStoppedIt) {
   std::string expected;
   int released = 0;
   std::vector<std::string> chunks;
-  for (int i = 0; i < 300; ++i) chunks.push_back(std::string(static_cast<std::size_t>(4096 + i * 61), static_cast<char>('a' + i % 26)));
+  for (int i = 0; i < 300; ++i)
+    chunks.push_back(std::string(static_cast<std::size_t>(4096 + i * 61), static_cast<char>('a' + i % 26)));
   for (int i = 0; i < 300; ++i) {
     const std::string framing = "<" + std::to_string(i) + std::string(static_cast<std::size_t>(i * 7), '.') + ">";
     queue.text() += framing;
@@ -75,14 +76,14 @@ TEST(OutQueue, GoesOnWhereASlowReaderStoppedIt) {
   std::string received;
   bool was_partly = false;
   while (true) {
-    const OutQueue::Sent sent = queue.send(server.number());
+    const OutQueue::Sent sent = queue.send(server.get());
     ASSERT_NE(sent, OutQueue::Sent::Failed);
     was_partly |= sent == OutQueue::Sent::Partly;
     if (sent == OutQueue::Sent::All) break;
     ASSERT_EQ(queue.queued() == 0, false);
-    received += receive_some(client.number());
+    received += receive_some(client.get());
   }
-  while (received.size() < expected.size()) received += receive_some(client.number());
+  while (received.size() < expected.size()) received += receive_some(client.get());
   EXPECT_TRUE(was_partly);
   EXPECT_TRUE(received == expected);
   EXPECT_EQ(released, 300);
@@ -100,12 +101,12 @@ TEST(OutQueue, TakesMoreWhileAPartWaits) {
     queue.text() += text;
     queue.push(Chunk(chunk), chunk.size());
     expected += text + chunk;
-    ASSERT_NE(queue.send(server.number()), OutQueue::Sent::Failed);
-    if (i % 2 == 0) received += receive_some(client.number());
+    ASSERT_NE(queue.send(server.get()), OutQueue::Sent::Failed);
+    if (i % 2 == 0) received += receive_some(client.get());
   }
   while (received.size() < expected.size()) {
-    received += receive_some(client.number());
-    ASSERT_NE(queue.send(server.number()), OutQueue::Sent::Failed);
+    received += receive_some(client.get());
+    ASSERT_NE(queue.send(server.get()), OutQueue::Sent::Failed);
   }
   EXPECT_TRUE(received == expected);
 }
@@ -113,12 +114,12 @@ TEST(OutQueue, TakesMoreWhileAPartWaits) {
 TEST(OutQueue, SaysWhenTheConnectionIsBroken) {
   auto [server, client] = net::tcp_pair();
   const linger hard{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(client.number(), SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+  ::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
   client.close();
   OutQueue::Stores stores;
   OutQueue queue(stores);
   queue.text() += "x";
-  EXPECT_EQ(queue.send(server.number()), OutQueue::Sent::Failed);
+  EXPECT_EQ(queue.send(server.get()), OutQueue::Sent::Failed);
 }
 
 }  // namespace

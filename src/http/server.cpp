@@ -9,7 +9,8 @@
 
 namespace peko::http {
 
-/// Owns the connections. Those that have ended are destroyed in the loop's next round, because they are on the stack when they end.
+/// Owns the connections. Those that have ended are destroyed in the loop's next round, because they are on the stack
+/// when they end.
 class Server::Impl final : public H1Host, private net::Acceptor::Sink, private net::Runnable {
  public:
   Impl(net::Loop& loop, net::Listener listener, Handler& handler, const Limits& limits)
@@ -33,7 +34,7 @@ class Server::Impl final : public H1Host, private net::Acceptor::Sink, private n
   std::vector<std::unique_ptr<H1Connection>> dead;
 
  private:
-  void accepted(net::Fd socket, const net::Address& peer) override {
+  void accepted(UniqueFd socket, const net::Address& peer) override {
     auto connection = std::make_unique<H1Connection>(*this, std::move(socket), peer);
     if (!connection->start()) return;
     connection->place = live.size();
@@ -50,8 +51,8 @@ class Server::Impl final : public H1Host, private net::Acceptor::Sink, private n
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(net::Loop& loop, const std::string& address, Sharing sharing, Handler& handler,
-                                              Limits limits) {
+Result<std::unique_ptr<Server>> Server::start(net::Loop& loop, const std::string& address, Sharing sharing,
+                                              Handler& handler, Limits limits) {
   Result<net::Address> parsed = net::Address::parse(address);
   if (!parsed) return fail(std::move(parsed).error());
   Result<net::Listener> listener =

@@ -20,11 +20,11 @@ class Server {
     First,  ///< Conflict when anybody listens there, also another node of ours
     Join,   ///< shares the address with the servers of our other loops
   };
-  /// Binds and listens on "host:port" ("127.0.0.1:3000", "[::1]:0"; a host is a numeric address or "localhost"). Invalid when it is no such
-  /// text, Conflict when the address is in use, Denied for a privileged port, NotFound for an address this machine does not have.
-  /// `loop` and `handler` outlive the server.
-  static Result<std::unique_ptr<Server>> start(net::Loop& loop, const std::string& address, Sharing sharing, Handler& handler,
-                                               Limits limits);
+  /// Binds and listens on "host:port" ("127.0.0.1:3000", "[::1]:0"; a host is a numeric address or "localhost").
+  /// Invalid when it is no such text, Conflict when the address is in use, Denied for a privileged port, NotFound for
+  /// an address this machine does not have. `loop` and `handler` outlive the server.
+  static Result<std::unique_ptr<Server>> start(net::Loop& loop, const std::string& address, Sharing sharing,
+                                               Handler& handler, Limits limits);
   /// Connections must be gone: drain() first, or close_all().
   ~Server();
   Server(const Server&) = delete;
@@ -41,7 +41,8 @@ class Server {
   /// Calls of the kernel to send.
   [[nodiscard]] std::uint64_t sends() const;
 
-  /// Stops accepting, closes idle connections, makes every response say "connection: close". `connections()` falls to 0 as they end.
+  /// Stops accepting, closes idle connections, makes every response say "connection: close". `connections()` falls to 0
+  /// as they end.
   void drain();
   /// Resets every connection that is left; their handlers see gone().
   void close_all();

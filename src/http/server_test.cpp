@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "http/loopback.hpp"
+#include "http/fake_client.hpp"
 
 namespace peko::http {
 namespace {
@@ -27,7 +27,8 @@ TEST(Server, SharesItsAddressAmongLoops) {
   Loopback at;
   const auto other_loop = net::Loop::create().value();
   FakeHandler other_handler;
-  const auto other = Server::start(*other_loop, "127.0.0.1:" + std::to_string(at.server->port()), Server::Sharing::Join, other_handler, {})
+  const auto other = Server::start(*other_loop, "127.0.0.1:" + std::to_string(at.server->port()), Server::Sharing::Join,
+                                   other_handler, {})
                          .value();
   EXPECT_EQ(other->port(), at.server->port());
   std::vector<std::unique_ptr<Client>> clients;
@@ -163,10 +164,10 @@ TEST(Server, RunsOneLoopPerThread) {
   for (Node& node : nodes) node.thread = std::thread([&node] { node.loop->run(); });
   int answered = 0;
   for (int i = 0; i < 200; ++i) {
-    const net::Fd client = net::connect_to(net::Address::parse(address).value());
-    ASSERT_EQ(::send(client.number(), kGet.data(), kGet.size(), MSG_NOSIGNAL), static_cast<ssize_t>(kGet.size()));
+    const UniqueFd client = net::connect_to(net::Address::parse(address).value());
+    ASSERT_EQ(::send(client.get(), kGet.data(), kGet.size(), MSG_NOSIGNAL), static_cast<ssize_t>(kGet.size()));
     char bytes[1024];
-    const ssize_t count = ::recv(client.number(), bytes, sizeof(bytes), 0);
+    const ssize_t count = ::recv(client.get(), bytes, sizeof(bytes), 0);
     answered += count > 0 && std::string_view(bytes, static_cast<std::size_t>(count)).ends_with("hello, world\n");
   }
   EXPECT_EQ(answered, 200);

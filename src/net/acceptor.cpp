@@ -6,7 +6,8 @@
 
 namespace peko::net {
 
-Acceptor::Acceptor(Loop& loop, Listener listener, Sink& sink) : loop_(loop), listener_(std::move(listener)), sink_(sink) {}
+Acceptor::Acceptor(Loop& loop, Listener listener, Sink& sink)
+    : loop_(loop), listener_(std::move(listener)), sink_(sink) {}
 
 Acceptor::~Acceptor() { stop(); }
 
@@ -45,7 +46,7 @@ void Acceptor::on_io(std::uint32_t) {
     sockaddr_storage peer{};
     socklen_t size = sizeof(peer);
     // Safety: sockaddr is the head of every kind of socket address; the kernel fills in at most `size` bytes.
-    Fd socket(::accept4(listener_.fd(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    UniqueFd socket(::accept4(listener_.fd(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
       sink_.accepted(std::move(socket), Address::of(peer));
       continue;

@@ -8,21 +8,22 @@
 
 namespace peko::net {
 
-/// Lives on one loop. When the process runs out of descriptors or memory it rests for kRest and tries again, while clients wait in the
-/// listener's backlog: a loop that tried at once would do nothing else.
+/// Lives on one loop. When the process runs out of descriptors or memory it rests for kRest and tries again, while
+/// clients wait in the listener's backlog: a loop that tried at once would do nothing else.
 class Acceptor final : private IoHandler, private Deadline {
  public:
   /// Takes what was accepted: a connected, non-blocking socket. It may stop the acceptor.
   class Sink {
    public:
-    virtual void accepted(Fd socket, const Address& peer) = 0;
+    virtual void accepted(UniqueFd socket, const Address& peer) = 0;
 
    protected:
     ~Sink() = default;
   };
 
   static constexpr std::chrono::milliseconds kRest{100};
-  /// Of one event, so that a flood of connections leaves room for those that are there. The rest follows in the next turn.
+  /// Of one event, so that a flood of connections leaves room for those that are there. The rest follows in the next
+  /// turn.
   static constexpr int kBatch = 64;
 
   /// `loop` and `sink` outlive it.

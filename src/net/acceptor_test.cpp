@@ -13,11 +13,11 @@ namespace peko::net {
 namespace {
 
 struct Accepted final : Acceptor::Sink {
-  std::vector<Fd> sockets;
+  std::vector<UniqueFd> sockets;
   std::vector<std::string> peers;
   std::function<void()> then = [] {};
 
-  void accepted(Fd socket, const Address& peer) override {
+  void accepted(UniqueFd socket, const Address& peer) override {
     sockets.push_back(std::move(socket));
     peers.push_back(peer.text());
     then();
@@ -36,11 +36,11 @@ TEST(Acceptor, HandsOverNonBlockingSocketsAndTheirPeers) {
   Accepted sink;
   Acceptor acceptor(*loop, loopback(), sink);
   ASSERT_TRUE(acceptor.start());
-  const Fd client = connect_to(acceptor.address());
+  const UniqueFd client = connect_to(acceptor.address());
   turn_once(*loop);
   ASSERT_EQ(sink.sockets.size(), 1U);
-  EXPECT_EQ(sink.peers[0], Address::of_socket(client.number()).text());
-  EXPECT_NE(::fcntl(sink.sockets[0].number(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_EQ(sink.peers[0], Address::of_socket(client.get()).text());
+  EXPECT_NE(::fcntl(sink.sockets[0].get(), F_GETFL) & O_NONBLOCK, 0);
 }
 
 TEST(Acceptor, TakesABoundedBatchPerTurn) {
@@ -48,7 +48,7 @@ TEST(Acceptor, TakesABoundedBatchPerTurn) {
   Accepted sink;
   Acceptor acceptor(*loop, loopback(), sink);
   ASSERT_TRUE(acceptor.start());
-  std::vector<Fd> clients;
+  std::vector<UniqueFd> clients;
   for (int i = 0; i < Acceptor::kBatch + 10; ++i) clients.push_back(connect_to(acceptor.address()));
   turn_once(*loop);
   EXPECT_EQ(sink.sockets.size(), static_cast<std::size_t>(Acceptor::kBatch));
@@ -62,8 +62,8 @@ TEST(Acceptor, LeavesClientsInTheBacklogWhileItIsStopped) {
   Acceptor acceptor(*loop, loopback(), sink);
   sink.then = [&] { acceptor.stop(); };
   ASSERT_TRUE(acceptor.start());
-  const Fd a = connect_to(acceptor.address());
-  const Fd b = connect_to(acceptor.address());
+  const UniqueFd a = connect_to(acceptor.address());
+  const UniqueFd b = connect_to(acceptor.address());
   turn_once(*loop);
   turn_once(*loop);
   EXPECT_EQ(sink.sockets.size(), 1U);
@@ -88,7 +88,7 @@ TEST(Acceptor, RestsWhenThereIsNoDescriptorLeftAndGoesOnLater) {
   Accepted sink;
   Acceptor acceptor(*loop, loopback(), sink);
   ASSERT_TRUE(acceptor.start());
-  const Fd client = connect_to(acceptor.address());
+  const UniqueFd client = connect_to(acceptor.address());
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   rlimit none = before;

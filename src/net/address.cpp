@@ -13,9 +13,10 @@ static_assert(offsetof(sockaddr_in, sin_family) == offsetof(sockaddr_in6, sin6_f
 static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
 
 std::unexpected<Error> invalid(std::string_view text) {
-  return fail(Code::Invalid, "\"" + std::string(text) +
-                                 "\" is no address to listen on: write host:port with a numeric address or localhost, for example "
-                                 "127.0.0.1:3000, 0.0.0.0:8080 or [::1]:3000");
+  return fail(Code::Invalid,
+              "\"" + std::string(text) +
+                  "\" is no address to listen on: write host:port with a numeric address or localhost, for example "
+                  "127.0.0.1:3000, 0.0.0.0:8080 or [::1]:3000");
 }
 
 bool parse_port(std::string_view text, std::uint16_t& port) {

@@ -6,8 +6,8 @@ namespace peko::net {
 namespace {
 
 TEST(Address, ReadsWhatItWrites) {
-  for (const char* text : {"127.0.0.1:3000", "0.0.0.0:8080", "[::1]:0", "[::]:65535", "[fe80::1:2]:80", "255.255.255.255:1",
-                           "[1111:2222:3333:4444:5555:6666:7777:8888]:65535"}) {
+  for (const char* text : {"127.0.0.1:3000", "0.0.0.0:8080", "[::1]:0", "[::]:65535", "[fe80::1:2]:80",
+                           "255.255.255.255:1", "[1111:2222:3333:4444:5555:6666:7777:8888]:65535"}) {
     const Result<Address> address = Address::parse(text);
     ASSERT_TRUE(address.has_value()) << text;
     EXPECT_EQ(address->text(), text);
@@ -30,10 +30,30 @@ TEST(Address, ShowsAMappedIpv4AddressAsIpv4) {
 
 TEST(Address, RefusesEverythingElse) {
   using namespace std::string_view_literals;
-  for (const std::string_view text :
-       {""sv, ":"sv, ":80"sv, "80"sv, "127.0.0.1"sv, "127.0.0.1:"sv, "127.0.0.1:65536"sv, "127.0.0.1:-1"sv, "127.0.0.1:+1"sv,
-        "127.0.0.1:80x"sv, "127.0.0.1: 80"sv, "127.0.0.1 :80"sv, "127.0.0.256:80"sv, "127.1:80"sv, "::1:80"sv, "[::1]80"sv, "[::1:80"sv,
-        "[]:80"sv, "[127.0.0.1]:80"sv, "example.com:80"sv, "localhost"sv, "LOCALHOST:80"sv, "127.0.0.1\0:80"sv, "[::1\0]:80"sv}) {
+  for (const std::string_view text : {""sv,
+                                      ":"sv,
+                                      ":80"sv,
+                                      "80"sv,
+                                      "127.0.0.1"sv,
+                                      "127.0.0.1:"sv,
+                                      "127.0.0.1:65536"sv,
+                                      "127.0.0.1:-1"sv,
+                                      "127.0.0.1:+1"sv,
+                                      "127.0.0.1:80x"sv,
+                                      "127.0.0.1: 80"sv,
+                                      "127.0.0.1 :80"sv,
+                                      "127.0.0.256:80"sv,
+                                      "127.1:80"sv,
+                                      "::1:80"sv,
+                                      "[::1]80"sv,
+                                      "[::1:80"sv,
+                                      "[]:80"sv,
+                                      "[127.0.0.1]:80"sv,
+                                      "example.com:80"sv,
+                                      "localhost"sv,
+                                      "LOCALHOST:80"sv,
+                                      "127.0.0.1\0:80"sv,
+                                      "[::1\0]:80"sv}) {
     const Result<Address> address = Address::parse(text);
     ASSERT_FALSE(address.has_value()) << text;
     EXPECT_EQ(address.error().code, Code::Invalid);

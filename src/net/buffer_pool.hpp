@@ -1,7 +1,7 @@
 /// BufferPool: memory for bytes in flight.
 ///
-/// A connection that waits holds no buffer: it leases one when bytes arrive and gives it back when they are consumed. So ten thousand idle
-/// connections cost no buffers, and the few that are busy share warm ones.
+/// A connection that waits holds no buffer: it leases one when bytes arrive and gives it back when they are consumed.
+/// So ten thousand idle connections cost no buffers, and the few that are busy share warm ones.
 #pragma once
 
 #include <array>
@@ -18,7 +18,9 @@ class Buffer {
  public:
   Buffer() = default;
   Buffer(Buffer&& other) noexcept
-      : pool_(std::exchange(other.pool_, nullptr)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : pool_(std::exchange(other.pool_, nullptr)),
+        data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(pool_, other.pool_);
     std::swap(data_, other.data_);
@@ -46,7 +48,8 @@ class Buffer {
 /// Lives on one loop and outlives its leases.
 class BufferPool {
  public:
-  static constexpr std::size_t kTinyBytes = std::size_t{1} * 1024;    ///< the beginning of a head whose rest takes its time
+  static constexpr std::size_t kTinyBytes =
+      std::size_t{1} * 1024;  ///< the beginning of a head whose rest takes its time
   static constexpr std::size_t kSmallBytes = std::size_t{16} * 1024;  ///< a request's head and a small body
   static constexpr std::size_t kLargeBytes = std::size_t{64} * 1024;  ///< uploads, and heads that outgrow a small one
   /// Kept for the next lease, by size: 64 KiB, 1 MiB and 1 MiB a loop. What is more goes back to malloc.
@@ -59,7 +62,8 @@ class BufferPool {
   BufferPool& operator=(const BufferPool&) = delete;
   ~BufferPool();
 
-  /// A buffer of the first of these sizes that holds `bytes_min`; when none does, one of exactly that size, which is not kept later.
+  /// A buffer of the first of these sizes that holds `bytes_min`; when none does, one of exactly that size, which is
+  /// not kept later.
   Buffer lease(std::size_t bytes_min);
 
   [[nodiscard]] std::size_t leased() const { return leased_; }

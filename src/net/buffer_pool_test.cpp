@@ -30,7 +30,8 @@ TEST(BufferPool, UsesABufferAgain) {
 
 TEST(BufferPool, KeepsABoundedNumber) {
   BufferPool pool;
-  for (const std::size_t bytes : {BufferPool::kTinyBytes, BufferPool::kSmallBytes, BufferPool::kLargeBytes, std::size_t{200'000}}) {
+  for (const std::size_t bytes :
+       {BufferPool::kTinyBytes, BufferPool::kSmallBytes, BufferPool::kLargeBytes, std::size_t{200'000}}) {
     std::vector<Buffer> buffers;
     for (int i = 0; i < 200; ++i) buffers.push_back(pool.lease(bytes));
     EXPECT_EQ(pool.leased(), 200U);

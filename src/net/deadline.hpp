@@ -1,7 +1,8 @@
 /// Deadlines: many, cheap to move, coarse.
 ///
-/// A server sets a deadline per connection and per request and nearly never lets one expire. So moving a deadline later is one
-/// store: the wheel looks again when the old time comes (hashed timing wheel with lazy re-insertion; Varghese and Lauck 1987).
+/// A server sets a deadline per connection and per request and nearly never lets one expire. So moving a deadline later
+/// is one store: the wheel looks again when the old time comes (hashed timing wheel with lazy re-insertion; Varghese
+/// and Lauck 1987).
 #pragma once
 
 #include <array>
@@ -16,8 +17,8 @@ using Duration = std::chrono::steady_clock::duration;
 
 class DeadlineWheel;
 
-/// Derive from it, arm it at the loop's wheel. Lives on one loop; the destructor disarms. Never fires early; fires at most
-/// two ticks of the wheel (kTick) late when the loop is not busy.
+/// Derive from it, arm it at the loop's wheel. Lives on one loop; the destructor disarms. Never fires early; fires at
+/// most two ticks of the wheel (kTick) late when the loop is not busy.
 class Deadline {
  public:
   Deadline() = default;
@@ -70,7 +71,8 @@ class DeadlineWheel {
   void look_at(std::size_t slot, TimePoint now);
 
   std::array<Deadline*, kSlots> slots_{};
-  std::array<std::uint64_t, kSlots / kWordBits> occupied_{};  // one bit a slot, so that next_wait need not walk the slots
+  std::array<std::uint64_t, kSlots / kWordBits>
+      occupied_{};  // one bit a slot, so that next_wait need not walk the slots
   std::size_t linked_ = 0;
   TimePoint current_;  // the time of the slot to look at next; a multiple of kTick
 };

@@ -9,9 +9,9 @@
 
 namespace peko::net {
 
-/// An auto-reset event of one loop. set() makes the waiter run in the loop's next round (FIFO among all that are ready); sets
-/// before it runs merge into one. set() without a waiter is remembered: the next wait ends in the next round, so that who sets its own
-/// event still lets all others run first. Not for crossing threads: Loop::post is.
+/// An auto-reset event of one loop. set() makes the waiter run in the loop's next round (FIFO among all that are
+/// ready); sets before it runs merge into one. set() without a waiter is remembered: the next wait ends in the next
+/// round, so that who sets its own event still lets all others run first. Not for crossing threads: Loop::post is.
 class Event final : private Runnable {
  public:
   explicit Event(Loop& loop) : loop_(loop) {}

@@ -48,11 +48,11 @@ TEST(Listener, RefusesAnAddressThatOthersShare) {
 TEST(Listener, SharesConnectionsWithThoseThatJoin) {
   const Listener first = listen_on("127.0.0.1:0").value();
   const Listener joined = listen_on(first.address().text(), Sharing::Join).value();
-  std::vector<Fd> clients;
+  std::vector<UniqueFd> clients;
   for (int i = 0; i < 64; ++i) clients.push_back(connect_to(first.address()));
   int taken[2] = {};
   for (const int fd : {first.fd(), joined.fd()}) {
-    while (Fd accepted{::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC)}) ++taken[fd == joined.fd()];
+    while (UniqueFd accepted{::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC)}) ++taken[fd == joined.fd()];
   }
   EXPECT_EQ(taken[0] + taken[1], 64);
   EXPECT_GT(taken[0], 0);
@@ -62,8 +62,8 @@ TEST(Listener, SharesConnectionsWithThoseThatJoin) {
 TEST(Listener, TakesTheAddressAgainWhileOldConnectionsEnd) {
   Listener first = listen_on("127.0.0.1:0").value();
   const Address address = first.address();
-  Fd client = connect_to(address);
-  Fd server(::accept4(first.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+  UniqueFd client = connect_to(address);
+  UniqueFd server(::accept4(first.fd(), nullptr, nullptr, SOCK_CLOEXEC));
   server.close();  // this side closes first, so its end waits in TIME_WAIT
   client.close();
   first.close();
@@ -96,7 +96,7 @@ TEST(Listener, GivesItsConnectionsNoDelay) {
   const auto [server, client] = tcp_pair();
   int no_delay = 0;
   socklen_t size = sizeof(no_delay);
-  ASSERT_EQ(::getsockopt(server.number(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size), 0);
+  ASSERT_EQ(::getsockopt(server.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size), 0);
   EXPECT_NE(no_delay, 0);
 }
 

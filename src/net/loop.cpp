@@ -44,18 +44,18 @@ void detail::RunLink::take(RunLink& ring) {
 Runnable::~Runnable() { leave(); }
 
 Result<std::unique_ptr<Loop>> Loop::create() {
-  Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
-  Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  UniqueFd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!epoll || !wake) {
     return fail(Code::Unavailable, std::string("cannot create an event loop: ") + std::strerror(errno));
   }
   std::unique_ptr<Loop> loop(new Loop(std::move(epoll), std::move(wake)));
   // Edge-triggered: each write is an event, and the counter need never be read.
-  if (Status added = loop->add(loop->wake_.number(), EPOLLIN | EPOLLET, nullptr); !added) return fail(added.error());
+  if (Status added = loop->add(loop->wake_.get(), EPOLLIN | EPOLLET, nullptr); !added) return fail(added.error());
   return loop;
 }
 
-Loop::Loop(Fd epoll, Fd wake)
+Loop::Loop(UniqueFd epoll, UniqueFd wake)
     : epoll_(std::move(epoll)), wake_(std::move(wake)), now_(std::chrono::steady_clock::now()), deadlines_(now_) {}
 
 Loop::~Loop() {
@@ -115,12 +115,12 @@ int Loop::wait_milliseconds() const {
 void Loop::poll() {
   int timeout = wait_milliseconds();
   if (timeout != 0) {
-    // Either this thread sees the mail that was posted, or the poster sees that this thread sleeps: both sides store first and load
-    // second, in one total order.
+    // Either this thread sees the mail that was posted, or the poster sees that this thread sleeps: both sides store
+    // first and load second, in one total order.
     sleeping_.store(true, std::memory_order_seq_cst);
     if (mail_.load(std::memory_order_seq_cst) || stop_.load(std::memory_order_seq_cst)) timeout = 0;
   }
-  const int count = ::epoll_wait(epoll_.number(), events_.data(), kEventsMax, timeout);
+  const int count = ::epoll_wait(epoll_.get(), events_.data(), kEventsMax, timeout);
   sleeping_.store(false, std::memory_order_relaxed);
   now_ = std::chrono::steady_clock::now();
   event_count_ = count > 0 ? count : 0;  // EINTR is a turn without events
@@ -148,7 +148,7 @@ void Loop::post(std::move_only_function<void()> work) {
 void Loop::wake() {
   if (!sleeping_.load(std::memory_order_seq_cst) || !sleeping_.exchange(false, std::memory_order_seq_cst)) return;
   const std::uint64_t one = 1;
-  const ssize_t written = ::write(wake_.number(), &one, sizeof(one));
+  const ssize_t written = ::write(wake_.get(), &one, sizeof(one));
   PEKO_ASSERT(written == sizeof(one), "the counter of an eventfd takes 2^64 wake-ups");
 }
 
@@ -170,12 +170,12 @@ Status Loop::add(int fd, std::uint32_t events, IoHandler* handler) {
   epoll_event event{};
   event.events = events;
   event.data.ptr = handler;
-  if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, fd, &event) == 0) return {};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) return {};
   return fail(Code::Unavailable, std::string("cannot watch a socket: ") + std::strerror(errno));
 }
 
 void Loop::unwatch(int fd, IoHandler& handler) {
-  ::epoll_ctl(epoll_.number(), EPOLL_CTL_DEL, fd, nullptr);
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
   for (int i = event_at_ + 1; i < event_count_; ++i) {
     epoll_event& event = events_[static_cast<std::size_t>(i)];
     if (event.data.ptr == &handler) event.data.ptr = nullptr;

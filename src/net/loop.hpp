@@ -1,8 +1,9 @@
 /// Loop: one thread, one epoll, one queue of ready work.
 ///
-/// Thread per core: everything that belongs to a connection lives and dies on one loop, so nothing here is locked but the mailbox
-/// of `post`. A turn is: run what was ready at its start (FIFO), run the hooks of the round's end, then one look at epoll (which
-/// sleeps only when nothing is ready), then due deadlines. So neither I/O nor a guest that wakes itself can starve the other.
+/// Thread per core: everything that belongs to a connection lives and dies on one loop, so nothing here is locked but
+/// the mailbox of `post`. A turn is: run what was ready at its start (FIFO), run the hooks of the round's end, then one
+/// look at epoll (which sleeps only when nothing is ready), then due deadlines. So neither I/O nor a guest that wakes
+/// itself can starve the other.
 #pragma once
 
 #include <sys/epoll.h>
@@ -17,15 +18,16 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/unique_fd.hpp"
 #include "net/buffer_pool.hpp"
 #include "net/deadline.hpp"
-#include "net/fd.hpp"
 
 namespace peko::net {
 
 namespace detail {
 
-/// A place in a ring of runnables; a ring's own place is its beginning and its end. Not copyable, because neighbours point at it.
+/// A place in a ring of runnables; a ring's own place is its beginning and its end. Not copyable, because neighbours
+/// point at it.
 struct RunLink {
   RunLink() = default;
   RunLink(const RunLink&) = delete;
@@ -61,7 +63,8 @@ class Runnable : private detail::RunLink {
 class IoHandler {
  public:
   virtual ~IoHandler() = default;
-  /// `events`: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR as epoll gave them. May destroy itself through Loop::unwatch.
+  /// `events`: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR as epoll gave them. May destroy itself through
+  /// Loop::unwatch.
   virtual void on_io(std::uint32_t events) = 0;
 };
 
@@ -78,7 +81,8 @@ class Loop {
   void run();
   /// Makes run() return after the current turn; called before run(), after its first. Any thread.
   void stop();
-  /// Runs `work` on the loop's thread in its next turn. Any thread; a wake-up (write to an eventfd) only when the loop sleeps.
+  /// Runs `work` on the loop's thread in its next turn. Any thread; a wake-up (write to an eventfd) only when the loop
+  /// sleeps.
   void post(std::move_only_function<void()> work);
 
   // The loop's thread only:
@@ -86,14 +90,16 @@ class Loop {
   [[nodiscard]] bool on_thread() const;
   /// Appends to the ready queue unless it is in it.
   void schedule(Runnable& runnable);
-  /// Runs it once, after what is ready now and before the next look at epoll: for work that is cheaper once for many events, as sending is.
+  /// Runs it once, after what is ready now and before the next look at epoll: for work that is cheaper once for many
+  /// events, as sending is.
   void at_round_end(Runnable& runnable);
   /// Steady time, frozen within a turn (kj/timer.h's rule).
   [[nodiscard]] TimePoint now() const { return now_; }
   DeadlineWheel& deadlines() { return deadlines_; }
   /// Memory for bytes in flight.
   BufferPool& buffers() { return buffers_; }
-  /// Adds `fd` edge-triggered for EPOLLIN | EPOLLOUT | EPOLLRDHUP: the handler reads and writes until EAGAIN (or a short count).
+  /// Adds `fd` edge-triggered for EPOLLIN | EPOLLOUT | EPOLLRDHUP: the handler reads and writes until EAGAIN (or a
+  /// short count).
   Status watch(int fd, IoHandler& handler);
   /// Adds `fd` level-triggered for EPOLLIN: for listeners.
   Status watch_listener(int fd, IoHandler& handler);
@@ -101,7 +107,7 @@ class Loop {
   void unwatch(int fd, IoHandler& handler);
 
  private:
-  Loop(Fd epoll, Fd wake);
+  Loop(UniqueFd epoll, UniqueFd wake);
 
   void turn();
   void run_all(detail::RunLink& ring);
@@ -112,11 +118,12 @@ class Loop {
   void wake();
   Status add(int fd, std::uint32_t events, IoHandler* handler);
 
-  // More than this many ready descriptors are fetched in the next turn: 3 KiB, and rare below a thousand busy connections.
+  // More than this many ready descriptors are fetched in the next turn: 3 KiB, and rare below a thousand busy
+  // connections.
   static constexpr int kEventsMax = 256;
 
-  Fd epoll_;
-  Fd wake_;
+  UniqueFd epoll_;
+  UniqueFd wake_;
   TimePoint now_;
   DeadlineWheel deadlines_;
   BufferPool buffers_;
@@ -131,7 +138,7 @@ class Loop {
   std::atomic<bool> sleeping_ = false;  // true: whoever sets mail_ or stop_ must write to wake_
   std::atomic<bool> mail_ = false;      // posted_ may hold something
   std::mutex posted_mutex_;
-  std::vector<std::move_only_function<void()>> posted_;  // guarded by posted_mutex_
+  std::vector<std::move_only_function<void()>> posted_;   // guarded by posted_mutex_
   std::vector<std::move_only_function<void()>> running_;  // the loop's thread only; keeps its capacity
 };
 

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "net/fd.hpp"
+#include "base/unique_fd.hpp"
 
 namespace peko::net {
 namespace {
@@ -42,10 +42,10 @@ class Alarm final : public Deadline {
   std::function<void()> work_;
 };
 
-std::pair<Fd, Fd> socket_pair() {
+std::pair<UniqueFd, UniqueFd> socket_pair() {
   int ends[2] = {-1, -1};
   EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
-  return {Fd(ends[0]), Fd(ends[1])};
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
 void turn_once(Loop& loop) {
@@ -97,13 +97,13 @@ TEST(Loop, LooksAtSocketsAndDeadlinesWhileWorkSchedulesItself) {
   };
   Alarm alarm([&] { rang = true; });
   Io io([&](std::uint32_t events) { heard = heard || (events & EPOLLIN) != 0; });
-  ASSERT_TRUE(loop->watch(near.number(), io));
-  ASSERT_EQ(::write(far.number(), "x", 1), 1);
+  ASSERT_TRUE(loop->watch(near.get(), io));
+  ASSERT_EQ(::write(far.get(), "x", 1), 1);
   alarm.arm(loop->deadlines(), loop->now() + std::chrono::milliseconds(20));
   loop->schedule(step);
   loop->run();
   EXPECT_GT(runs, 2);
-  loop->unwatch(near.number(), io);
+  loop->unwatch(near.get(), io);
 }
 
 TEST(Loop, RunsHooksAtTheEndOfTheRoundOnce) {
@@ -129,9 +129,9 @@ TEST(Loop, DoesNotSleepWhileAHookIsWaiting) {
   auto [near, far] = socket_pair();
   Step hook([&] { loop->stop(); });
   Io io([&](std::uint32_t) { loop->at_round_end(hook); });
-  ASSERT_TRUE(loop->watch(near.number(), io));
+  ASSERT_TRUE(loop->watch(near.get(), io));
   loop->run();  // the first event is that the socket is writable
-  loop->unwatch(near.number(), io);
+  loop->unwatch(near.get(), io);
 }
 
 TEST(Loop, ForgetsARunnableThatIsDestroyed) {
@@ -275,7 +275,7 @@ TEST(Loop, DoesNotDeliverEventsOfOneBatchToAnUnwatchedHandler) {
   auto [b_near, b_far] = socket_pair();
   int delivered = 0;
   Io* other_of[2] = {};
-  const int fds[2] = {a_near.number(), b_near.number()};
+  const int fds[2] = {a_near.get(), b_near.get()};
   // Whichever comes first unwatches the other, whose event has been fetched already.
   Io a([&](std::uint32_t) {
     ++delivered;
@@ -301,10 +301,10 @@ TEST(Loop, ReportsAnEdgeOnceAndAListenersLevelAgain) {
   int levels = 0;
   Io on_edge([&](std::uint32_t events) { edges += (events & EPOLLIN) != 0; });
   Io on_level([&](std::uint32_t) { ++levels; });
-  ASSERT_EQ(::write(edge_far.number(), "x", 1), 1);
-  ASSERT_EQ(::write(level_far.number(), "x", 1), 1);
-  ASSERT_TRUE(loop->watch(edge.number(), on_edge));
-  ASSERT_TRUE(loop->watch_listener(level.number(), on_level));
+  ASSERT_EQ(::write(edge_far.get(), "x", 1), 1);
+  ASSERT_EQ(::write(level_far.get(), "x", 1), 1);
+  ASSERT_TRUE(loop->watch(edge.get(), on_edge));
+  ASSERT_TRUE(loop->watch_listener(level.get(), on_level));
   for (int i = 0; i < 3; ++i) turn_once(*loop);
   EXPECT_EQ(edges, 1);
   EXPECT_EQ(levels, 3);

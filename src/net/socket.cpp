@@ -1,5 +1,7 @@
 #include "net/socket.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -43,11 +45,17 @@ Io send(int fd, std::span<iovec> pieces) {
   return retried([&] { return ::sendmsg(fd, &message, MSG_NOSIGNAL); });
 }
 
+std::size_t untaken(int fd) {
+  int bytes = 0;
+  ::ioctl(fd, SIOCOUTQ, &bytes);
+  return static_cast<std::size_t>(bytes);
+}
+
 void shut_down_sending(int fd) { ::shutdown(fd, SHUT_WR); }
 
-void reset(Fd fd) {
+void reset(UniqueFd fd) {
   const linger hard{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(fd.number(), SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
   fd.close();
 }
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <span>
 
-#include "net/fd.hpp"
+#include "base/unique_fd.hpp"
 
 namespace peko::net {
 
@@ -32,9 +32,12 @@ Io send(int fd, std::span<const char> bytes);
 /// Sends a prefix of the pieces, at most IOV_MAX of them, at least one and none empty.
 Io send(int fd, std::span<iovec> pieces);
 
+/// Bytes that were sent and that the peer has not acknowledged.
+std::size_t untaken(int fd);
+
 /// Tells the peer that no more will be sent; receiving goes on.
 void shut_down_sending(int fd);
 /// Closes such that the peer sees a reset and never a clean end; what was not sent is dropped.
-void reset(Fd fd);
+void reset(UniqueFd fd);
 
 }  // namespace peko::net

@@ -6,7 +6,8 @@
 namespace peko::net {
 namespace {
 
-// Classes of 64 bytes up to 2 KiB: coroutine frames of request handlers measure 150 to 1,200 bytes. Larger ones are rare and go to malloc.
+// Classes of 64 bytes up to 2 KiB: coroutine frames of request handlers measure 150 to 1,200 bytes. Larger ones are
+// rare and go to malloc.
 constexpr std::size_t kClassBytes = 64;
 constexpr std::size_t kClasses = 32;
 // Kept per class and thread; what is more goes back to malloc. 8 MiB a thread at the very most.

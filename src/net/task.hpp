@@ -1,10 +1,11 @@
 /// Task<T>: a coroutine that runs when it is awaited.
 ///
-/// Lazy, single-owner, resumed by symmetric transfer: awaiting costs no queue and no stack. A Task lives on one loop. A task
-/// that nobody awaits is given to a TaskGroup (task_group.hpp), which starts it and keeps it until it ends.
+/// Lazy, single-owner, resumed by symmetric transfer: awaiting costs no queue and no stack. A Task lives on one loop. A
+/// task that nobody awaits is given to a TaskGroup (task_group.hpp), which starts it and keeps it until it ends.
 ///
-/// Rules (docs/architecture.md): parameters by value, or references whose owner the comment names; no capturing lambda as a
-/// coroutine; no lock, iterator or span into a member held across co_await. Frames come from a per-thread free list.
+/// Rules (docs/architecture.md): parameters by value, or references whose owner the comment names; no capturing lambda
+/// as a coroutine; no lock, iterator or span into a member held across co_await. Frames come from a per-thread free
+/// list.
 #pragma once
 
 #include <coroutine>
@@ -16,8 +17,8 @@
 
 namespace peko::net {
 
-/// Frame memory: recycled per thread by size class, so that a request's coroutine costs no malloc. `release` may be called on
-/// another thread than `allocate` was.
+/// Frame memory: recycled per thread by size class, so that a request's coroutine costs no malloc. `release` may be
+/// called on another thread than `allocate` was.
 class FrameArena {
  public:
   static void* allocate(std::size_t size);
@@ -44,7 +45,8 @@ class PromiseBase {
   FinalAwaiter final_suspend() noexcept { return {}; }
 
   [[noreturn]] void unhandled_exception() noexcept {
-    assertion_failed("no exception", "exceptions are caught where the library that throws is called", __FILE__, __LINE__);
+    assertion_failed("no exception", "exceptions are caught where the library that throws is called", __FILE__,
+                     __LINE__);
   }
 
   void continue_with(std::coroutine_handle<> continuation) { continuation_ = continuation; }

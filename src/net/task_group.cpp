@@ -13,7 +13,8 @@ struct TaskGroup::Runner {
     std::suspend_never final_suspend() noexcept { return {}; }
     void return_void() noexcept {}
     [[noreturn]] void unhandled_exception() noexcept {
-      assertion_failed("no exception", "exceptions are caught where the library that throws is called", __FILE__, __LINE__);
+      assertion_failed("no exception", "exceptions are caught where the library that throws is called", __FILE__,
+                       __LINE__);
     }
   };
 };

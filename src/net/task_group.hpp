@@ -8,7 +8,8 @@
 
 namespace peko::net {
 
-/// Lives on one loop. Its tasks end by themselves (cancel them through what they wait for); the destructor asserts that none is left.
+/// Lives on one loop. Its tasks end by themselves (cancel them through what they wait for); the destructor asserts that
+/// none is left.
 class TaskGroup {
  public:
   explicit TaskGroup(Loop& loop) : empty_(loop) {}

@@ -10,18 +10,18 @@
 namespace peko::net {
 
 /// A connected, blocking socket. Empty when nobody listens there.
-inline Fd connect_to(const Address& address) {
-  Fd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (::connect(fd.number(), address.raw(), address.raw_size()) != 0) fd.close();
+inline UniqueFd connect_to(const Address& address) {
+  UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (::connect(fd.get(), address.raw(), address.raw_size()) != 0) fd.close();
   return fd;
 }
 
 /// A non-blocking end, as a server has it, and a blocking one, as a client has it.
-inline std::pair<Fd, Fd> tcp_pair() {
+inline std::pair<UniqueFd, UniqueFd> tcp_pair() {
   const Listener listener = Listener::bind(Address::parse("127.0.0.1:0").value(), Sharing::First).value();
-  Fd client = connect_to(listener.address());
+  UniqueFd client = connect_to(listener.address());
   // The connection is in the backlog when connect returns.
-  Fd server(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  UniqueFd server(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   return {std::move(server), std::move(client)};
 }
 

@@ -117,7 +117,7 @@ class Client {
     socket_.close();
   }
   void close() { socket_.close(); }
-  [[nodiscard]] int fd() const { return socket_.number(); }
+  [[nodiscard]] int fd() const { return socket_.get(); }
 
   std::string received;
   bool ended = false;
@@ -125,7 +125,7 @@ class Client {
 
  private:
   Loopback& at_;
-  net::Fd socket_;
+  UniqueFd socket_;
 };
 
 inline constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
