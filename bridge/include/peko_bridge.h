@@ -20,11 +20,11 @@ extern "C" {
 /// Length of a body that is not known before it ends.
 #define PEKO_LENGTH_UNKNOWN UINT64_MAX
 
-typedef struct peko_engine peko_engine;         ///< One per process; owns code memory, slots, guest timers.
-typedef struct peko_loop peko_loop;             ///< One per loop thread: the hooks of that loop.
-typedef struct peko_component peko_component;   ///< A loaded component, pre-linked; immutable.
-typedef struct peko_instance peko_instance;     ///< An idle warm instance.
-typedef struct peko_invocation peko_invocation; ///< One request in flight.
+typedef struct peko_engine peko_engine;          ///< One per process; owns code memory, slots, guest timers.
+typedef struct peko_loop peko_loop;              ///< One per loop thread: the hooks of that loop.
+typedef struct peko_component peko_component;    ///< A loaded component, pre-linked; immutable.
+typedef struct peko_instance peko_instance;      ///< An idle warm instance.
+typedef struct peko_invocation peko_invocation;  ///< One request in flight.
 
 /// Bytes owned by somebody else. `data` may be null when `size` is 0.
 typedef struct {
@@ -45,13 +45,13 @@ typedef struct {
 } peko_buf;
 
 typedef struct {
-  uint32_t size;              ///< sizeof(peko_engine_config), checked
-  uint32_t max_instances;     ///< instances alive at once (warm, running and being dropped); 0: this engine only compiles
-  uint32_t threads;           ///< threads that poll (loops and overflow)
-  uint32_t compiler;          ///< 1: peko_component_compile works
-  uint64_t memory_bytes_max;  ///< what one linear memory may grow to, whatever the limits say
-  uint32_t stack_bytes;       ///< wasm stack of a guest; crossing it is PEKO_OUTCOME_STACK
-  uint32_t memory_keep_bytes; ///< of each memory slot, kept resident after use (0 suits many slots, 65536 few)
+  uint32_t size;           ///< sizeof(peko_engine_config), checked
+  uint32_t max_instances;  ///< instances alive at once (warm, running and being dropped); 0: this engine only compiles
+  uint32_t threads;        ///< threads that poll (loops and overflow)
+  uint32_t compiler;       ///< 1: peko_component_compile works
+  uint64_t memory_bytes_max;   ///< what one linear memory may grow to, whatever the limits say
+  uint32_t stack_bytes;        ///< wasm stack of a guest; crossing it is PEKO_OUTCOME_STACK
+  uint32_t memory_keep_bytes;  ///< of each memory slot, kept resident after use (0 suits many slots, 65536 few)
 } peko_engine_config;
 
 /// Called by the bridge; `context` is the first argument of each.
@@ -82,25 +82,26 @@ typedef struct {
 
 typedef struct {
   peko_str method;
-  peko_str target;         ///< path and query, begins with '/', or "*"
-  peko_str authority;      ///< host[:port], not empty
+  peko_str target;     ///< path and query, begins with '/', or "*"
+  peko_str authority;  ///< host[:port], not empty
   const peko_field* fields;
   size_t field_count;
-  uint64_t body_length;    ///< bytes, or PEKO_LENGTH_UNKNOWN; 0: no body
-  uint32_t https;          ///< 1: the client's scheme is https
+  uint64_t body_length;  ///< bytes, or PEKO_LENGTH_UNKNOWN; 0: no body
+  uint32_t https;        ///< 1: the client's scheme is https
 } peko_request_head;
 
 typedef struct peko_outbound_head {
   peko_str method;
-  peko_str uri;            ///< absolute
+  peko_str uri;  ///< absolute
   const peko_field* fields;
   size_t field_count;
-  uint64_t connect_ns;     ///< timeouts as the guest set them; 0: not set
+  uint64_t connect_ns;  ///< timeouts as the guest set them; 0: not set
   uint64_t first_byte_ns;
   uint64_t between_bytes_ns;
 } peko_outbound_head;
 
-/// Status and fields of a response, or its trailers (status 0). Views into the invocation, valid until the next call on it.
+/// Status and fields of a response, or its trailers (status 0). Views into the invocation, valid until the next call on
+/// it.
 typedef struct {
   uint32_t status;
   uint32_t field_count;
@@ -115,24 +116,24 @@ typedef struct {
 } peko_chunk;
 
 typedef struct {
-  uint32_t outcome;        ///< PEKO_OUTCOME_*
-  uint32_t uses;           ///< calls this instance has served, this one included
+  uint32_t outcome;  ///< PEKO_OUTCOME_*
+  uint32_t uses;     ///< calls this instance has served, this one included
   uint64_t cpu_ns;
-  uint64_t memory_bytes;      ///< at the end
+  uint64_t memory_bytes;  ///< at the end
   uint64_t memory_peak_bytes;
   uint64_t polls;
-  uint64_t ticks;          ///< epoch ticks that the guest ran into
-  uint32_t outbound;       ///< outbound requests made
-  uint32_t instantiated;   ///< 1: the instance was made by this invocation
-  uint64_t instantiate_ns; ///< time of instantiation, 0 when warm
-  char message[1024];      ///< zero-terminated, empty on success: the cause, then the wasm backtrace
+  uint64_t ticks;           ///< epoch ticks that the guest ran into
+  uint32_t outbound;        ///< outbound requests made
+  uint32_t instantiated;    ///< 1: the instance was made by this invocation
+  uint64_t instantiate_ns;  ///< time of instantiation, 0 when warm
+  char message[1024];       ///< zero-terminated, empty on success: the cause, then the wasm backtrace
 } peko_stats;
 
 /// peko_invocation_poll: a set of these.
 enum {
-  PEKO_HEAD = 1,     ///< the response head is there
-  PEKO_DONE = 2,     ///< the call has returned without a trap and set a response
-  PEKO_FAILED = 4,   ///< the call has ended otherwise; peko_invocation_finish says how
+  PEKO_HEAD = 1,    ///< the response head is there
+  PEKO_DONE = 2,    ///< the call has returned without a trap and set a response
+  PEKO_FAILED = 4,  ///< the call has ended otherwise; peko_invocation_finish says how
 };
 
 /// peko_invocation_next, peko_outbound_next
@@ -181,15 +182,17 @@ peko_engine* peko_engine_new(const peko_engine_config* config, peko_buf* error);
 void peko_engine_delete(peko_engine* engine);
 /// Advances the epoch: guests that run yield at their next loop edge or call. Any thread.
 void peko_engine_tick(const peko_engine* engine);
-/// What artifacts of this engine are compatible with, a file-name-safe text: wasmtime version, ABI, hash of the settings.
+/// What artifacts of this engine are compatible with, a file-name-safe text: wasmtime version, ABI, hash of the
+/// settings.
 peko_buf peko_engine_id(const peko_engine* engine);
 /// Prepares the calling thread for polling and deleting; once per thread, for its whole life.
 void peko_thread_attach(const peko_engine* engine);
 
 /// Compiles a component to machine code for peko_component_load. Seconds of CPU for big ones. PEKO_LOAD_*.
-int peko_component_compile(const peko_engine* engine, const uint8_t* wasm, size_t size, peko_buf* artifact, peko_buf* error);
-/// Maps an artifact file and links it. **The file is executed: the caller has verified it.** PEKO_LOAD_*; *component set on OK.
-/// `environment` is what wasi:cli/environment gives its instances.
+int peko_component_compile(const peko_engine* engine, const uint8_t* wasm, size_t size, peko_buf* artifact,
+                           peko_buf* error);
+/// Maps an artifact file and links it. **The file is executed: the caller has verified it.** PEKO_LOAD_*; *component
+/// set on OK. `environment` is what wasi:cli/environment gives its instances.
 int peko_component_load(const peko_engine* engine, const char* path, const peko_field* environment, size_t count,
                         peko_component** component, peko_buf* error);
 /// Instances and invocations of it keep what they need.
@@ -206,8 +209,8 @@ void peko_instance_delete(peko_instance* instance);
 /// Never null but for a panic; a head that wasi:http refuses shows as PEKO_FAILED at the first poll.
 peko_invocation* peko_invocation_start(peko_loop* loop, const peko_component* component, peko_instance* warm,
                                        const peko_request_head* head, const peko_limits* limits, uint64_t token);
-/// Runs the guest until it waits, its slice ends (it wakes itself then) or the call is over. A set of PEKO_HEAD, PEKO_DONE, PEKO_FAILED;
-/// 0 while the guest waits and has no head yet. One thread at a time, any attached thread.
+/// Runs the guest until it waits, its slice ends (it wakes itself then) or the call is over. A set of PEKO_HEAD,
+/// PEKO_DONE, PEKO_FAILED; 0 while the guest waits and has no head yet. One thread at a time, any attached thread.
 uint32_t peko_invocation_poll(peko_invocation* invocation);
 /// CPU time so far, ns.
 uint64_t peko_invocation_cpu_ns(const peko_invocation* invocation);
@@ -227,12 +230,15 @@ peko_instance* peko_invocation_finish(peko_invocation* invocation, peko_stats* s
 /// Frees an invocation in whatever state, its instance too: 20 to 80 us. Any attached thread.
 void peko_invocation_cancel(peko_invocation* invocation);
 
-/// The next piece of the body of outbound request `id`; `token` is woken when there is more after PEKO_NEXT_PENDING. PEKO_NEXT_*.
+/// The next piece of the body of outbound request `id`; `token` is woken when there is more after PEKO_NEXT_PENDING.
+/// PEKO_NEXT_*.
 int peko_outbound_next(peko_loop* loop, uint64_t id, uint64_t token, peko_chunk* chunk);
-/// Answers `id`: a status and fields, its body follows by peko_outbound_push; or status 0 with `error`, the index of a case in
-/// wasi:http/types error-code. 0, or 1 when the guest no longer waits.
-int peko_outbound_respond(peko_loop* loop, uint64_t id, uint32_t status, uint32_t error, const peko_field* fields, size_t count);
-/// A piece of the response body for the guest (copied). Returns the bytes that wait for the guest, SIZE_MAX when it is gone.
+/// Answers `id`: a status and fields, its body follows by peko_outbound_push; or status 0 with `error`, the index of a
+/// case in wasi:http/types error-code. 0, or 1 when the guest no longer waits.
+int peko_outbound_respond(peko_loop* loop, uint64_t id, uint32_t status, uint32_t error, const peko_field* fields,
+                          size_t count);
+/// A piece of the response body for the guest (copied). Returns the bytes that wait for the guest, SIZE_MAX when it is
+/// gone.
 size_t peko_outbound_push(peko_loop* loop, uint64_t id, const char* data, size_t size);
 /// Ends the response body; `complete` 0: the guest's read fails. Frees `id`.
 void peko_outbound_push_end(peko_loop* loop, uint64_t id, int complete);

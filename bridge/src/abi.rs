@@ -257,18 +257,8 @@ pub unsafe extern "C" fn peko_buf_free(buf: PekoBuf) {
     }
 }
 
-// Sanitizers of the C++ side see Rust without its locks and mimalloc's blocks. Each asks for these before it starts, in
-// every program that has the bridge in it; elsewhere nobody does, and the linker drops them.
-
-/// Rust is not instrumented: ThreadSanitizer sees its calls of memcpy, not what orders them.
-#[unsafe(no_mangle)]
-pub extern "C" fn __tsan_default_suppressions() -> *const c_char {
-    c"race:wasmtime\nrace:cranelift\nrace:regalloc2\nrace:rayon\nrace:tokio\nrace:peko_bridge\nrace:/rustc/\nrace:alloc::vec\nrace:mi_\n"
-        .as_ptr()
-}
-
-/// The standard library allocates a thread's name from malloc and keeps it in mimalloc's memory, where LeakSanitizer
-/// does not look.
+/// LeakSanitizer of the C++ side asks for this in every program that has the bridge in it; elsewhere the linker drops it.
+/// Rust's standard library allocates threads from malloc and keeps them in mimalloc's memory, where it does not look.
 #[unsafe(no_mangle)]
 pub extern "C" fn __lsan_default_suppressions() -> *const c_char {
     c"leak:std::thread::thread::Thread\n".as_ptr()

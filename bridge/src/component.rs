@@ -44,7 +44,8 @@ impl Component {
         let component = unsafe { wasmtime::component::Component::deserialize_file(&engine.engine, path) }
             .map_err(|error| not_loadable(engine, path, &error))?;
         component.initialize_copy_on_write_image().map_err(|error| refuse(Load::Internal, chain(&error)))?;
-        let pre = engine.linker.instantiate_pre(&component).map_err(|error| missing_imports(engine, &component, &error))?;
+        let pre =
+            engine.linker.instantiate_pre(&component).map_err(|error| missing_imports(engine, &component, &error))?;
         let pre = ProxyPre::new(pre).map_err(|_| wrong_world(engine, &component))?;
         Ok(Component { pre, environment })
     }
@@ -54,7 +55,9 @@ impl Component {
 fn not_loadable(engine: &Engine, path: &str, error: &wasmtime::Error) -> Refusal {
     match wasmtime::Engine::detect_precompiled_file(path) {
         Ok(Some(wasmtime::Precompiled::Component)) => {}
-        Ok(Some(wasmtime::Precompiled::Module)) => return refuse(Load::Invalid, "an artifact of a module, not of a component"),
+        Ok(Some(wasmtime::Precompiled::Module)) => {
+            return refuse(Load::Invalid, "an artifact of a module, not of a component");
+        }
         Ok(None) => return refuse(Load::Invalid, format!("not an artifact: {}", chain(error))),
         Err(cause) => return refuse(Load::Invalid, format!("not an artifact: {cause:#}")),
     }
@@ -100,12 +103,15 @@ pub const PROVIDED: [&str; 29] = [
 ];
 
 fn is_provided(import: &str) -> bool {
-    import.split_once('@').is_some_and(|(interface, version)| version.starts_with("0.2.") && PROVIDED.contains(&interface))
+    import
+        .split_once('@')
+        .is_some_and(|(interface, version)| version.starts_with("0.2.") && PROVIDED.contains(&interface))
 }
 
 fn missing_imports(engine: &Engine, component: &wasmtime::component::Component, error: &wasmtime::Error) -> Refusal {
     let kind = component.component_type();
-    let missing: Vec<&str> = kind.imports(&engine.engine).map(|(name, _)| name).filter(|name| !is_provided(name)).collect();
+    let missing: Vec<&str> =
+        kind.imports(&engine.engine).map(|(name, _)| name).filter(|name| !is_provided(name)).collect();
     // Only a part of a known interface is missing: the linker says which.
     refuse(Load::Imports, if missing.is_empty() { chain(error) } else { missing.join("\n") })
 }
@@ -152,7 +158,9 @@ fn is_text(bytes: &[u8]) -> bool {
 unsafe fn environment(fields: &[PekoField]) -> Result<Environment, Refusal> {
     let text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
-        Err(_) => Err(refuse(Load::Invalid, format!("not UTF-8 in the environment: {:?}", String::from_utf8_lossy(bytes)))),
+        Err(_) => {
+            Err(refuse(Load::Invalid, format!("not UTF-8 in the environment: {:?}", String::from_utf8_lossy(bytes))))
+        }
     };
     // Safety: the caller vouches for the strings.
     fields.iter().map(|field| unsafe { Ok((text(field.name.bytes())?, text(field.value.bytes())?)) }).collect()

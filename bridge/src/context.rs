@@ -31,6 +31,8 @@ pub struct Context {
     log: Arc<LogTarget>,
     pub limits: PekoLimits,
     pub cpu_exceeded: bool,
+    /// The call's request is a HEAD.
+    pub answers_head: bool,
     /// Epoch ticks in this call.
     pub ticks: u64,
 }
@@ -57,6 +59,7 @@ impl Context {
             log,
             limits: PekoLimits::default(),
             cpu_exceeded: false,
+            answers_head: false,
             ticks: 0,
         }
     }
@@ -125,7 +128,8 @@ impl Drop for Hooks {
     }
 }
 
-static FORBIDDEN: LazyLock<ForbiddenHeaderFilter> = LazyLock::new(|| Arc::new(|name| fields::is_forbidden(name.as_str())));
+static FORBIDDEN: LazyLock<ForbiddenHeaderFilter> =
+    LazyLock::new(|| Arc::new(|name| fields::is_forbidden(name.as_str())));
 
 impl WasiHttpHooks for Hooks {
     fn is_forbidden_header(&mut self, name: &HeaderName) -> bool {

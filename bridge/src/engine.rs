@@ -26,8 +26,18 @@ const STACKS_PER_THREAD: u32 = 16;
 
 /// x86-64-v3 without what Cranelift does not know: every server CPU since 2015, and valgrind.
 const BASELINE_X86_64: [&str; 12] = [
-    "has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt", "has_cmpxchg16b", "has_avx", "has_avx2", "has_fma",
-    "has_bmi1", "has_bmi2", "has_lzcnt",
+    "has_sse3",
+    "has_ssse3",
+    "has_sse41",
+    "has_sse42",
+    "has_popcnt",
+    "has_cmpxchg16b",
+    "has_avx",
+    "has_avx2",
+    "has_fma",
+    "has_bmi1",
+    "has_bmi2",
+    "has_lzcnt",
 ];
 /// ARMv8.1: every server CPU since 2018.
 const BASELINE_AARCH64: [&str; 1] = ["has_lse"];
@@ -125,6 +135,7 @@ impl Engine {
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+        crate::bodyless::add_to_linker(&mut linker)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .max_blocking_threads(4)

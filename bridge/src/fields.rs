@@ -39,7 +39,8 @@ pub unsafe fn to_map(fields: &[PekoField]) -> Result<HeaderMap, String> {
         if is_forbidden(header.as_str()) {
             continue;
         }
-        let value = HeaderValue::from_bytes(value).map_err(|_| format!("value of field {} has control characters", shown()))?;
+        let value =
+            HeaderValue::from_bytes(value).map_err(|_| format!("value of field {} has control characters", shown()))?;
         map.try_append(header, value).map_err(|error| error.to_string())?;
     }
     Ok(map)

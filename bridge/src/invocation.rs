@@ -7,10 +7,8 @@ use crate::engine::Loop;
 use crate::instance::Instance;
 use crate::run::{Call, Finished, HeadSlot, Start, run};
 use crate::waker::TokenWaker;
-use crate::{clock, fields, outcome};
-use bytes::Bytes;
+use crate::{chunk, clock, fields, outcome, request_head};
 use http::HeaderMap;
-use http::uri::{Authority, PathAndQuery, Scheme};
 use http_body::Body;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -144,7 +142,7 @@ impl Invocation {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) if data.is_empty() => continue,
                     Ok(data) => {
-                        fill_chunk(chunk, data);
+                        chunk::fill(chunk, data);
                         return NEXT_DATA;
                     }
                     Err(frame) => {
@@ -154,6 +152,8 @@ impl Invocation {
                     }
                 },
                 Poll::Ready(Some(Err(_))) => break NEXT_ABORTED,
+                // A panic took the instance with it, and what the instance held looks ended then.
+                Poll::Ready(None) if self.panicked => break NEXT_ABORTED,
                 Poll::Ready(None) => break NEXT_END,
             }
         };
@@ -205,34 +205,6 @@ impl Invocation {
     }
 }
 
-pub fn fill_chunk(chunk: &mut PekoChunk, data: Bytes) {
-    const { assert!(size_of::<Bytes>() == size_of::<[usize; 4]>() && align_of::<Bytes>() == align_of::<usize>()) };
-    chunk.data = data.as_ptr();
-    chunk.size = data.len();
-    // Safety: `opaque` has the size and alignment of a Bytes, whose address does not matter to it.
-    unsafe { chunk.opaque.as_mut_ptr().cast::<Bytes>().write(data) }
-}
-
-/// # Safety
-/// The strings of `head` and of its fields are readable.
-unsafe fn request_parts(head: &PekoRequestHead) -> Result<http::request::Parts, String> {
-    // Safety: the caller vouches for the strings.
-    let (method, target, authority, fields) =
-        unsafe { (head.method.bytes(), head.target.bytes(), head.authority.bytes(), slice(head.fields, head.field_count)) };
-    let shown = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(128)]).into_owned();
-    let mut uri = http::uri::Parts::default();
-    uri.scheme = Some(if head.https != 0 { Scheme::HTTPS } else { Scheme::HTTP });
-    uri.authority = Some(Authority::try_from(authority).map_err(|_| format!("authority {:?} is not host[:port]", shown(authority)))?);
-    let path = PathAndQuery::try_from(target).map_err(|_| format!("target {:?} is not a path and query", shown(target)))?;
-    uri.path_and_query = Some(path);
-    let (mut parts, ()) = http::Request::new(()).into_parts();
-    parts.method = http::Method::from_bytes(method).map_err(|_| format!("method {:?} is not a token", shown(method)))?;
-    parts.uri = http::Uri::from_parts(uri).map_err(|error| error.to_string())?;
-    // Safety: the caller vouches for the fields.
-    parts.headers = unsafe { fields::to_map(fields)? };
-    Ok(parts)
-}
-
 /// # Safety
 /// All pointers are live handles or readable structures as the header says; `warm` is given away.
 #[unsafe(no_mangle)]
@@ -252,7 +224,7 @@ pub unsafe extern "C" fn peko_invocation_start(
         let spare = warm.as_mut().and_then(|instance| instance.spare.take());
         let mut invocation = Invocation::shell(owner, spare, token);
         // Safety: the caller vouches for the strings.
-        let parts = match unsafe { request_parts(head) } {
+        let parts = match unsafe { request_head::parts(head) } {
             Ok(parts) => parts,
             Err(message) => {
                 invocation.refused = Some((warm, message));
@@ -345,20 +317,6 @@ pub unsafe extern "C" fn peko_invocation_trailers(invocation: *mut Invocation, t
             trailers.fields = invocation.views.as_ptr();
         }
     })
-}
-
-/// # Safety
-/// `chunk` was filled by this library; releasing it again does nothing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn peko_chunk_release(chunk: *mut PekoChunk) {
-    // Safety: the caller vouches for it.
-    let chunk = unsafe { &mut *chunk };
-    if chunk.opaque != [0; 4] {
-        // Safety: a chunk that is not all zero holds a Bytes (fill_chunk), and is zeroed before anything can fail.
-        let data = unsafe { chunk.opaque.as_ptr().cast::<Bytes>().read() };
-        *chunk = PekoChunk { data: std::ptr::null(), size: 0, opaque: [0; 4] };
-        guard((), || drop(data))
-    }
 }
 
 /// # Safety

@@ -7,6 +7,8 @@
 pub mod abi;
 mod allocator;
 pub mod body_in;
+mod bodyless;
+pub mod chunk;
 pub mod clock;
 pub mod component;
 pub mod context;
@@ -19,6 +21,7 @@ pub mod limits;
 pub mod log;
 pub mod outbound;
 pub mod outcome;
+pub mod request_head;
 pub mod run;
 pub mod waker;
 

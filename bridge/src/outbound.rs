@@ -3,7 +3,7 @@
 use crate::abi::*;
 use crate::body_in::{BodyIn, BodyQueue};
 use crate::waker::{LoopShared, TokenWaker};
-use crate::{engine::Loop, error_code, fields, invocation};
+use crate::{chunk, engine::Loop, error_code, fields};
 use futures_channel::oneshot;
 use http::{HeaderMap, StatusCode, response};
 use http_body::Body;
@@ -107,7 +107,8 @@ pub fn send(
 }
 
 fn announce(shared: &LoopShared, token: u64, id: u64, parts: &http::request::Parts, options: RequestOptions) {
-    let nanoseconds = |time: Option<Duration>| time.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    let nanoseconds =
+        |time: Option<Duration>| time.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
     let uri = parts.uri.to_string();
     let mut views = Vec::with_capacity(parts.headers.len());
     fields::view(&parts.headers, &mut views);
@@ -142,7 +143,7 @@ impl Exchange {
                 Poll::Pending => return NEXT_PENDING,
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) if !data.is_empty() => {
-                        invocation::fill_chunk(chunk, data);
+                        chunk::fill(chunk, data);
                         return NEXT_DATA;
                     }
                     _ => continue,

@@ -58,6 +58,7 @@ pub async fn run(start: Start, call: Call) -> Finished {
     };
     instance.uses = instance.uses.saturating_add(1);
     instance.store.data_mut().begin(&call.shared, call.token, &call.limits);
+    instance.store.data_mut().answers_head = call.head.method == http::Method::HEAD;
     instance.store.set_epoch_deadline(1);
     let mut instantiate_ns = None;
     if let Some(component) = component {

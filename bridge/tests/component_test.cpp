@@ -93,7 +93,9 @@ TEST(Compile, SaysWhatAFileIsInsteadOfAComponent) {
       {"\0asm\x01\0\0\0"s, "core WebAssembly module"},
       {"(component)", "text"},
       {"<!doctype html>\n", "text"},
-      {"\x7f" "ELF\x02\x01", "ELF"},
+      {"\x7f"
+       "ELF\x02\x01",
+       "ELF"},
       {"\x01\x02\x03\x04\x05\x06\x07\x08", "does not begin with"},
   };
   for (const auto& [bytes, part] : cases) {

@@ -8,13 +8,23 @@ use wasmtime::ResourceLimiter;
 const HTTP_WIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/guests/http.wit");
 
 fn letters(text: &str) -> String {
-    text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').filter(|c| *c != '-').collect::<String>().to_lowercase()
+    text.chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .filter(|c| *c != '-')
+        .collect::<String>()
+        .to_lowercase()
 }
 
 #[test]
 fn error_codes_are_in_the_order_of_the_wit() {
     let wit = std::fs::read_to_string(HTTP_WIT).expect("the guests' world is in tests/guests");
-    let cases = wit.split_once("variant error-code {").expect("it has error-code").1.split_once("\n    }").expect("which ends").0;
+    let cases = wit
+        .split_once("variant error-code {")
+        .expect("it has error-code")
+        .1
+        .split_once("\n    }")
+        .expect("which ends")
+        .0;
     let cases: Vec<String> = cases.lines().map(|line| letters(line.trim())).filter(|name| !name.is_empty()).collect();
     assert_eq!(cases.len() as u32, error_code::COUNT);
     for (index, case) in cases.iter().enumerate() {
@@ -28,8 +38,21 @@ fn forbidden_fields_are_those_of_wasmtime() {
     for name in wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS {
         assert!(fields::is_forbidden(name.as_str()), "{name}");
     }
-    let known = ["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
-        "transfer-encoding", "upgrade", "host", "http2-settings", "te", "trailer", "content-length", "x-other"];
+    let known = [
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "transfer-encoding",
+        "upgrade",
+        "host",
+        "http2-settings",
+        "te",
+        "trailer",
+        "content-length",
+        "x-other",
+    ];
     let forbidden = known.iter().filter(|name| fields::is_forbidden(name)).count();
     assert_eq!(forbidden, wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS.len());
 }
@@ -41,7 +64,8 @@ fn fields_say_what_is_wrong_with_them() {
         value: PekoStr::of(value.as_bytes()),
     };
     // Safety: the strings are static.
-    let map = unsafe { fields::to_map(&[field("Host", "a"), field("X-A", "1"), field("x-a", "2"), field("upgrade", "b")]) };
+    let map =
+        unsafe { fields::to_map(&[field("Host", "a"), field("X-A", "1"), field("x-a", "2"), field("upgrade", "b")]) };
     let map = map.expect("these are fields");
     assert_eq!(map.len(), 2);
     assert_eq!(map.get_all("x-a").iter().count(), 2);
@@ -96,10 +120,34 @@ fn drop_engine(engine: Box<Engine>) {
 
 /// Something that each interface of component::PROVIDED holds, in the same order.
 const ITEMS: [&str; component::PROVIDED.len()] = [
-    "get-environment", "exit", "get-stderr", "get-stdin", "get-stdout", "terminal-input", "terminal-output",
-    "get-terminal-stderr", "get-terminal-stdin", "get-terminal-stdout", "now", "now", "get-directories", "descriptor",
-    "handle", "fields", "error", "poll", "input-stream", "get-insecure-random-bytes", "insecure-seed", "get-random-bytes",
-    "instance-network", "resolve-addresses", "network", "tcp-socket", "create-tcp-socket", "udp-socket",
+    "get-environment",
+    "exit",
+    "get-stderr",
+    "get-stdin",
+    "get-stdout",
+    "terminal-input",
+    "terminal-output",
+    "get-terminal-stderr",
+    "get-terminal-stdin",
+    "get-terminal-stdout",
+    "now",
+    "now",
+    "get-directories",
+    "descriptor",
+    "handle",
+    "fields",
+    "error",
+    "poll",
+    "input-stream",
+    "get-insecure-random-bytes",
+    "insecure-seed",
+    "get-random-bytes",
+    "instance-network",
+    "resolve-addresses",
+    "network",
+    "tcp-socket",
+    "create-tcp-socket",
+    "udp-socket",
     "create-udp-socket",
 ];
 /// The version of WASI 0.2 that wasmtime-wasi defines; it serves all earlier ones.

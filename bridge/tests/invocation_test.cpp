@@ -48,12 +48,8 @@ TEST(Invocation, RefusesHeadsThatAreNone) {
   peko_component* hello = rig.load("hello");
   InstancePtr warm = rig.call(hello).instance;
   const Request bad[] = {
-      {.method = "G T"},
-      {.target = "/sp ace"},
-      {.authority = ""},
-      {.authority = "a b"},
-      {.fields = {{"na me", "x"}}},
-      {.fields = {{"name", "line\nbreak"}}},
+      {.method = "G T"},    {.target = "/sp ace"},        {.authority = ""},
+      {.authority = "a b"}, {.fields = {{"na me", "x"}}}, {.fields = {{"name", "line\nbreak"}}},
   };
   for (const Request& request : bad) {
     Answer answer = rig.call(hello, request, std::move(warm));
@@ -161,7 +157,8 @@ TEST(Invocation, EndsAnUnreadRequestBody) {
   peko_invocation_push(call.get(), body.data(), body.size());
   Answer answer;
   EXPECT_TRUE(rig.turn(call.get(), answer));
-  EXPECT_EQ(peko_invocation_push(call.get(), body.data(), body.size()), 0U) << "nothing waits for a guest that is through";
+  EXPECT_EQ(peko_invocation_push(call.get(), body.data(), body.size()), 0U)
+      << "nothing waits for a guest that is through";
   EXPECT_EQ(answer.body, "read: 3\n");
   EXPECT_NE(rig.close(std::move(call), std::move(answer)).instance, nullptr);
 }

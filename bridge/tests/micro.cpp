@@ -75,9 +75,8 @@ Setup set_up(const char* guest, std::uint32_t slots) {
 
 // One call with three request fields; the response is taken and dropped.
 peko_instance* call(const Setup& setup, peko_instance* warm, std::uint64_t token) {
-  static const peko_field fields[] = {{str("host"), str("localhost:3000")},
-                                      {str("user-agent"), str("bridge_micro/1")},
-                                      {str("accept"), str("*/*")}};
+  static const peko_field fields[] = {
+      {str("host"), str("localhost:3000")}, {str("user-agent"), str("bridge_micro/1")}, {str("accept"), str("*/*")}};
   static const peko_request_head head{.method = str("GET"),
                                       .target = str("/"),
                                       .authority = str("localhost:3000"),

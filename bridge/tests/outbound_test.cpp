@@ -84,7 +84,8 @@ TEST(Outbound, CarriesEachErrorCode) {
 TEST(Outbound, TurnsAResponseThatIsNoneIntoAProtocolError) {
   Rig rig;
   peko_component* fetch = rig.load("fetch");
-  for (const auto& [status, fields] : std::vector<std::pair<std::uint32_t, Fields>>{{99, {}}, {1000, {}}, {200, {{"a b", "c"}}}}) {
+  for (const auto& [status, fields] :
+       std::vector<std::pair<std::uint32_t, Fields>>{{99, {}}, {1000, {}}, {200, {{"a b", "c"}}}}) {
     InvocationPtr call = rig.start(fetch, {.target = "/a/"});
     Answer answer;
     const auto sent = until_outbound(rig, call.get(), answer);

@@ -1,0 +1,27 @@
+//! Pieces of bodies that the C side holds: `Bytes` inside a plain struct.
+
+use crate::abi::*;
+use bytes::Bytes;
+
+/// Moves `data` into `chunk`; peko_chunk_release drops it.
+pub fn fill(chunk: &mut PekoChunk, data: Bytes) {
+    const { assert!(size_of::<Bytes>() == size_of::<[usize; 4]>() && align_of::<Bytes>() == align_of::<usize>()) };
+    chunk.data = data.as_ptr();
+    chunk.size = data.len();
+    // Safety: `opaque` has the size and alignment of a Bytes, whose address does not matter to it.
+    unsafe { chunk.opaque.as_mut_ptr().cast::<Bytes>().write(data) }
+}
+
+/// # Safety
+/// `chunk` was filled by this library; releasing it again does nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_chunk_release(chunk: *mut PekoChunk) {
+    // Safety: the caller vouches for it.
+    let chunk = unsafe { &mut *chunk };
+    if chunk.opaque != [0; 4] {
+        // Safety: a chunk that is not all zero holds a Bytes (fill), and is zeroed before anything can fail.
+        let data = unsafe { chunk.opaque.as_ptr().cast::<Bytes>().read() };
+        *chunk = PekoChunk { data: std::ptr::null(), size: 0, opaque: [0; 4] };
+        guard((), || drop(data))
+    }
+}
