@@ -48,8 +48,8 @@ net::Task<void> Call::run(http::Exchange& exchange) {
 
 void Call::begin() {
   const http::RequestHead& head = exchange_->head();
-  id_ = to_text(edge_.ids_.next(edge_.clock_.wall_now()));
-  started_ = edge_.clock_.now();
+  id_ = to_text(edge_.ids_.next(edge_.wall_now()));
+  started_ = edge_.loop_.now();
   error_format_ = preferred_format(head.fields);
   method_.assign(head.method);
   target_.assign(head.target);
@@ -87,12 +87,14 @@ std::string Call::admission_detail(Fault fault) const {
   const http::RequestHead& head = exchange_->head();
   const pool::Version& version = shelf_->version();
   switch (fault) {
-    case Fault::BadComponent: return version.fault;
-    case Fault::UriTooLong: return fmt::format("used {} bytes of {} bytes", head.target.size(), version.limits.uri_bytes);
+    case Fault::BadComponent: return version.fault.substr(0, version.fault.find('\n'));
+    case Fault::UriTooLong:
+      return fmt::format("used {} bytes of {} bytes", head.target.size(), version.limits.uri_bytes);
     case Fault::HeadersTooLarge:
       return fmt::format("used {} bytes of {} KiB", bytes_of(head.fields), version.limits.request_header_bytes >> 10);
     case Fault::BodyTooLarge:
-      return fmt::format("used {} bytes of {} MiB", head.body_length.value_or(0), version.limits.request_body_bytes >> 20);
+      return fmt::format("used {} bytes of {} MiB", head.body_length.value_or(0),
+                         version.limits.request_body_bytes >> 20);
     default: return {};
   }
 }
@@ -114,8 +116,9 @@ void Call::turn() {
     return cancel(Fault::Internal, "");
   }
   if (expired_) {
-    return cancel(Fault::Wall, fmt::format("used {} ms of {} ms", (edge_.clock_.now() - started_) / std::chrono::milliseconds(1),
-                                           shelf_->version().limits.wall.count()));
+    return cancel(Fault::Wall,
+                  fmt::format("used {} ms of {} ms", (edge_.clock_.now() - started_) / std::chrono::milliseconds(1),
+                              shelf_->version().limits.wall.count()));
   }
   if (invocation_->away()) return;
   feed_body();
@@ -124,7 +127,9 @@ void Call::turn() {
   if (invocation_->away()) return;
   if (!invocation_->log().empty()) write_guest_log();
   if (exchange_ != nullptr) move_response();
-  if (!over_ && invocation_->ended()) settle();
+  if (over_) return;
+  if (invocation_->ended()) return settle();
+  feed_body();  // the guest may have asked for what is at hand already: nothing else would tell
 }
 
 void Call::feed_body() {
@@ -144,7 +149,8 @@ void Call::feed_body() {
       break;
     case http::BodyState::Failed:
       if (exchange_->body_too_large()) {
-        return cancel(Fault::BodyTooLarge, fmt::format("used more than {} MiB", shelf_->version().limits.request_body_bytes >> 20));
+        return cancel(Fault::BodyTooLarge,
+                      fmt::format("used more than {} MiB", shelf_->version().limits.request_body_bytes >> 20));
       }
       invocation_->push_end(engine::Invocation::Body::Broken);
       break;
@@ -154,8 +160,8 @@ void Call::feed_body() {
 
 void Call::move_response() {
   if (!invocation_->has_head()) return;
-  // The head of a guest that failed is sent only with what it wrote before: with nothing, an error response says more.
   const bool failed = invocation_->failed();
+  // The head of a guest that failed is sent only with what it wrote before: with nothing, an error response says more.
   if (!head_sent_ && !failed) send_head();
   body_held_ = false;
   while (!body_ended_) {
@@ -234,7 +240,11 @@ void Call::settle() {
 }
 
 void Call::cancel(Fault fault, std::string_view detail) {
-  if (!invocation_->away()) usage_.cpu = invocation_->cpu();
+  if (!invocation_->away()) {
+    usage_.cpu = invocation_->cpu();
+    invocation_->log().finish();
+    if (!invocation_->log().empty()) write_guest_log();
+  }
   invocation_.reset();
   over_ = true;
   if (client_gone_) {
@@ -273,7 +283,8 @@ std::string Call::limit_detail(Fault fault, const engine::Usage& usage) const {
                          limits.cpu.count());
     case Fault::Memory:
       return fmt::format("used {:.1f} MiB of {} MiB and asked for more\n{}",
-                         static_cast<double>(usage.memory_peak_bytes) / (1 << 20), limits.memory_bytes >> 20, usage.message);
+                         static_cast<double>(usage.memory_peak_bytes) / (1 << 20), limits.memory_bytes >> 20,
+                         usage.message);
     default: return usage.message;
   }
 }
@@ -282,13 +293,14 @@ void Call::write_guest_log() {
   std::string text;
   for (const engine::GuestLine& line : invocation_->log().take()) {
     text.clear();
-    append_guest_line(text, line, shelf_->version().function, id_.view(), edge_.style_, edge_.clock_.wall_now());
+    append_guest_line(text, line, shelf_->version().function, id_.view(), edge_.style_, edge_.wall_now());
     edge_.log_line(text);
   }
 }
 
 void Call::write_request_log() {
-  const std::string_view function = shelf_ != nullptr ? std::string_view(shelf_->version().function) : std::string_view();
+  const std::string_view function =
+      shelf_ != nullptr ? std::string_view(shelf_->version().function) : std::string_view();
   const RequestRecord record{
       .request_id = id_.view(),
       .function = function,

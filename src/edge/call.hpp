@@ -1,9 +1,9 @@
 /// Call: one request, from its head to its line in the log.
 ///
-/// Joins the client's exchange and the guest's invocation: turns the guest, moves bytes both ways with back-pressure, ends both the way
-/// they must end. A response is complete when the guest has ended its body, whatever it does afterwards; a guest that fails before it wrote
-/// any gets its client an error response, one that fails in the middle a broken one. Work that a guest does after its response goes on
-/// without the client.
+/// Joins the client's exchange and the guest's invocation: turns the guest, moves bytes both ways with back-pressure,
+/// ends both the way they must end. A response is complete when the guest has ended its body, whatever it does
+/// afterwards; a guest that fails before it wrote any gets its client an error response, one that fails in the middle a
+/// broken one. Work that a guest does after its response goes on without the client.
 #pragma once
 
 #include <optional>

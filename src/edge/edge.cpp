@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kReserved = "/.peko/";
 constexpr std::string_view kHealth = "/.peko/health";
+constexpr std::chrono::seconds kClockReadInterval{1};
 
 }  // namespace
 
@@ -49,16 +50,15 @@ void Edge::handle(http::Exchange& exchange) {
 void Edge::answer_reserved(http::Exchange& exchange) {
   const std::string_view target = exchange.head().target;
   if (target.substr(0, target.find('?')) != kHealth) {
-    const RequestIdText id = to_text(ids_.next(clock_.wall_now()));
+    const RequestIdText id = to_text(ids_.next(wall_now()));
     ErrorResponse response(Fault::NoFunction, id.view(), "Paths under /.peko/ are Peko's own.",
-                                 preferred_format(exchange.head().fields));
+                           preferred_format(exchange.head().fields));
     exchange.send_head({.status = response.status(), .fields = response.fields()});
     exchange.write(response.take_body());
   } else {
     const std::string_view body = draining_ ? "draining\n" : "ok\n";
-    const std::array<http::Field, 3> fields{{{"content-type", "text/plain"},
-                                             {"content-length", draining_ ? "9" : "3"},
-                                             {"cache-control", "no-store"}}};
+    const std::array<http::Field, 3> fields{
+        {{"content-type", "text/plain"}, {"content-length", draining_ ? "9" : "3"}, {"cache-control", "no-store"}}};
     exchange.send_head({.status = draining_ ? 503U : 200U, .fields = fields});
     exchange.write(http::Chunk(body));
   }
@@ -67,17 +67,22 @@ void Edge::answer_reserved(http::Exchange& exchange) {
 
 http::RejectionResponse Edge::reject(http::Rejection rejection, std::string_view detail) {
   const Fault fault = fault_of(rejection);
-  rejection_id_ = to_text(ids_.next(clock_.wall_now()));
+  rejection_id_ = to_text(ids_.next(wall_now()));
   rejection_.emplace(fault, rejection_id_.view(), detail, BodyFormat::Text);
-  log_request({.request_id = rejection_id_.view(),
-               .status = rejection_->status(),
-               .fault = &info(fault),
-               .detail = detail});
+  log_request(
+      {.request_id = rejection_id_.view(), .status = rejection_->status(), .fault = &info(fault), .detail = detail});
   return {.status = rejection_->status(), .fields = rejection_->fields(), .body = rejection_->body()};
 }
 
 void Edge::cancel_all() {
   for (const std::unique_ptr<Call>& call : calls_) call->expire_now();
+}
+
+std::chrono::system_clock::time_point Edge::wall_now() {
+  const net::Duration since = loop_.now() - clock_read_;
+  if (since < kClockReadInterval) return wall_time_ + since;
+  clock_read_ = loop_.now();
+  return wall_time_ = clock_.wall_now();
 }
 
 void Edge::log_line(std::string_view line) {
@@ -87,7 +92,7 @@ void Edge::log_line(std::string_view line) {
 
 void Edge::log_request(const RequestRecord& record) {
   log_text_.clear();
-  append_request(log_text_, record, style_, clock_.wall_now());
+  append_request(log_text_, record, style_, wall_now());
   if (!log_text_.empty()) log_line(log_text_);
 }
 

@@ -42,7 +42,8 @@ class Edge final : public http::Handler {
   void handle(http::Exchange& exchange) override;
   http::RejectionResponse reject(http::Rejection rejection, std::string_view detail) override;
 
-  /// From here on health checks fail, so that the load balancer sends nothing new. Requests that come nevertheless are answered.
+  /// From here on health checks fail, so that the load balancer sends nothing new. Requests that come nevertheless are
+  /// answered.
   void drain() { draining_ = true; }
   /// Requests that are not over, guests that work on after their response included.
   [[nodiscard]] std::size_t in_flight() const { return tasks_.size(); }
@@ -63,6 +64,8 @@ class Edge final : public http::Handler {
 
   void answer_reserved(http::Exchange& exchange);
   Call& idle_call();
+  /// The calendar's time at the begin of the loop's turn; read from the clock once a second.
+  std::chrono::system_clock::time_point wall_now();
   void log_line(std::string_view line);
   void log_request(const RequestRecord& record);
 
@@ -74,6 +77,8 @@ class Edge final : public http::Handler {
   LogFlush log_flush_{log_};
   std::string log_text_;  // scratch
   const Clock& clock_;
+  net::TimePoint clock_read_;  // when wall_time_ was read
+  std::chrono::system_clock::time_point wall_time_;
   LogStyle style_;
   std::vector<pool::Shelf*> shelves_;  // by Router::Target
   RequestIds ids_;

@@ -13,7 +13,8 @@ namespace peko::edge {
 
 enum class BodyFormat : std::uint8_t { Text, Json };
 
-/// What the client prefers by its Accept field: JSON when it names a JSON type and no text/html or text/plain before it.
+/// What the client prefers by its Accept field: JSON when it names a JSON type and no text/html or text/plain before
+/// it.
 BodyFormat preferred_format(http::Fields request_fields);
 
 /// Holds what its fields view. Built anew for each answer.

@@ -36,8 +36,9 @@ TEST(ErrorResponse, SaysWhenToComeBack) {
 
 TEST(ErrorResponse, EscapesWhatItQuotes) {
   const ErrorResponse response(Fault::BadRequest, "id", "a \"b\"\n", BodyFormat::Json);
-  EXPECT_EQ(response.body(), "{\"error\":\"PEKO-BAD-REQUEST\",\"message\":\"The request is not valid HTTP.\","
-                             "\"detail\":\"a \\\"b\\\"\\n\",\"request_id\":\"id\"}\n");
+  EXPECT_EQ(response.body(),
+            "{\"error\":\"PEKO-BAD-REQUEST\",\"message\":\"The request is not valid HTTP.\","
+            "\"detail\":\"a \\\"b\\\"\\n\",\"request_id\":\"id\"}\n");
 }
 
 TEST(Fault, EachHasACodeAndAnErrorStatus) {

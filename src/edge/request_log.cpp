@@ -100,12 +100,14 @@ void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::
       append_safe(out, line);
     }
   }
-  if (!r.fault->setting.empty()) fmt::format_to(std::back_inserter(out), "; the limit is {} in [limits] of peko.toml", r.fault->setting);
+  if (!r.fault->setting.empty())
+    fmt::format_to(std::back_inserter(out), "; the limit is {} in [limits] of peko.toml", r.fault->setting);
 }
 
 }  // namespace
 
-void append_request(std::string& out, const RequestRecord& record, LogStyle style, std::chrono::system_clock::time_point now) {
+void append_request(std::string& out, const RequestRecord& record, LogStyle style,
+                    std::chrono::system_clock::time_point now) {
   switch (style.form) {
     case LogStyle::Form::Json: return append_json(out, record, now);
     case LogStyle::Form::Text: return append_text(out, record, style, now);
@@ -133,7 +135,8 @@ void append_guest_line(std::string& out, const engine::GuestLine& line, std::str
   std::string time;
   append_timestamp(time, now);
   if (style.colour) out += kDim;
-  fmt::format_to(std::back_inserter(out), "{} {} {} {}", std::string_view(time).substr(11, 8), function, stream, request_id);
+  fmt::format_to(std::back_inserter(out), "{} {} {} {}", std::string_view(time).substr(11, 8), function, stream,
+                 request_id);
   if (style.colour) out += kReset;
   out += " | ";
   append_safe(out, line.text);

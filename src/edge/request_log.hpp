@@ -42,7 +42,8 @@ struct LogStyle {
 };
 
 /// Appends the line of a request, with its line end. Nothing for Form::Off, unless there was a fault.
-void append_request(std::string& out, const RequestRecord& record, LogStyle style, std::chrono::system_clock::time_point now);
+void append_request(std::string& out, const RequestRecord& record, LogStyle style,
+                    std::chrono::system_clock::time_point now);
 
 /// Appends a line that a guest printed, with its line end.
 void append_guest_line(std::string& out, const engine::GuestLine& line, std::string_view function,

@@ -54,7 +54,8 @@ TEST(RequestLog, NamesCodeDetailAndSettingOfAFault) {
   EXPECT_EQ(line.at("detail").as_string(), "used 1001 ms of 1000 ms");
   EXPECT_EQ(line.at("setting").as_string(), "cpu_ms");
   EXPECT_EQ(text_of(faulty, {}),
-            "00:00:00 500  GET     hello /a?b=c  1.50 ms, CPU 0.70 ms, 64 KiB, cold (first), id id-1  PEKO-CPU: used 1001 ms of 1000 ms; "
+            "00:00:00 500  GET     hello /a?b=c  1.50 ms, CPU 0.70 ms, 64 KiB, cold (first), id id-1  PEKO-CPU: used "
+            "1001 ms of 1000 ms; "
             "the limit is cpu_ms in [limits] of peko.toml");
 }
 
@@ -82,7 +83,8 @@ TEST(RequestLog, ShowsABrokenResponseAsSuch) {
 
 TEST(GuestLine, CarriesFunctionAndRequestInJson) {
   std::string out;
-  append_guest_line(out, {engine::Stream::Stderr, "a \"b\"\x01"}, "hello", "id-1", {.form = LogStyle::Form::Json}, kNow);
+  append_guest_line(out, {engine::Stream::Stderr, "a \"b\"\x01"}, "hello", "id-1", {.form = LogStyle::Form::Json},
+                    kNow);
   const boost::json::value line = boost::json::parse(out);
   EXPECT_EQ(line.at("function").as_string(), "hello");
   EXPECT_EQ(line.at("id").as_string(), "id-1");

@@ -23,8 +23,8 @@ class Router {
 
   /// <name>.<domain> goes to `target`.
   void add_name(std::string_view name, Target target);
-  /// "host/path" or "host/path/*" goes to `target`; "host" and "host/*" are all of the host. The first to claim a route keeps it.
-  /// Returns whether it was free.
+  /// "host/path" or "host/path/*" goes to `target`; "host" and "host/*" are all of the host. The first to claim a route
+  /// keeps it. Returns whether it was free.
   bool add_route(std::string_view route, Target target);
   /// Everything else goes to `target`.
   void set_default(Target target) { default_ = target; }

@@ -14,9 +14,18 @@ TEST(Router, FindsAFunctionByItsHost) {
     std::optional<Router::Target> target;
   };
   const Row rows[] = {
-      {"hello.localhost", 1},      {"hello.localhost:3000", 1}, {"HELLO.LocalHost:3000", 1}, {"hello.localhost.", 1},
-      {"hello.localhost.:80", 1},  {"todo-api.localhost", 2},   {"localhost", {}},           {"x.hello.localhost", {}},
-      {"hello.localhost.evil", {}}, {"", {}},                   {"[::1]:3000", {}},          {"[", {}},
+      {"hello.localhost", 1},
+      {"hello.localhost:3000", 1},
+      {"HELLO.LocalHost:3000", 1},
+      {"hello.localhost.", 1},
+      {"hello.localhost.:80", 1},
+      {"todo-api.localhost", 2},
+      {"localhost", {}},
+      {"x.hello.localhost", {}},
+      {"hello.localhost.evil", {}},
+      {"", {}},
+      {"[::1]:3000", {}},
+      {"[", {}},
       {":", {}},
   };
   for (const Row& row : rows) EXPECT_EQ(router.find(row.authority, "/"), row.target) << row.authority;

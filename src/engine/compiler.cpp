@@ -12,8 +12,8 @@ Result<std::string> compile_component(std::span<const char> wasm) {
   if (engine == nullptr) return fail(Code::Internal, "cannot make a compiler: " + take_text(error));
   peko_buf artifact{};
   // Safety: char may be read as unsigned char.
-  const int code = peko_component_compile(engine, reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size(), &artifact,
-                                          &error);
+  const int code = peko_component_compile(engine, reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size(),
+                                          &artifact, &error);
   std::string text = take_text(artifact);
   const std::string message = take_text(error);
   peko_engine_delete(engine);

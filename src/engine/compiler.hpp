@@ -8,8 +8,8 @@
 
 namespace peko::engine {
 
-/// The artifact for engines of this binary (Runtime::id). Takes seconds of CPU and hundreds of MB for a large component.
-/// Invalid: not a valid component; the message says what is wrong with it.
+/// The artifact for engines of this binary (Runtime::id). Takes seconds of CPU and hundreds of MB for a large
+/// component. Invalid: not a valid component; the message says what is wrong with it.
 Result<std::string> compile_component(std::span<const char> wasm);
 
 }  // namespace peko::engine

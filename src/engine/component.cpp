@@ -21,12 +21,14 @@ Error load_error(int code, const std::string& message) {
         text.append("\n    ").append(message, at, end - at);
         at = end + 1;
       }
-      return {Code::Unsupported, text + "\n  A function may import the interfaces of WASI 0.2 (wasi:http, io, clocks, random, cli, "
-                                        "filesystem). Build it for the world wasi:http/proxy, without these imports."};
+      return {Code::Unsupported,
+              text +
+                  "\n  A function may import the interfaces of WASI 0.2 (wasi:http, io, clocks, random, cli, "
+                  "filesystem). Build it for the world wasi:http/proxy, without these imports."};
     }
     case PEKO_LOAD_WORLD:
-      return {Code::Unsupported, "it exports no wasi:http/incoming-handler@0.2, so it cannot answer requests (" + message +
-                                     "). Build it for the world wasi:http/proxy."};
+      return {Code::Unsupported, "it exports no wasi:http/incoming-handler@0.2, so it cannot answer requests (" +
+                                     message + "). Build it for the world wasi:http/proxy."};
     default: return {Code::Internal, message};
   }
 }

@@ -1,4 +1,5 @@
-/// The bridge's engine settings. Compiling and serving must agree on all that the machine code depends on, so both start here.
+/// The bridge's engine settings. Compiling and serving must agree on all that the machine code depends on, so both
+/// start here.
 #pragma once
 
 #include "engine/limits.hpp"
@@ -19,8 +20,8 @@ inline peko_engine_config compiler_config() {
   };
 }
 
-/// An engine that runs and cannot compile. Nothing of a slot is kept resident after use: warm reuse is the normal way, and pages kept
-/// cost more than faults on the rare fresh start (docs/decisions/0001-bridge.md).
+/// An engine that runs and cannot compile. Nothing of a slot is kept resident after use: warm reuse is the normal way,
+/// and pages kept cost more than faults on the rare fresh start (docs/decisions/0001-bridge.md).
 inline peko_engine_config serving_config(std::uint32_t instances, std::uint32_t threads) {
   peko_engine_config config = compiler_config();
   config.max_instances = instances;

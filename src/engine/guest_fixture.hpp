@@ -18,7 +18,8 @@
 
 namespace peko::engine {
 
-/// Guests are read from the folder that PEKO_GUESTS names (built by tests/guests/build.sh). The test's own thread is the loop's.
+/// Guests are read from the folder that PEKO_GUESTS names (built by tests/guests/build.sh). The test's own thread is
+/// the loop's.
 class GuestFixture : public testing::Test {
  protected:
   static constexpr std::uint32_t kInstances = 8;
@@ -44,7 +45,8 @@ class GuestFixture : public testing::Test {
     std::shared_ptr<const Component>& component = components_[name];
     if (component) return component;
     const char* folder = std::getenv("PEKO_GUESTS");
-    const std::filesystem::path file = std::filesystem::path(folder != nullptr ? folder : "build/guests") / (name + ".wasm");
+    const std::filesystem::path file =
+        std::filesystem::path(folder != nullptr ? folder : "build/guests") / (name + ".wasm");
     const Result<std::string> wasm = read_file(file, std::size_t{1} << 30);
     if (!wasm) {
       ADD_FAILURE() << wasm.error().message;
@@ -55,7 +57,8 @@ class GuestFixture : public testing::Test {
       ADD_FAILURE() << artifact.error().message;
       return nullptr;
     }
-    const auto path = std::filesystem::temp_directory_path() / ("peko-" + std::to_string(::getpid()) + "-" + name + ".cwasm");
+    const auto path =
+        std::filesystem::temp_directory_path() / ("peko-" + std::to_string(::getpid()) + "-" + name + ".cwasm");
     EXPECT_TRUE(write_file_atomically(path, *artifact, 0600).has_value());
     Result<std::shared_ptr<const Component>> loaded = Component::load(*runtime_, path, environment);
     std::filesystem::remove(path);

@@ -39,7 +39,8 @@ void GuestLog::append(Stream stream, std::string_view bytes) {
   if (over) {
     cut_ = true;
     finish();
-    lines_.push_back({Stream::Stderr, "[the rest of this request's output is cut: over log_kb of the function's [limits]]"});
+    lines_.push_back(
+        {Stream::Stderr, "[the rest of this request's output is cut: over log_kb of the function's [limits]]"});
   }
 }
 

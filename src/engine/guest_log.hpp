@@ -17,8 +17,8 @@ struct GuestLine {
   std::string text;  ///< without the line end; may hold any bytes
 };
 
-/// Guests print in pieces ("a", "b\n"); a line is given out when its end arrives, when it grows over kLineBytesMax, or at finish().
-/// Beyond `bytes_max` of one call everything is dropped, and one line says so.
+/// Guests print in pieces ("a", "b\n"); a line is given out when its end arrives, when it grows over kLineBytesMax, or
+/// at finish(). Beyond `bytes_max` of one call everything is dropped, and one line says so.
 class GuestLog {
  public:
   static constexpr std::size_t kLineBytesMax = 8192;

@@ -26,9 +26,10 @@ struct RetireInvocation;
 
 /// Made by Worker::start, held by an InvocationPtr, lives on the worker's loop.
 ///
-/// The holder turns it: step() runs the guest if it has something to do; then the holder moves bytes both ways; then it waits for the
-/// event given at the start, which is set whenever another turn can get further. A guest that has used more than kOverflowAfter of CPU
-/// is `away` on an overflow thread in the meantime: then nothing but away() and the destructor may be called.
+/// The holder turns it: step() runs the guest if it has something to do; then the holder moves bytes both ways; then it
+/// waits for the event given at the start, which is set whenever another turn can get further. A guest that has used
+/// more than kOverflowAfter of CPU is `away` on an overflow thread in the meantime: then nothing but away() and the
+/// destructor may be called.
 class Invocation {
  public:
   static constexpr std::chrono::milliseconds kOverflowAfter{2};
@@ -74,10 +75,11 @@ class Invocation {
   friend class Overflow;
   friend struct RetireInvocation;
   static constexpr std::uint32_t kEnded = 2 | 4;  // PEKO_DONE | PEKO_FAILED
-  static constexpr int kSlicesAway = 16;          // then the loop moves what the guest has written, and sends it off again
+  static constexpr int kSlicesAway = 16;  // then the loop moves what the guest has written, and sends it off again
 
   enum class RequestBody : std::uint8_t { None, Coming };
-  void begin(peko_invocation* handle, std::uint64_t token, RequestBody body, const Limits& limits, net::Event& progress);
+  void begin(peko_invocation* handle, std::uint64_t token, RequestBody body, const Limits& limits,
+             net::Event& progress);
   void wake();
   std::uint32_t poll(std::size_t thread);
   // On an overflow thread: one slice; whether it wants another one there.

@@ -129,7 +129,7 @@ TEST_F(InvocationTest, NamesHowACallFailed) {
     Outcome outcome;
   };
   const Row rows[] = {
-      {"trap", "/", Outcome::Trap},         {"noresp", "/", Outcome::NoResponse}, {"midtrap", "/", Outcome::Trap},
+      {"trap", "/", Outcome::Trap},          {"noresp", "/", Outcome::NoResponse}, {"midtrap", "/", Outcome::Trap},
       {"memgrow", "/trap", Outcome::Memory}, {"stack", "/", Outcome::Stack},       {"exit", "/", Outcome::Exit},
   };
   for (const Row& row : rows) {

@@ -7,9 +7,9 @@
 namespace peko::engine {
 
 struct Limits {
-  std::chrono::milliseconds cpu{1000};    ///< CPU time, start of the instance included; PEKO-CPU
-  std::chrono::milliseconds wall{15'000};  ///< from request head to response end, 0: none; PEKO-WALL
-  std::uint64_t memory_bytes = 128ULL << 20;  ///< memories and tables of the instance; PEKO-MEMORY
+  std::chrono::milliseconds cpu{1000};              ///< CPU time, start of the instance included; PEKO-CPU
+  std::chrono::milliseconds wall{15'000};           ///< from request head to response end, 0: none; PEKO-WALL
+  std::uint64_t memory_bytes = 128ULL << 20;        ///< memories and tables of the instance; PEKO-MEMORY
   std::uint64_t request_body_bytes = 100ULL << 20;  ///< PEKO-BODY
   std::uint32_t request_header_bytes = 128U << 10;  ///< PEKO-HEADERS
   std::uint32_t uri_bytes = 8192;                   ///< PEKO-URI

@@ -14,8 +14,8 @@ namespace peko::engine {
 
 class Invocation;
 
-/// One per Runtime. Guests take turns of one slice each (round robin) and go home to their loops when they wait, end, have set their
-/// head, were given up, or have used a few slices.
+/// One per Runtime. Guests take turns of one slice each (round robin) and go home to their loops when they wait, end,
+/// have set their head, were given up, or have used a few slices.
 class Overflow {
  public:
   /// Below the loops, so that they win the CPU when both want it (sched(7), nice value).

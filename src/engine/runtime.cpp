@@ -22,10 +22,11 @@ Result<std::unique_ptr<Runtime>> Runtime::start(const RuntimeOptions& options) {
   peko_buf error{};
   peko_engine* engine = peko_engine_new(&config, &error);
   if (engine == nullptr) {
-    return fail(Code::Unavailable, "cannot start the engine for " + std::to_string(options.instances_max) +
-                                       " instances (fewer may fit: --instances N; address space: ulimit -v; maps: sysctl "
-                                       "vm.max_map_count): " +
-                                       take_text(error));
+    return fail(Code::Unavailable,
+                "cannot start the engine for " + std::to_string(options.instances_max) +
+                    " instances (fewer may fit: --instances N; address space: ulimit -v; maps: sysctl "
+                    "vm.max_map_count): " +
+                    take_text(error));
   }
   return std::unique_ptr<Runtime>(new Runtime(engine, options));
 }

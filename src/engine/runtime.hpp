@@ -1,4 +1,5 @@
-/// Runtime: what the engine has once per process: code memory, instance slots, the ticker, overflow threads, the reaper.
+/// Runtime: what the engine has once per process: code memory, instance slots, the ticker, overflow threads, the
+/// reaper.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ struct RuntimeOptions {
   unsigned overflow_threads = 1;
 };
 
-/// Order of a process's life: Runtime::start, add_worker for each loop, Component::load; at the end all calls retired, components,
-/// instances and invocations gone, then the runtime, then the loops.
+/// Order of a process's life: Runtime::start, add_worker for each loop, Component::load; at the end all calls retired,
+/// components, instances and invocations gone, then the runtime, then the loops.
 class Runtime {
  public:
   static Result<std::unique_ptr<Runtime>> start(const RuntimeOptions& options);

@@ -1,7 +1,7 @@
 /// Ticker: advances the engine's epoch every millisecond while guests run, and sleeps while none does.
 ///
-/// A guest that runs yields when the epoch has moved, so a tick is the length of a slice. An idle node should not wake a thousand
-/// times a second: when no thread has polled for kIdleTicks, the ticker parks, and the next poll wakes it.
+/// A guest that runs yields when the epoch has moved, so a tick is the length of a slice. An idle node should not wake
+/// a thousand times a second: when no thread has polled for kIdleTicks, the ticker parks, and the next poll wakes it.
 #pragma once
 
 #include <atomic>
@@ -25,7 +25,8 @@ class Ticker {
   Ticker(const Ticker&) = delete;
   Ticker& operator=(const Ticker&) = delete;
 
-  /// Before each poll, by polling thread number `thread`: a store to a line of its own and a load of a shared, rarely written one.
+  /// Before each poll, by polling thread number `thread`: a store to a line of its own and a load of a shared, rarely
+  /// written one.
   void polling(std::size_t thread) {
     marks_[thread].polled.store(true, std::memory_order_seq_cst);
     if (parked_.load(std::memory_order_seq_cst)) unpark();

@@ -11,8 +11,8 @@ thread_local Invocation* t_polling = nullptr;
 
 // Host resources that one call may hold at once.
 constexpr std::uint32_t kHandlesMax = 4096;
-// ... and that a kept instance may still hold: JavaScript guests leave about one a call until their garbage collector runs, so this is a
-// cap and no equality (docs/decisions/0001-bridge.md).
+// ... and that a kept instance may still hold: JavaScript guests leave about one a call until their garbage collector
+// runs, so this is a cap and no equality (docs/decisions/0001-bridge.md).
 constexpr std::uint32_t kHandlesKept = 1024;
 constexpr std::uint32_t kFieldBytesMax = 64 * 1024;
 // wasi:http/types error-code, case 15 (HTTP-request-denied).
@@ -25,7 +25,8 @@ peko_str to_str(std::string_view text) { return {text.data(), text.size()}; }
 PollScope::PollScope(Invocation& invocation) { t_polling = &invocation; }
 PollScope::~PollScope() { t_polling = nullptr; }
 
-Worker::Worker(Runtime& runtime, net::Loop& loop, std::size_t thread) : runtime_(runtime), loop_(loop), thread_(thread) {
+Worker::Worker(Runtime& runtime, net::Loop& loop, std::size_t thread)
+    : runtime_(runtime), loop_(loop), thread_(thread) {
   const peko_loop_hooks hooks{.context = this,
                               .wake = on_wake,
                               .want_body = on_want_body,
@@ -73,8 +74,8 @@ InvocationPtr Worker::start(const Component& component, std::optional<Instance> 
       .field_bytes = kFieldBytesMax,
       .outbound = limits.subrequests,
   };
-  peko_invocation* handle = peko_invocation_start(handle_, component.handle(), warm ? warm->release() : nullptr, &request,
-                                                  &bridge_limits, token);
+  peko_invocation* handle = peko_invocation_start(handle_, component.handle(), warm ? warm->release() : nullptr,
+                                                  &request, &bridge_limits, token);
   const auto body = head.body_length == 0 ? Invocation::RequestBody::None : Invocation::RequestBody::Coming;
   slot.invocation.begin(handle, token, body, limits, progress);
   return InvocationPtr(&slot.invocation);
@@ -126,8 +127,7 @@ void Worker::on_want_body(void*, std::uint64_t) noexcept {
 
 void Worker::on_outbound(void* context, std::uint64_t, std::uint64_t id, const peko_outbound_head*) noexcept {
   auto& worker = *static_cast<Worker*>(context);
-  worker.loop_.post(
-      [&worker, id] { peko_outbound_respond(worker.handle_, id, 0, kRequestDenied, nullptr, 0); });
+  worker.loop_.post([&worker, id] { peko_outbound_respond(worker.handle_, id, 0, kRequestDenied, nullptr, 0); });
 }
 
 void Worker::on_outbound_cancel(void*, std::uint64_t) noexcept {}

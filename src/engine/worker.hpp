@@ -29,8 +29,8 @@ class Worker {
   /// Once, on the loop's thread, before anything else.
   void attach();
 
-  /// Starts a call of `component`, on `warm` or a fresh instance of it; nothing runs before Invocation::step. `progress` outlives the
-  /// InvocationPtr. `head` is copied.
+  /// Starts a call of `component`, on `warm` or a fresh instance of it; nothing runs before Invocation::step.
+  /// `progress` outlives the InvocationPtr. `head` is copied.
   InvocationPtr start(const Component& component, std::optional<Instance> warm, const http::RequestHead& head,
                       const Limits& limits, net::Event& progress);
 
@@ -61,7 +61,8 @@ class Worker {
   // The bridge's hooks; which threads call them is in peko_bridge.h.
   static void on_wake(void* context, std::uint64_t token) noexcept;
   static void on_want_body(void* context, std::uint64_t token) noexcept;
-  static void on_outbound(void* context, std::uint64_t token, std::uint64_t id, const peko_outbound_head* head) noexcept;
+  static void on_outbound(void* context, std::uint64_t token, std::uint64_t id,
+                          const peko_outbound_head* head) noexcept;
   static void on_outbound_cancel(void* context, std::uint64_t id) noexcept;
   static void on_log(void* context, std::uint64_t token, int stream, peko_str bytes) noexcept;
 

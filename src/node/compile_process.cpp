@@ -36,10 +36,12 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-// The bytes as a file without a name: what the child compiles is what was hashed, whatever happens to the file on the disk.
+// The bytes as a file without a name: what the child compiles is what was hashed, whatever happens to the file on the
+// disk.
 Result<UniqueFd> in_memory(std::string_view bytes) {
   UniqueFd file(::memfd_create("peko-component", MFD_CLOEXEC));
-  if (file.get() < 0 || !write_all(file.get(), bytes)) return fail(system_error("copying the component for the compiler"));
+  if (file.get() < 0 || !write_all(file.get(), bytes))
+    return fail(system_error("copying the component for the compiler"));
   return file;
 }
 
@@ -90,7 +92,8 @@ Result<Child> spawn_worker(int input, const std::string& output) {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, child_end.get(), STDERR_FILENO);
   posix_spawn_file_actions_adddup2(&actions, input, kInputFd);
-  std::array<std::string, 5> words{"peko", "compile-worker", "--output", output, "/proc/self/fd/" + std::to_string(kInputFd)};
+  std::array<std::string, 5> words{"peko", "compile-worker", "--output", output,
+                                   "/proc/self/fd/" + std::to_string(kInputFd)};
   std::array<char*, 6> argv{};
   for (std::size_t i = 0; i < words.size(); i++) argv[i] = words[i].data();
   pid_t pid = 0;

@@ -17,13 +17,12 @@ enum class LogFormat {
 
 struct Config {
   std::string listen = "127.0.0.1:3000";
-  std::string domain = "localhost";   ///< a function answers at <name>.<domain>
-  std::string default_function;       ///< answers every host that names no function; empty: none
-  unsigned threads = 0;               ///< loops; 0: one per core
-  std::uint32_t instances_max = 4096; ///< alive at once in this node: address space for each is reserved at start
-  std::string cache_dir;              ///< compiled artifacts
+  std::string domain = "localhost";    ///< a function answers at <name>.<domain>
+  std::string default_function;        ///< answers every host that names no function; empty: none
+  unsigned threads = 0;                ///< loops; 0: one per core
+  std::uint32_t instances_max = 4096;  ///< alive at once in this node: address space for each is reserved at start
+  std::string cache_dir;               ///< compiled artifacts
   LogFormat log_format = LogFormat::Text;
-  bool timing_header = false;         ///< Server-Timing on every response
   std::chrono::milliseconds drain_timeout{25'000};  ///< after SIGTERM, before what is left is reset
   http::Limits http;
 };

@@ -8,17 +8,20 @@
 
 namespace peko::node {
 
-FunctionLoader::FunctionLoader(engine::Runtime& runtime, std::filesystem::path scratch, code::ArtifactCache cache, LogSink& log)
+FunctionLoader::FunctionLoader(engine::Runtime& runtime, std::filesystem::path scratch, code::ArtifactCache cache,
+                               LogSink& log)
     : runtime_(runtime), scratch_(std::move(scratch)), cache_(std::move(cache)), log_(log) {}
 
-Result<FunctionLoader> FunctionLoader::open(engine::Runtime& runtime, const std::filesystem::path& cache_dir, LogSink& log) {
+Result<FunctionLoader> FunctionLoader::open(engine::Runtime& runtime, const std::filesystem::path& cache_dir,
+                                            LogSink& log) {
   Result<code::ArtifactCache> cache = code::ArtifactCache::open(cache_dir);
   if (!cache) return fail(std::move(cache.error()), "opening the cache of compiled functions");
   return FunctionLoader(runtime, cache_dir, std::move(*cache), log);
 }
 
 // The component from the cache; null when it must be compiled.
-Result<std::shared_ptr<const engine::Component>> FunctionLoader::load_cached(const code::Function& function, const Digest& hash) {
+Result<std::shared_ptr<const engine::Component>> FunctionLoader::load_cached(const code::Function& function,
+                                                                             const Digest& hash) {
   Result<std::optional<code::VerifiedArtifact>> artifact = cache_.lookup(runtime_.id(), hash);
   if (!artifact) {
     log_.write(LogLevel::Warn, "function " + function.name + ": " + artifact.error().message + "; compiling it again");
@@ -50,14 +53,16 @@ Result<FunctionLoader::Loaded> FunctionLoader::load(const code::Function& functi
   if (Status stored = cache_.store(runtime_.id(), hash, *artifact); !stored) return fail(std::move(stored.error()));
   const Result<std::optional<code::VerifiedArtifact>> verified = cache_.lookup(runtime_.id(), hash);
   if (!verified) return fail(verified.error());
-  if (!*verified) return fail(Code::Conflict, file + ": its artifact vanished from the cache while it was loaded; try again");
+  if (!*verified)
+    return fail(Code::Conflict, file + ": its artifact vanished from the cache while it was loaded; try again");
   component = engine::Component::load(runtime_, (*verified)->path(), function.environment);
   if (!component) return fail(std::move(component.error()), file);
   return Loaded{std::move(*component), From::Compiler};
 }
 
 std::shared_ptr<const pool::Version> make_version(const code::Function& function,
-                                                  std::shared_ptr<const engine::Component> component, std::string fault) {
+                                                  std::shared_ptr<const engine::Component> component,
+                                                  std::string fault) {
   return std::make_shared<pool::Version>(pool::Version{
       .function = function.name,
       .component = std::move(component),

@@ -24,7 +24,8 @@ class FunctionLoader {
     std::shared_ptr<const engine::Component> component;
     From from;
   };
-  /// Reads the component, takes its artifact from the cache or compiles it, and links it. Every message says what to do.
+  /// Reads the component, takes its artifact from the cache or compiles it, and links it. Every message says what to
+  /// do.
   Result<Loaded> load(const code::Function& function);
 
  private:
@@ -39,6 +40,7 @@ class FunctionLoader {
 
 /// What requests see of `function`, with its component or the reason why there is none.
 std::shared_ptr<const pool::Version> make_version(const code::Function& function,
-                                                  std::shared_ptr<const engine::Component> component, std::string fault);
+                                                  std::shared_ptr<const engine::Component> component,
+                                                  std::string fault);
 
 }  // namespace peko::node

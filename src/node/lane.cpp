@@ -46,7 +46,8 @@ Lane::~Lane() = default;
 Result<std::unique_ptr<Lane>> Lane::create(net::Loop& loop, const LaneParts& parts, const std::string& address,
                                            http::Server::Sharing sharing) {
   std::unique_ptr<Lane> lane(new Lane(loop, parts));
-  Result<std::unique_ptr<http::Server>> server = http::Server::start(loop, address, sharing, lane->edge_, parts.config.http);
+  Result<std::unique_ptr<http::Server>> server =
+      http::Server::start(loop, address, sharing, lane->edge_, parts.config.http);
   if (!server) return fail(std::move(server.error()));
   lane->server_ = std::move(*server);
   lane->sweeper_ = std::make_unique<Sweeper>(*lane);
@@ -77,7 +78,7 @@ std::size_t Lane::wait_idle(std::chrono::milliseconds patience) {
     loop_.post([this, &answer] { answer.set_value(under_way()); });
     const std::size_t left = answer.get_future().get();
     if (left == 0 || std::chrono::steady_clock::now() >= give_up) return left;
-    std::this_thread::sleep_for(kIdlePoll);
+    std::this_thread::sleep_for(kIdlePoll);  // tidy: only while a node stops
   }
 }
 

@@ -14,7 +14,8 @@ namespace peko::node {
 
 namespace {
 
-// How long cancelled requests get to come home from where they are: a slice on an overflow thread, a turn of their loop.
+// How long cancelled requests get to come home from where they are: a slice on an overflow thread, a turn of their
+// loop.
 constexpr std::chrono::seconds kCancelPatience{5};
 
 edge::LogStyle style_of(const Config& config, const LogSink& log) {
@@ -132,7 +133,8 @@ void Node::stop_lanes() {
   const auto give_up = std::chrono::steady_clock::now() + config_.drain_timeout;
   std::size_t left = 0;
   for (const std::unique_ptr<Lane>& lane : lanes_) {
-    const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now());
+    const auto patience =
+        std::chrono::duration_cast<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now());
     left += lane->wait_idle(std::max(patience, std::chrono::milliseconds(0)));
   }
   if (left > 0) log_.write(LogLevel::Warn, "cutting off what has not finished in time");

@@ -33,8 +33,8 @@ class Node {
   using OnLoaded = std::function<void(const LoadReport&)>;
 
   /// Makes the engine, loads every function in order (`on_loaded` is called for each; one that fails to load answers
-  /// PEKO-BAD-COMPONENT), then listens. Conflict: the address is in use; the other errors of http::Server, of the cache, of the engine.
-  /// `log` and `clock` outlive the node. Blocks while it compiles.
+  /// PEKO-BAD-COMPONENT), then listens. Conflict: the address is in use; the other errors of http::Server, of the
+  /// cache, of the engine. `log` and `clock` outlive the node. Blocks while it compiles.
   static Result<std::unique_ptr<Node>> start(Config config, std::vector<code::Function> functions, LogSink& log,
                                              const Clock& clock, const OnLoaded& on_loaded);
   ~Node();
@@ -44,8 +44,9 @@ class Node {
   /// What it listens on, with the real port: "127.0.0.1:3000".
   [[nodiscard]] const std::string& address() const { return config_.listen; }
 
-  /// Serves until SIGTERM or SIGINT, then drains: accepts nothing more, finishes what is under way (at most Config::drain_timeout), stops.
-  /// A second signal ends the process at once. Returns the exit status: 0, also when requests had to be cut off.
+  /// Serves until SIGTERM or SIGINT, then drains: accepts nothing more, finishes what is under way (at most
+  /// Config::drain_timeout), stops. A second signal ends the process at once. Returns the exit status: 0, also when
+  /// requests had to be cut off.
   int run();
 
  private:

@@ -8,7 +8,8 @@ namespace peko::node {
 /// Until it is made, both end the process as usual. One per process, from its making to its end.
 class StopSignal {
  public:
-  /// Takes the signals over: the first is kept for wait(), the next ends the process at once with status 128 + its number.
+  /// Takes the signals over: the first is kept for wait(), the next ends the process at once with status 128 + its
+  /// number.
   static void install();
   /// Blocks until the first has come; returns its number.
   static int wait();
