@@ -55,23 +55,13 @@ void add_text_option(CLI::App& command, std::string_view flag, std::vector<std::
       ->type_name(std::string(value));
 }
 
-void add_switch(CLI::App& command, const Setting& setting, std::vector<std::string>& values) {
-  const std::string name(setting.flag.substr(2));
-  command.add_flag_callback("--" + name, [&values] { values.emplace_back("on"); }, std::string(setting.help));
-  command.add_flag_callback("--no-" + name, [&values] { values.emplace_back("off"); }, "the opposite");
-}
-
 void add_settings(CLI::App& command, Command which, Parsed& parsed) {
   for (const Setting& setting : all_settings()) {
     if (setting.commands == Setting::For::Serve && which != Command::Serve) {
       continue;
     }
     std::vector<std::string>& values = parsed.flags[std::string(setting.key)];
-    if (setting.kind == Setting::Kind::Switch) {
-      add_switch(command, setting, values);
-    } else {
-      add_text_option(command, setting.flag, values, setting.value, setting.help);
-    }
+    add_text_option(command, setting.flag, values, setting.value, setting.help);
   }
   add_text_option(command, "--config", parsed.config, "FILE",
                   which == Command::Serve ? "settings; ./peko-node.toml when it is there" : "settings");
@@ -203,23 +193,23 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
 }  // namespace
 
 std::expected<CommandLine, Answer> read_command_line(std::span<const std::string> arguments, std::string_view version) {
-  static const std::vector<std::string> kCommands = {"dev", "serve", "help"};
-  static const std::vector<std::string> kMainFlags = {"--help", "-h", "--version"};
+  const std::vector<std::string> commands = {"dev", "serve", "help"};
+  const std::vector<std::string> main_flags = {"--help", "-h", "--version"};
   std::vector<std::string> words(arguments.begin(), arguments.end());
   if (!words.empty() && words.front() == "help") {  // `peko help dev` is `peko dev --help`.
     words.erase(words.begin());
     words.emplace_back("--help");
   }
   if (!words.empty() && !words.front().starts_with('-') && words.front() != "compile-worker" &&
-      std::ranges::find(kCommands, words.front()) == kCommands.end()) {
-    return std::unexpected(usage_error(
-        "", fmt::format("unknown command \"{}\"{}", words.front(), did_you_mean(words.front(), kCommands))));
+      std::ranges::find(commands, words.front()) == commands.end()) {
+    return std::unexpected(
+        usage_error("", fmt::format("unknown command \"{}\"{}", words.front(), did_you_mean(words.front(), commands))));
   }
 
   if (!words.empty() && words.front().starts_with('-') &&
-      std::ranges::find(kMainFlags, words.front()) == kMainFlags.end()) {
+      std::ranges::find(main_flags, words.front()) == main_flags.end()) {
     const std::string flag = words.front().substr(0, words.front().find('='));
-    return std::unexpected(usage_error("", fmt::format("unknown flag {}{}", flag, did_you_mean(flag, kMainFlags))));
+    return std::unexpected(usage_error("", fmt::format("unknown flag {}{}", flag, did_you_mean(flag, main_flags))));
   }
 
   Parsed parsed;

@@ -31,20 +31,12 @@ TEST(CommandLine, OfServeKnowsEverySetting) {
   Words words = {"serve", "--config", "node.toml"};
   for (const Setting& setting : all_settings()) {
     words.emplace_back(setting.flag);
-    if (setting.kind != Setting::Kind::Switch) {
-      words.emplace_back("1");
-    }
+    words.emplace_back("1");
   }
   const CommandLine line = good(words);
   EXPECT_EQ(line.command, Command::Serve);
   EXPECT_EQ(line.flags.size(), all_settings().size());
   EXPECT_EQ(line.config, "node.toml");
-}
-
-TEST(CommandLine, HasSwitchesWithANegation) {
-  EXPECT_EQ(good({"dev", "--timing"}).flags, (Flags{{"timing", "on"}}));
-  EXPECT_EQ(good({"dev", "--no-timing"}).flags, (Flags{{"timing", "off"}}));
-  EXPECT_EQ(good({"dev", "--timing", "path"}).paths, std::vector<std::filesystem::path>{"path"});
 }
 
 TEST(CommandLine, OfCompileWorkerHasInputAndOutput) {
@@ -83,7 +75,6 @@ TEST(CommandLine, ThatIsWrongSaysWhatWasMeant) {
       {{"serve", "--config", "a", "--config", "b"},
        "peko serve: --config is given 2 times",
        "Try `peko serve --help`."},
-      {{"dev", "--timing", "--no-timing"}, "peko dev: --timing is given 2 times", "Try `peko dev --help`."},
       {{"--frobnicate"}, "peko: unknown flag --frobnicate", "Try `peko --help`."},
       {{"--verison"}, "peko: unknown flag --verison; did you mean --version?", "Try `peko --help`."},
       {{"compile-worker", "in"}, "peko compile-worker: --output is required", "Try `peko compile-worker --help`."},

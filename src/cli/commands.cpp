@@ -1,6 +1,9 @@
 #include "cli/commands.hpp"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
+
+#include <csignal>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -56,7 +59,7 @@ int dev(const CommandLine& line, const Context& context) {
   int status = kExitOk;
   {
     DevView view(context.out, context.err, trim(context.version.substr(0, context.version.find('\n'))));
-    status = serve_functions(context, "dev", std::move(*settings), std::move(*found), view, *log);
+    status = serve_functions(context, "dev", *settings, *found, view, *log);
   }
   log->stop();
   return status;
@@ -77,12 +80,14 @@ int serve(const CommandLine& line, const Context& context) {
   }
   const std::unique_ptr<LogSink> log = start_log(context, settings->node.log_format);
   ServeView view(*log);
-  const int status = serve_functions(context, "serve", std::move(*settings), std::move(*found), view, *log);
+  const int status = serve_functions(context, "serve", *settings, *found, view, *log);
   log->stop();
   return status;
 }
 
 int compile_worker(const CommandLine& line, const Context& context) {
+  // Ends with the node that waits for it, however that ends.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const auto failed = [&context](const Error& error) {
     context.err.write(error.message + "\n");
     return kExitFailed;

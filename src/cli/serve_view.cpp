@@ -14,7 +14,7 @@ void ServeView::begin(const Settings& settings, const std::vector<code::Function
                fmt::format("the code store {} has no functions; a node reads it at its start", settings.code.string()));
     return;
   }
-  log_.write(LogLevel::Info, fmt::format("loading {} functions of {}", functions.size(), settings.code.string()));
+  log_.write(LogLevel::Info, fmt::format("loading the functions of {}: {}", settings.code.string(), functions.size()));
 }
 
 void ServeView::problem(const Error& error) { log_.write(LogLevel::Error, fmt::format("left out: {}", error.message)); }
@@ -31,7 +31,7 @@ void ServeView::loaded(const node::LoadReport& report) {
 }
 
 void ServeView::ready(const std::string& address, const std::vector<code::Function>& loaded) {
-  log_.write(LogLevel::Info, fmt::format("listening on {}: {} functions at NAME.{}", address, loaded.size(), domain_));
+  log_.write(LogLevel::Info, fmt::format("listening on {}; functions at NAME.{}: {}", address, domain_, loaded.size()));
 }
 
 void ServeView::failed(const std::string& why) { log_.write(LogLevel::Error, why); }

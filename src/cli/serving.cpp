@@ -14,6 +14,7 @@ namespace {
 /// Invalid when the default function is not there, with the names that are.
 Status check_default(const std::string& wanted, const std::vector<code::Function>& functions) {
   std::vector<std::string> names;
+  names.reserve(functions.size());
   for (const code::Function& function : functions) {
     names.push_back(function.name);
   }
@@ -30,8 +31,8 @@ Status check_default(const std::string& wanted, const std::vector<code::Function
 
 }  // namespace
 
-int serve_functions(const Context& context, std::string_view command, Settings settings, code::Found found,
-                    StartView& view, LogSink& log) {
+int serve_functions(const Context& context, std::string_view command, const Settings& settings,
+                    const code::Found& found, StartView& view, LogSink& log) {
   view.begin(settings, found.functions);
   for (const Error& problem : found.problems) {
     view.problem(problem);

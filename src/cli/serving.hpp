@@ -13,8 +13,8 @@ namespace peko::cli {
 /// Starts a node with the functions, reports to `view`, and serves until a signal. Returns the exit status: kExitFailed
 /// when the node does not start or there were functions and none can answer; kExitUsage when the default function is
 /// none of them.
-int serve_functions(const Context& context, std::string_view command, Settings settings, code::Found found,
-                    StartView& view, LogSink& log);
+int serve_functions(const Context& context, std::string_view command, const Settings& settings,
+                    const code::Found& found, StartView& view, LogSink& log);
 
 /// A log to the error stream in the form that the settings ask for.
 std::unique_ptr<LogSink> start_log(const Context& context, node::LogFormat format);

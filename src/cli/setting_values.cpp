@@ -79,12 +79,6 @@ Result<std::chrono::seconds> seconds(Result<std::uint64_t> number) {
   return std::chrono::seconds(*number);
 }
 
-Result<bool> on_or_off(std::string_view text) {
-  if (text == "on" || text == "true" || text == "1") return true;
-  if (text == "off" || text == "false" || text == "0") return false;
-  return fail(Code::Invalid, fmt::format("\"{}\" is neither on nor off", text));
-}
-
 Result<node::LogFormat> log_format(std::string_view text) {
   if (text == "text") return node::LogFormat::Text;
   if (text == "json") return node::LogFormat::Json;

@@ -51,8 +51,6 @@ constexpr std::array kSettings = {
     Setting{"log", "PEKO_LOG", "--log", "text|json|off", "a line a request for people, for machines, or none",
             Kind::Text, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.log_format, log_format(text)); }},
-    Setting{"timing", "PEKO_TIMING", "--timing", "", "Server-Timing on every response", Kind::Switch, For::Both,
-            [](Settings& s, std::string_view text) { return keep(s.node.timing_header, on_or_off(text)); }},
     Setting{"cache_dir", "PEKO_CACHE_DIR", "--cache-dir", "FOLDER", "where compiled functions are kept", Kind::Path,
             For::Both, [](Settings& s, std::string_view text) { return keep(s.node.cache_dir, not_empty(text)); }},
     Setting{"drain_seconds", "PEKO_DRAIN_SECONDS", "--drain-seconds", "N",
@@ -82,10 +80,6 @@ std::optional<std::string> text_of(ConfigTable root, const Setting& setting) {
     case Kind::Number: {
       const auto number = root.integer(setting.key, {.low = 0});
       return number ? std::optional(std::to_string(*number)) : std::nullopt;
-    }
-    case Kind::Switch: {
-      const auto on = root.boolean(setting.key);
-      return on ? std::optional<std::string>(*on ? "on" : "off") : std::nullopt;
     }
   }
   return std::nullopt;
@@ -162,7 +156,6 @@ Settings default_settings(Command command, const Environment& environment, Termi
   settings.node.cache_dir = default_cache(environment).string();
   if (command == Command::Dev) {
     settings.node.listen = "127.0.0.1:3000";
-    settings.node.timing_header = true;
     settings.node.log_format = node::LogFormat::Text;
   } else {
     settings.node.listen = "0.0.0.0:8080";

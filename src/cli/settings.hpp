@@ -23,12 +23,12 @@ struct Settings {
 };
 
 struct Setting {
-  enum class Kind { Text, Path, Number, Switch };
+  enum class Kind { Text, Path, Number };
   enum class For { Both, Serve };
 
   std::string_view key;          ///< in peko-node.toml
   std::string_view environment;  ///< PEKO_...
-  std::string_view flag;         ///< --...; a Switch also has --no-...
+  std::string_view flag;         ///< --...
   std::string_view value;        ///< what the help calls the value
   std::string_view help;
   Kind kind;

@@ -43,15 +43,13 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"threads", "7", "7", "PEKO_THREADS"},
       {"instances", "8", "8", "PEKO_INSTANCES"},
       {"log", "\"off\"", "off", "PEKO_LOG"},
-      {"timing", "true", "true", "PEKO_TIMING"},
       {"cache_dir", "\"/var/cache/p\"", "/var/cache/p", "PEKO_CACHE_DIR"},
       {"drain_seconds", "3", "3", "PEKO_DRAIN_SECONDS"},
   };
   ASSERT_EQ(std::size(rows), all_settings().size()) << "a new setting wants a row";
   const auto fields = [](const Settings& s) {
     return std::make_tuple(s.node.listen, s.code, s.node.domain, s.node.default_function, s.node.threads,
-                           s.node.instances_max, s.node.log_format, s.node.timing_header, s.node.cache_dir,
-                           s.node.drain_timeout);
+                           s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;
@@ -68,10 +66,9 @@ TEST(Settings, AreTheSameFromEverySource) {
 
 TEST(Settings, ThatAreWrongNameTheirPlace) {
   const code::TestFolder folder;
-  const auto file =
-      folder.write("node.toml",
-                   "listen = \"3000\"\nthreads = \"two\"\ndomian = \"a.example\"\ninstances = 0\ntiming = 1\n"
-                   "code = \"s3://bucket\"\n");
+  const auto file = folder.write("node.toml",
+                                 "listen = \"3000\"\nthreads = \"two\"\ndomian = \"a.example\"\ninstances = 0\n"
+                                 "code = \"s3://bucket\"\n");
   const std::string name = file.string();
   EXPECT_EQ(
       mistake(merge(file, {}, {})),
@@ -80,13 +77,11 @@ TEST(Settings, ThatAreWrongNameTheirPlace) {
           name + ":2:11: \"threads\" must be a whole number, not a string\n" + name +
           ":3:1: unknown key \"domian\" outside of every [table]; did you mean \"domain\"?\n" + name +
           ":4:13: \"instances\": \"0\" is not a whole number from 1 to 10000\n" + name +
-          ":5:10: \"timing\" must be true or false, not a whole number\n" + name +
-          ":6:8: \"code\": \"s3://bucket\" is not supported: S3 code stores come in a later version; give a folder");
+          ":5:8: \"code\": \"s3://bucket\" is not supported: S3 code stores come in a later version; give a folder");
   EXPECT_EQ(mistake(merge(std::nullopt, {{"PEKO_THREADS", "many"}}, {})),
             "PEKO_THREADS: \"many\" is not a whole number from 0 to 1024");
   EXPECT_EQ(mistake(merge(std::nullopt, {}, {{"log", "xml"}})),
             "--log: \"xml\" is not a log format: text, json or off");
-  EXPECT_EQ(mistake(merge(std::nullopt, {}, {{"timing", "x"}})), "--timing: \"x\" is neither on nor off");
 }
 
 TEST(Settings, AreCheckedEvenWhenOverridden) {
@@ -120,11 +115,9 @@ TEST(Settings, OfAFileThatIsMissingAreAnError) {
 TEST(Settings, DifferByCommand) {
   const Settings dev = defaults(Command::Dev);
   EXPECT_EQ(dev.node.listen, "127.0.0.1:3000");
-  EXPECT_TRUE(dev.node.timing_header);
   EXPECT_EQ(dev.node.log_format, node::LogFormat::Text);
   const Settings serve = defaults(Command::Serve);
   EXPECT_EQ(serve.node.listen, "0.0.0.0:8080");
-  EXPECT_FALSE(serve.node.timing_header);
   EXPECT_EQ(serve.node.log_format, node::LogFormat::Json);
   EXPECT_EQ(default_settings(Command::Serve, kHome, Terminal::Kind::Coloured).node.log_format, node::LogFormat::Text);
 }

@@ -25,7 +25,7 @@ constexpr mode_t kOthersMayRead = S_IRGRP | S_IROTH;
 /// Opens a file of ours: regular, owned by this user, with none of the `forbidden` permission bits. NotFound, Denied.
 Result<UniqueFd> open_own(const std::filesystem::path& path, mode_t forbidden) {
   UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!file.valid()) {
+  if (!file) {
     if (errno == ELOOP) {
       return fail(Code::Denied, fmt::format("{} is a symbolic link", path.string()));
     }
@@ -74,7 +74,7 @@ Status create_key(const std::filesystem::path& path) {
   fill_secure(key);
   std::string temporary = path.string() + ".XXXXXX";
   const UniqueFd file(::mkostemp(temporary.data(), O_CLOEXEC));  // O_EXCL and 0600, by POSIX
-  if (!file.valid()) {
+  if (!file) {
     return fail(file_error("creating", path, errno));
   }
   int number = 0;
@@ -138,7 +138,7 @@ std::string signed_name(std::string_view engine_id, const Digest& component) {
 Result<UniqueFd> lock(const std::filesystem::path& folder, int how) {
   const std::filesystem::path path = folder / "lock";
   UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file.valid()) {
+  if (!file) {
     return fail(file_error("opening", path, errno));
   }
   while (::flock(file.get(), how) != 0) {
