@@ -9,7 +9,10 @@ add_custom_command(
   OUTPUT "${PEKO_BRIDGE_LIB}"
   COMMAND "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${PEKO_CARGO_DIR}"
           "${PEKO_CARGO}" build --release --locked --manifest-path "${CMAKE_SOURCE_DIR}/bridge/Cargo.toml"
-  DEPENDS ${PEKO_BRIDGE_INPUTS} "${CMAKE_SOURCE_DIR}/bridge/Cargo.toml" "${CMAKE_SOURCE_DIR}/bridge/Cargo.lock"
+  DEPENDS ${PEKO_BRIDGE_INPUTS}
+          "${CMAKE_SOURCE_DIR}/bridge/build.rs"
+          "${CMAKE_SOURCE_DIR}/bridge/Cargo.toml"
+          "${CMAKE_SOURCE_DIR}/bridge/Cargo.lock"
   COMMENT "cargo: the bridge around wasmtime"
   USES_TERMINAL VERBATIM)
 add_custom_target(peko_bridge_build DEPENDS "${PEKO_BRIDGE_LIB}")

@@ -79,7 +79,7 @@ need_packages() {
     "Peko needs Debian 12 or 13; docs/dependencies.md has the list."
 }
 
-# first_package NAME...: the first of these that is installed, else the first that this Debian has. Fails when there is none.
+# first_package NAME...: the first of these that is installed, else the first that this Debian has; fails when none is.
 first_package() {
   local name
   for name in "$@"; do

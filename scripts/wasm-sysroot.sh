@@ -73,7 +73,8 @@ PERR(getaddrinfo, (void *h, void *s, void *i, void *r), -4 /* EAI_FAIL */)
 W void freeaddrinfo(void *a) {}
 W const char *gai_strerror(int e) { return "name lookup is not supported"; }
 EOF
-$CLANG --target=wasm32-unknown-wasip1 -mcpu=mvp -O2 -isystem /usr/include/wasm32-wasi -Wno-incompatible-library-redeclaration -c "$WORK/compat.c" -o "$WORK/wasi-compat.o"
+$CLANG --target=wasm32-unknown-wasip1 -mcpu=mvp -O2 -isystem /usr/include/wasm32-wasi \
+  -Wno-incompatible-library-redeclaration -c "$WORK/compat.c" -o "$WORK/wasi-compat.o"
 
 # 1c. crt1-command.o. That of 2022 leaves it to wasm-ld to wrap _start with the constructors' call, which
 #     wasm-ld does not do once any object refers to __wasm_call_ctors, as wit-bindgen's runtime in std
@@ -105,7 +106,17 @@ ln -sfn "$BASE/lib/rustlib/src" "$OUT/lib/rustlib/src"
 
 # 3. std, by cargo's -Zbuild-std on an empty crate, against the vendored crates.
 mkdir -p "$WORK/crate/src" "$WORK/crate/.cargo"
-printf '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n[lib]\npath = "src/lib.rs"\n[profile.release]\ndebug = 0\npanic = "abort"\n' > "$WORK/crate/Cargo.toml"
+cat > "$WORK/crate/Cargo.toml" <<'EOF'
+[package]
+name = "empty"
+version = "0.0.0"
+edition = "2021"
+[lib]
+path = "src/lib.rs"
+[profile.release]
+debug = 0
+panic = "abort"
+EOF
 : > "$WORK/crate/src/lib.rs"
 printf '[source.crates-io]\nreplace-with = "std-vendor"\n[source.std-vendor]\ndirectory = "%s"\n' "$VENDOR" > "$WORK/crate/.cargo/config.toml"
 (

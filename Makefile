@@ -1,0 +1,103 @@
+# Peko. `make run` serves the samples, `make test` runs everything; both install and build what they need, and only that.
+# Build outputs stay in build/.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+# The steps of one target run in their order, also under make -j; cargo and ninja use JOBS by themselves.
+.NOTPARALLEL:
+
+PORT ?= 3000
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+PEKO := build/release/peko
+
+export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
+export CARGO_BUILD_JOBS := $(JOBS)
+export JOBS
+
+title = @printf '==> %s\n'
+
+.PHONY: help
+help: ## Says what can be made
+	@printf 'Peko: run functions of any language, each in a sandbox of its own.\n\n'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | sed 's/^  make \([a-z-]*\) /  make \1\t/' | expand -t 16
+	@printf '\nVariables: PORT=%s  JOBS=%s  FUZZ_SECONDS=%s\n' '$(PORT)' '$(JOBS)' '$(FUZZ_SECONDS)'
+
+.PHONY: run
+run: build samples ## Serves the samples on http://127.0.0.1:$PORT
+	@exec $(PEKO) dev samples --listen 127.0.0.1:$(PORT)
+
+.PHONY: test
+test: toolchain build/release/build.ninja samples guests ## Builds everything and runs all tests
+	$(title) 'Building the tests'
+	@ninja -C build/release -j $(JOBS)
+	$(title) 'Running the tests'
+	@ctest --test-dir build/release --output-on-failure --no-tests=error -j $(JOBS)
+
+.PHONY: build
+build: build/release/build.ninja ## Builds the release binary, build/release/peko
+	$(title) 'Building peko (release)'
+	@ninja -C build/release -j $(JOBS) peko
+
+.PHONY: fmt
+fmt: setup ## Formats the C++ and Rust code
+	@scripts/setup.sh lint
+	@scripts/format.sh
+
+.PHONY: lint
+lint: build ## Checks format, clang-tidy, clippy and shellcheck (ALL=1: all files)
+	@scripts/setup.sh lint
+	@scripts/lint.sh build/release
+
+# Tests that measure memory or time know by PEKO_SANITIZER that a sanitizer changes both.
+.PHONY: asan tsan
+asan: ## Runs the tests under the address and undefined behaviour sanitizers
+tsan: ## Runs the tests under the thread sanitizer
+asan tsan: %: toolchain build/%/build.ninja samples guests
+	$(title) 'Building the tests ($@)'
+	@ninja -C build/$@ -j $(JOBS)
+	$(title) 'Running the tests ($@)'
+	@ctest --test-dir build/$@ --output-on-failure --no-tests=error -LE tidy -j $(JOBS)
+
+.PHONY: bench
+bench: build samples guests ## Measures peko against nginx and wasmtime serve
+	@scripts/setup.sh bench
+	$(title) 'Building the benchmarks'
+	@ninja -C build/release -j $(JOBS)
+	@bench/run.sh $(PEKO)
+
+.PHONY: fuzz
+fuzz: toolchain build/fuzz/build.ninja ## Fuzzes each parser for FUZZ_SECONDS
+	$(title) 'Building the fuzzers'
+	@ninja -C build/fuzz -j $(JOBS) fuzzers
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+.PHONY: clean
+clean: ## Removes everything that was built
+	rm -rf build
+
+# What the others need.
+
+.PHONY: setup
+setup:
+	@scripts/setup.sh
+
+# The compilers of guests: Rust's wasm target, the JavaScript tools.
+.PHONY: toolchain
+toolchain: setup
+	@scripts/toolchain.sh
+
+.PHONY: samples
+samples: toolchain
+	@scripts/build-samples.sh
+
+.PHONY: guests
+guests: toolchain
+	@tests/guests/build.sh
+
+# Once per build folder; after that ninja configures again by itself when a CMake file changes.
+build/%/build.ninja: CMakePresets.json | setup
+	$(title) 'Configuring $*'
+	@cmake --preset $* --log-level=WARNING
