@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Runs the benchmarks against the peers: bench/run.sh [PEKO]. Builds wasmtime's own server first, of the version that the bridge is
+# locked to (some minutes, once). All servers listen on loopback; every load is bounded. Exit status 1 when a bar is missed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PEKO_BIN="${1:-build/release/peko}"
+
+version=$(sed -n '/^name = "wasmtime"$/{n;s/^version = "\(.*\)"$/\1/p}' bridge/Cargo.lock)
+if ! build/peers/bin/wasmtime --version 2>/dev/null | grep -qF "wasmtime $version"; then
+  echo "==> Building wasmtime-cli $version, to compare with"
+  CARGO_TARGET_DIR=build/peers/target cargo install wasmtime-cli --version "$version" --locked --root build/peers
+fi
+
+status=0
+python3 bench/warm_hello.py || status=1
+python3 bench/fairness.py || status=1
+exit "$status"
