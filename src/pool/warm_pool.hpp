@@ -1,8 +1,8 @@
 /// WarmPool: the instances of one loop, idle and leased.
 ///
-/// A lease comes with a warm instance when the version has an idle one, and without when a fresh one must be made (a cold start). The
-/// number of instances alive is bounded for the loop: when it is reached, the longest idle instance of any version makes room;
-/// when none is idle, the lease is refused. Nothing here knows HTTP or runs a guest.
+/// A lease comes with a warm instance when the version has an idle one, and without when a fresh one must be made (a
+/// cold start). The number of instances alive is bounded for the loop: when it is reached, the longest idle instance of
+/// any version makes room; when none is idle, the lease is refused. Nothing here knows HTTP or runs a guest.
 #pragma once
 
 #include <cstddef>
@@ -36,8 +36,8 @@ std::string_view to_string(ColdReason reason);
 
 class Shelf;
 
-/// A permission to run one call, and the instance for it if there is a warm one. Ends by WarmPool::give_back or its destructor (the
-/// instance is gone then). The pool outlives it.
+/// A permission to run one call, and the instance for it if there is a warm one. Ends by WarmPool::give_back or its
+/// destructor (the instance is gone then). The pool outlives it.
 class Lease {
  public:
   Lease(Shelf& shelf, std::optional<engine::Instance> instance, ColdReason reason);
@@ -111,7 +111,8 @@ class Shelf {
 
   WarmPool& pool_;
   std::shared_ptr<const Version> version_;
-  std::vector<WarmPool::IdleList::iterator> idle_;  // most recently used last: it is taken first, so that the others may expire
+  std::vector<WarmPool::IdleList::iterator>
+      idle_;  // most recently used last: it is taken first, so that the others may expire
   std::size_t leased_ = 0;
   ColdReason next_cold_ = ColdReason::First;  // why there will be none when there is none
 };

@@ -116,7 +116,9 @@ TEST_F(WarmPoolTest, SweepsWhatWasIdleForTooLong) {
 
 TEST_F(WarmPoolTest, ALostLeaseFreesItsPlace) {
   Shelf& hello = shelf("hello");
-  { const Lease lost = *pool_.lease(hello); }
+  {
+    const Lease lost = *pool_.lease(hello);
+  }
   EXPECT_EQ(pool_.alive(), 0U);
 }
 
