@@ -37,7 +37,10 @@ Status H1Connection::start() {
 }
 
 void H1Connection::drain() {
-  if (!pumping_ && phase_ == Phase::Head && input_.raw().empty()) {
+  if (pumping_ || phase_ != Phase::Head) return;
+  readable_ = true;  // a request may be there that epoll has not told of
+  pump();
+  if (phase_ == Phase::Head && input_.raw().empty()) {
     phase_ = Phase::Closing;
     pump();
   }
@@ -53,7 +56,19 @@ void H1Connection::on_io(std::uint32_t events) {
   if (events & (EPOLLIN | EPOLLRDHUP)) readable_ = true;
   if (events & EPOLLRDHUP) peer_ends_ = true;
   if (events & EPOLLOUT) full_ = false;
-  pump();
+  advance();
+  if (phase_ != Phase::Closed) host_.loop.at_round_end(*this);
+}
+
+/// Receives and handles as far as it goes without waiting. Bounded, because a client may be faster than we are.
+void H1Connection::advance() {
+  pumping_ = true;
+  requests_left_ = kRequestsPerPump;
+  receives_left_ = kReceivesPerPump;
+  stalled_ = false;
+  while (step()) {
+  }
+  pumping_ = false;
 }
 
 /// Moves on as far as it goes without waiting, then sends. Bounded, because a client may be faster than we are.

@@ -101,6 +101,7 @@ class H1Connection final : public Exchange, private net::IoHandler, private net:
   void on_io(std::uint32_t events) override;
   void run() override { pump(); }
   void expired() override;
+  void advance();
   void pump();
   void pump_later();
   bool step();

@@ -70,8 +70,8 @@ std::uint64_t Server::invalid_fields() const { return impl_->invalid_fields; }
 std::uint64_t Server::sends() const { return impl_->sends; }
 
 void Server::drain() {
-  impl_->acceptor.close();
   impl_->draining = true;
+  impl_->acceptor.close();
   // From the back: a connection that ends at once is replaced by one that has been drained already.
   for (std::size_t i = impl_->live.size(); i-- > 0;) impl_->live[i]->drain();
 }

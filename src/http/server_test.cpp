@@ -112,6 +112,23 @@ TEST(Server, DrainsWithoutCuttingAResponse) {
   EXPECT_EQ(at.server->connections(), 0U);
 }
 
+TEST(Server, AnswersWhatArrivedBeforeItDrains) {
+  Loopback at;
+  Client known(at);
+  ASSERT_TRUE(at.until([&] { return at.server->connections() == 1; }));
+  at.settle();
+  known.send(kGet);
+  Client waiting(at);  // in the backlog
+  waiting.send(kGet);
+  at.server->drain();
+  ASSERT_TRUE(known.expect_end());
+  EXPECT_TRUE(known.received.ends_with("hello, world\n")) << known.received;
+  ASSERT_TRUE(waiting.expect_end());
+  EXPECT_TRUE(waiting.received.ends_with("hello, world\n")) << waiting.received;
+  EXPECT_NE(waiting.received.find("connection: close\r\n"), std::string::npos);
+  EXPECT_EQ(at.server->connections(), 0U);
+}
+
 TEST(Server, ResetsWhatIsLeftWhenItClosesAll) {
   Loopback at;
   at.handler.on_request = at.handler.keep();

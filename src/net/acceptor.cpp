@@ -26,6 +26,9 @@ void Acceptor::stop() {
 }
 
 void Acceptor::close() {
+  // Who has connected already is served: closing would reset those that wait in the backlog.
+  for (int batch = 0; batch < kLastBatches && watched_ && accept_batch(); ++batch) {
+  }
   stop();
   closed_ = true;
   listener_.close();
@@ -41,7 +44,9 @@ void Acceptor::resume() {
   if (!start()) rest();
 }
 
-void Acceptor::on_io(std::uint32_t) {
+void Acceptor::on_io(std::uint32_t) { accept_batch(); }
+
+bool Acceptor::accept_batch() {
   for (int taken = 0; taken < kBatch && watched_; ++taken) {
     sockaddr_storage peer{};
     socklen_t size = sizeof(peer);
@@ -55,11 +60,12 @@ void Acceptor::on_io(std::uint32_t) {
       case EMFILE:
       case ENFILE:
       case ENOBUFS:
-      case ENOMEM: return rest();
-      case EAGAIN: return;
+      case ENOMEM: rest(); return false;
+      case EAGAIN: return false;
       default: continue;  // the client gave up in the meantime, or a network error of its own (accept(2))
     }
   }
+  return true;
 }
 
 }  // namespace peko::net

@@ -25,6 +25,8 @@ class Acceptor final : private IoHandler, private Deadline {
   /// Of one event, so that a flood of connections leaves room for those that are there. The rest follows in the next
   /// turn.
   static constexpr int kBatch = 64;
+  /// Of the last look into the backlog at close(): more than a backlog holds (net.core.somaxconn, 4,096).
+  static constexpr int kLastBatches = 128;
 
   /// `loop` and `sink` outlive it.
   Acceptor(Loop& loop, Listener listener, Sink& sink);
@@ -45,6 +47,8 @@ class Acceptor final : private IoHandler, private Deadline {
 
  private:
   void on_io(std::uint32_t events) override;
+  /// Whether the batch was full, so that more may wait.
+  bool accept_batch();
   void expired() override { resume(); }
   void rest();
 

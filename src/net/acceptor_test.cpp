@@ -72,6 +72,17 @@ TEST(Acceptor, LeavesClientsInTheBacklogWhileItIsStopped) {
   EXPECT_EQ(sink.sockets.size(), 2U);
 }
 
+TEST(Acceptor, TakesThoseWhoConnectedBeforeClose) {
+  const auto loop = Loop::create().value();
+  Accepted sink;
+  Acceptor acceptor(*loop, loopback(), sink);
+  ASSERT_TRUE(acceptor.start());
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < Acceptor::kBatch + 1; i++) clients.push_back(connect_to(acceptor.address()));
+  acceptor.close();
+  EXPECT_EQ(sink.sockets.size(), clients.size());
+}
+
 TEST(Acceptor, RefusesClientsAfterClose) {
   const auto loop = Loop::create().value();
   Accepted sink;

@@ -79,6 +79,7 @@ void Loop::turn() {
   if (!ready_.alone()) run_all(ready_);
   if (!round_end_.alone()) run_all(round_end_);
   poll();
+  if (!round_end_.alone()) run_all(round_end_);
   deadlines_.advance(now_);
 }
 
@@ -127,6 +128,7 @@ void Loop::poll() {
   for (event_at_ = 0; event_at_ < event_count_; ++event_at_) {
     const epoll_event event = events_[static_cast<std::size_t>(event_at_)];
     if (event.data.ptr) static_cast<IoHandler*>(event.data.ptr)->on_io(event.events);
+    if (event_at_ % kEventsPerRound == kEventsPerRound - 1 && !round_end_.alone()) run_all(round_end_);
   }
   event_count_ = 0;
 }

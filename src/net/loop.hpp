@@ -121,6 +121,8 @@ class Loop {
   // More than this many ready descriptors are fetched in the next turn: 3 KiB, and rare below a thousand busy
   // connections.
   static constexpr int kEventsMax = 256;
+  // After so many events the hooks of the round's end run.
+  static constexpr int kEventsPerRound = 64;
 
   UniqueFd epoll_;
   UniqueFd wake_;
