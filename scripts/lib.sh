@@ -71,10 +71,9 @@ need_packages() {
   mapfile -t missing < <(missing_packages "$@")
   [ "${#missing[@]}" -gt 0 ] || return 0
   step "Installing Debian packages: ${missing[*]}"
-  install=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 install -y --no-install-recommends)
-  as_root "${install[@]}" "${missing[@]}" && return
-  # The lists of packages may be missing or old.
+  # First, because lists that are missing or old name versions that are gone, or too old.
   as_root apt-get update -q || die "apt-get update failed" "Check the network and /etc/apt/sources.list."
+  install=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 install -y --no-install-recommends)
   as_root "${install[@]}" "${missing[@]}" || die "apt-get could not install: ${missing[*]}" \
     "Peko needs Debian 12 or 13; docs/dependencies.md has the list."
 }
