@@ -63,19 +63,23 @@ missing_packages() {
   done
 }
 
-# need_packages NAME...: installs those Debian packages that are missing, and says so. Silent when none is.
+# install_packages NAME...: installs those Debian packages, or their newest versions, and says so.
+install_packages() {
+  local install=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 install -y --no-install-recommends)
+  step "Installing Debian packages: $*"
+  # First, because lists that are missing or old name versions that are gone, or too old.
+  as_root apt-get update -q || die "apt-get update failed" "Check the network and /etc/apt/sources.list."
+  as_root "${install[@]}" "$@" || die "apt-get could not install: $*" \
+    "Peko needs Debian 12 or 13; docs/dependencies.md has the list."
+}
+
+# need_packages NAME...: installs those Debian packages that are missing. Silent when none is.
 need_packages() {
-  local missing install
+  local missing
   have dpkg-query || die "Peko is built on Debian 12 or 13: there is no dpkg here" \
     "docs/dependencies.md has what to install by hand."
   mapfile -t missing < <(missing_packages "$@")
-  [ "${#missing[@]}" -gt 0 ] || return 0
-  step "Installing Debian packages: ${missing[*]}"
-  # First, because lists that are missing or old name versions that are gone, or too old.
-  as_root apt-get update -q || die "apt-get update failed" "Check the network and /etc/apt/sources.list."
-  install=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 install -y --no-install-recommends)
-  as_root "${install[@]}" "${missing[@]}" || die "apt-get could not install: ${missing[*]}" \
-    "Peko needs Debian 12 or 13; docs/dependencies.md has the list."
+  [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
 }
 
 # first_package NAME...: the first of these that is installed, else the first that this Debian has; fails when none is.

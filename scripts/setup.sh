@@ -52,7 +52,7 @@ install_rust() {
     PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
   fi
   if rust_is_new; then return; fi
-  if first_package cargo-web >/dev/null; then need_packages rustc-web cargo-web; fi
+  if first_package cargo-web >/dev/null; then install_packages rustc-web cargo-web; fi
   if rust_is_new; then return; fi
   die "Rust $RUST_MINIMUM or later is needed (for the bridge around wasmtime); this machine has $(rust_version || true)" \
     "rustup could not fetch it: check the network, or install Rust from https://rustup.rs and start again." \

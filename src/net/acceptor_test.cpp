@@ -99,6 +99,10 @@ TEST(Acceptor, RestsWhenThereIsNoDescriptorLeftAndGoesOnLater) {
   Accepted sink;
   Acceptor acceptor(*loop, loopback(), sink);
   ASSERT_TRUE(acceptor.start());
+  // A first client while there are descriptors: UBSan wants some of its own the first time it sees a type.
+  const UniqueFd first = connect_to(acceptor.address());
+  turn_once(*loop);
+  ASSERT_EQ(sink.sockets.size(), 1U);
   const UniqueFd client = connect_to(acceptor.address());
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -110,11 +114,11 @@ TEST(Acceptor, RestsWhenThereIsNoDescriptorLeftAndGoesOnLater) {
   const auto rests_due = static_cast<std::uint64_t>((loop->now() - begin) / Acceptor::kRest) + 1;
   EXPECT_GE(acceptor.rests(), 1U);
   EXPECT_LE(acceptor.rests(), rests_due) << "it does not try again at once";
-  EXPECT_TRUE(sink.sockets.empty());
+  EXPECT_EQ(sink.sockets.size(), 1U);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   sink.then = [&] { loop->stop(); };
   loop->run();
-  EXPECT_EQ(sink.sockets.size(), 1U);
+  EXPECT_EQ(sink.sockets.size(), 2U);
 }
 
 }  // namespace
