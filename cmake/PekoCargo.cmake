@@ -3,13 +3,18 @@
 # (rustc --print native-static-libs).
 find_program(PEKO_CARGO cargo HINTS "$ENV{HOME}/.cargo/bin" REQUIRED)
 
-# "dist" optimises across crates: slower to build, a tenth cheaper a request (docs/decisions/0001-bridge.md).
+# "dist" optimises across crates and for the CPUs that compiled functions need anyway: minutes to build, a tenth cheaper a request
+# (docs/decisions/0001-bridge.md).
 set(PEKO_BRIDGE_PROFILE "release" CACHE STRING "Cargo profile of the bridge: release or dist")
+set(PEKO_RUSTFLAGS "")
+if(PEKO_BRIDGE_PROFILE STREQUAL "dist" AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  set(PEKO_RUSTFLAGS "-C target-cpu=x86-64-v3")
+endif()
 set(PEKO_BRIDGE_LIB "${PEKO_CARGO_DIR}/${PEKO_BRIDGE_PROFILE}/libpeko_bridge.a")
 file(GLOB_RECURSE PEKO_BRIDGE_INPUTS CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bridge/src/*.rs")
 add_custom_command(
   OUTPUT "${PEKO_BRIDGE_LIB}"
-  COMMAND "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${PEKO_CARGO_DIR}"
+  COMMAND "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${PEKO_CARGO_DIR}" "RUSTFLAGS=${PEKO_RUSTFLAGS}"
           "${PEKO_CARGO}" rustc --profile "${PEKO_BRIDGE_PROFILE}" --locked --lib --crate-type staticlib
           --manifest-path "${CMAKE_SOURCE_DIR}/bridge/Cargo.toml"
   DEPENDS ${PEKO_BRIDGE_INPUTS}

@@ -18,6 +18,7 @@ extern "C" const char* __tsan_default_suppressions() {
          "race:regalloc2\n"
          "race:rayon\n"
          "race:tokio\n"
+         "race:mio\n"
          "race:peko_bridge\n"
          "race:/rustc/\n"
          "race:mi_\n";

@@ -1,11 +1,13 @@
 #include "engine/compiler.hpp"
 
 #include "engine/bridge_text.hpp"
+#include "engine/cpu.hpp"
 #include "engine/engine_config.hpp"
 
 namespace peko::engine {
 
 Result<std::string> compile_component(std::span<const char> wasm) {
+  if (Status fit = check_cpu(); !fit) return fail(std::move(fit.error()));
   peko_buf error{};
   const peko_engine_config config = compiler_config();
   peko_engine* engine = peko_engine_new(&config, &error);

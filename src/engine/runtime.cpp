@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "engine/bridge_text.hpp"
+#include "engine/cpu.hpp"
 #include "engine/engine_config.hpp"
 
 namespace peko::engine {
@@ -16,6 +17,7 @@ constexpr std::uint32_t kSpareSlots = 64;
 void Runtime::Delete::operator()(peko_engine* engine) const { peko_engine_delete(engine); }
 
 Result<std::unique_ptr<Runtime>> Runtime::start(const RuntimeOptions& options) {
+  if (Status fit = check_cpu(); !fit) return fail(std::move(fit.error()));
   PEKO_ASSERT(peko_bridge_abi() == PEKO_BRIDGE_ABI, "header and library of the bridge are of one build");
   const peko_engine_config config =
       serving_config(options.instances_max + kSpareSlots, options.loops + options.overflow_threads);
