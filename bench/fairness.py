@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Fairness: hello at 1,000 requests/s while four guests spin for ever, beside the same without them. One loop thread.
+"""Fairness: hello-c at 1,000 requests/s while four guests spin for ever, beside the same without them. One loop thread.
 
 Open loop: requests are due at fixed times and latency counts from then, so that a server that stalls is charged for the requests that it
-delayed (no coordinated omission). The spinners are restarted whenever their CPU limit stops them. Says PASS when p99 is under 5 ms.
+delayed (no coordinated omission). The spinners are restarted whenever their CPU limit stops them. Says PASS when the median round's p99 is under
+5 ms; with --check the exit status tells too.
 """
 
 import argparse
 import asyncio
 import os
+import statistics
 import sys
 import time
 
@@ -43,7 +45,7 @@ async def steady(port, begin, offset, interval, until, latencies):
             await asyncio.sleep(wait - 0.001)
         while time.perf_counter() < due:
             await asyncio.sleep(0)
-        status = await request(reader, writer, "hello.localhost")
+        status = await request(reader, writer, "hello-c.localhost")
         if status != 200:
             raise rig.Missing(f"hello answered {status}")
         latencies.append((time.perf_counter() - due) * 1e3)
@@ -72,12 +74,13 @@ def main():
     arguments.add_argument("--seconds", type=int, default=10)
     arguments.add_argument("--rate", type=int, default=1000)
     arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--check", action="store_true", help="exit with 1 when the bar is missed")
     options = arguments.parse_args()
 
     os.sched_setaffinity(0, {int(rig.LOAD_CPU)})
-    best = None
+    spinning = []
     print(f"hello at {options.rate}/s on one loop, {options.seconds} s a phase")
-    with rig.peko_serve(["hello", "spin"], flags=("--threads", "1", "--log", "off")) as peko:
+    with rig.peko_serve(["hello-c", "spin"], flags=("--threads", "1", "--log", "off")) as peko:
         for number in range(options.rounds):
             for spinners in (0, SPINNERS):
                 latencies, counts = asyncio.run(phase(peko.port, spinners, options.seconds, options.rate))
@@ -85,10 +88,11 @@ def main():
                 print(f"  round {number + 1}, {spinners} spinners: {len(latencies)} requests, p50 {at(latencies, 0.5):.2f} ms, "
                       f"p99 {p99:.2f} ms, max {latencies[-1]:.2f} ms" + (f", spinners stopped: {counts}" if counts else ""))
                 if spinners:
-                    best = p99 if best is None else min(best, p99)
-    passed = best < BAR_MS
-    print(f"{'PASS' if passed else 'FAIL'}: p99 with {SPINNERS} spinners {best:.2f} ms in the best round (bar {BAR_MS} ms)")
-    return 0 if passed else 1
+                    spinning.append(p99)
+    p99 = statistics.median(spinning)
+    passed = p99 < BAR_MS
+    print(f"{'PASS' if passed else 'FAIL'}: p99 with {SPINNERS} spinners {p99:.2f} ms in the median round (bar {BAR_MS} ms)")
+    return 0 if passed or not options.check else 1
 
 
 if __name__ == "__main__":

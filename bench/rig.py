@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
-GUESTS = Path(os.environ.get("PEKO_GUESTS", BUILD / "guests"))
+COMPONENTS = (BUILD / "samples", BUILD / "guests")
 PEKO = Path(os.environ.get("PEKO_BIN", BUILD / "release" / "peko"))
 WASMTIME = Path(os.environ.get("WASMTIME_BIN", BUILD / "peers" / "bin" / "wasmtime"))
 SERVER_CPU, LOAD_CPU = "0", "1"
@@ -40,6 +40,14 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def component(name):
+    """The file of a sample or a test guest."""
+    for folder in COMPONENTS:
+        if (folder / f"{name}.wasm").exists():
+            return folder / f"{name}.wasm"
+    raise Missing(f"{name}.wasm is not built: make samples guests")
 
 
 class Server:
@@ -86,19 +94,16 @@ class Server:
         return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def peko_serve(guests, name="peko", flags=(), **server):
-    """Peko with some of the test guests as functions, each at <guest>.localhost."""
+def peko_serve(functions, name="peko", flags=(), **server):
+    """Peko with some samples or test guests as functions, each at <name>.localhost."""
     if not PEKO.exists():
         raise Missing(f"{PEKO} is missing: make build")
     store = Path(tempfile.mkdtemp(prefix="peko-bench-"))
     (store / "functions").mkdir()
-    for guest in guests:
-        source = GUESTS / f"{guest}.wasm"
-        if not source.exists():
-            raise Missing(f"{source} is missing: tests/guests/build.sh")
-        shutil.copy(source, store / "functions")
+    for function in functions:
+        shutil.copy(component(function), store / "functions")
     command = [PEKO, "serve", "--code", store, "--listen", "127.0.0.1:{port}", "--cache-dir", BUILD / "bench-cache", *flags]
-    return Server(name, command, host=f"{guests[0]}.localhost", **server)
+    return Server(name, command, host=f"{functions[0]}.localhost", **server)
 
 
 class Round:

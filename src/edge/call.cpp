@@ -299,6 +299,7 @@ void Call::write_guest_log() {
 }
 
 void Call::write_request_log() {
+  if (edge_.style_.form == LogStyle::Form::Off && fault_ == nullptr) return;
   const std::string_view function =
       shelf_ != nullptr ? std::string_view(shelf_->version().function) : std::string_view();
   const RequestRecord record{
