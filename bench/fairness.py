@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Fairness: hello-c at 1,000 requests/s while four guests spin for ever, beside the same without them. One loop thread.
 
-Open loop: requests are due at fixed times and latency counts from then, so that a server that stalls is charged for the requests that it
-delayed (no coordinated omission). The spinners are restarted whenever their CPU limit stops them. Says PASS when the median round's p99 is under
-5 ms; with --check the exit status tells too.
+Open loop: requests are due at fixed times and latency counts from then, so that a server that stalls is charged for the requests
+that it delayed (no coordinated omission). The spinners are restarted whenever their CPU limit stops them. Says PASS when the
+median round's p99 is under 5 ms; with --check the exit status tells too.
 """
 
 import argparse
