@@ -15,6 +15,7 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 
 constexpr std::string_view kReset = "\x1b[0m";
 constexpr std::string_view kDim = "\x1b[2m";
+constexpr std::size_t kJsonBytes = 512;  // a line with a short target takes some 350
 
 std::string_view colour_of(unsigned status) {
   if (status >= 500 || status == 0) return "\x1b[31m";
@@ -32,6 +33,7 @@ void append_json(std::string& out, const RequestRecord& r, std::chrono::system_c
   append_timestamp(out, now);
   out += "\",\"type\":\"request\",";
   std::string rest;
+  rest.reserve(kJsonBytes);
   JsonWriter json(rest);
   json.begin_object().key("id").value(r.request_id);
   if (!r.function.empty()) json.key("function").value(r.function);
