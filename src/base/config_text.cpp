@@ -183,14 +183,6 @@ std::optional<std::string> ConfigTable::string(std::string_view key) {
   return std::nullopt;
 }
 
-std::optional<bool> ConfigTable::boolean(std::string_view key) {
-  const toml::node* node = state_->ask(index_, key);
-  if (node == nullptr) return std::nullopt;
-  if (const auto* value = node->as_boolean()) return value->get();
-  state_->wrong_type(key, *node, "true or false");
-  return std::nullopt;
-}
-
 std::optional<std::int64_t> ConfigTable::integer(std::string_view key, ConfigRange range) {
   const toml::node* node = state_->ask(index_, key);
   if (node == nullptr) return std::nullopt;

@@ -64,7 +64,6 @@ class ConfigTable {
  public:
   /// Each answers nothing when the key is absent, or present and wrong: then the mistake is noted.
   std::optional<std::string> string(std::string_view key);
-  std::optional<bool> boolean(std::string_view key);
   std::optional<std::int64_t> integer(std::string_view key, ConfigRange range);
   /// Exactly one of `choices`; the mistake lists them.
   std::optional<std::string> choice(std::string_view key, const std::vector<std::string>& choices);

@@ -29,7 +29,6 @@ Status read_manifest(std::string_view text) {
   (void)root.string("name");
   (void)root.strings("routes");
   (void)root.string_map("env");
-  (void)root.boolean("public");
   ConfigTable limits = root.table("limits");
   (void)limits.integer("memory_mb", {.low = 1, .high = 4096});
   (void)limits.integer("cpu_ms", {.low = 1});
@@ -76,7 +75,6 @@ TEST(ConfigText, TellsEveryMistakeWithItsPlace) {
       {"[limit]\nmemory_mb = 1",
        "peko.toml:1:2: unknown key \"limit\" outside of every [table]; did you mean \"limits\"?"},
       {"name = 5", "peko.toml:1:8: \"name\" must be a string (in quotes), not a whole number"},
-      {"public = \"yes\"", "peko.toml:1:10: \"public\" must be true or false, not a string"},
       {"[limits]\n  memory_mb = 1.5",
        "peko.toml:2:15: \"memory_mb\" must be a whole number, not a number with a fraction"},
       {"[limits]\nmemory_mb = \"1\"", "peko.toml:2:13: \"memory_mb\" must be a whole number, not a string"},
@@ -95,7 +93,7 @@ TEST(ConfigText, TellsEveryMistakeWithItsPlace) {
 
 TEST(ConfigText, TellsAllMistakesAtOnceInTheirOrder) {
   EXPECT_EQ(mistakes("zzz = 1\n[limits]\nmemory_mb = 0\ncpu_sm = 1\n"),
-            "peko.toml:1:1: unknown key \"zzz\" outside of every [table]; known here: env instances limits name public "
+            "peko.toml:1:1: unknown key \"zzz\" outside of every [table]; known here: env instances limits name "
             "routes\n"
             "peko.toml:3:13: \"memory_mb\" must be from 1 to 4096, not 0\n"
             "peko.toml:4:1: unknown key \"cpu_sm\" in [limits]; did you mean \"cpu_ms\"?");

@@ -79,18 +79,6 @@ Error file_error(std::string_view doing, const std::filesystem::path& path, int 
                fmt::format("{} {}: {}", doing, path.string(), std::generic_category().message(number))};
 }
 
-Status read_file_in_pieces(const std::filesystem::path& path, const std::function<void(std::string_view)>& take) {
-  const auto fd = open_to_read(path);
-  if (!fd) return fail(fd.error());
-  std::string buffer(std::size_t{128} << 10U, '\0');
-  for (;;) {
-    const ssize_t n = read_some(fd->get(), buffer.data(), buffer.size());
-    if (n < 0) return fail(file_error("reading", path, errno));
-    if (n == 0) return {};
-    take(std::string_view(buffer).substr(0, static_cast<std::size_t>(n)));
-  }
-}
-
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max) {
   const auto fd = open_to_read(path);
   if (!fd) return fail(fd.error());

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -18,9 +17,6 @@ Error file_error(std::string_view doing, const std::filesystem::path& path, int 
 
 /// All bytes of a file. NotFound, Denied, Invalid (a folder, or more than `bytes_max` bytes), Unavailable (the disk).
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max);
-
-/// Hands the bytes of a file to `take`, piece by piece. Errors as read_file.
-Status read_file_in_pieces(const std::filesystem::path& path, const std::function<void(std::string_view)>& take);
 
 /// Replaces a file as a whole: whoever opens `path` sees the old bytes or the new ones, also after a crash (a temporary
 /// file beside it, fsync, rename, fsync of the folder). `mode` is exact, whatever the umask. The folder must exist.

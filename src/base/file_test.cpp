@@ -76,20 +76,6 @@ TEST_F(FileTest, NamesThePathAndTheReason) {
   EXPECT_EQ(read_file(folder_ / "pipe", 10).error().code, Code::Invalid) << "a pipe would block";
 }
 
-TEST_F(FileTest, HandsOutPiecesInOrder) {
-  std::string bytes;
-  for (int i = 0; i < 50'000; ++i) bytes += std::to_string(i);
-  ASSERT_TRUE(write_file_atomically(folder_ / "a", bytes, 0600));
-  std::string together;
-  int pieces = 0;
-  ASSERT_TRUE(read_file_in_pieces(folder_ / "a", [&](std::string_view piece) {
-    together += piece;
-    ++pieces;
-  }));
-  EXPECT_EQ(together, bytes);
-  EXPECT_GT(pieces, 1);
-}
-
 TEST_F(FileTest, CreatesPrivateFoldersAndKeepsExistingOnes) {
   ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
   ASSERT_TRUE(create_private_directories(folder_ / "a" / "b" / ""));

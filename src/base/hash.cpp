@@ -6,7 +6,6 @@
 #include <openssl/params.h>
 
 #include "base/assert.hpp"
-#include "base/file.hpp"
 
 namespace peko {
 namespace {
@@ -83,13 +82,6 @@ Digest sha256(std::string_view bytes) {
 Digest hmac_sha256(std::string_view key, std::string_view bytes) {
   HmacSha256 hash(key);
   hash.update(bytes);
-  return hash.finish();
-}
-
-Result<Digest> sha256_file(const std::filesystem::path& path) {
-  Sha256 hash;
-  const Status read = read_file_in_pieces(path, [&hash](std::string_view piece) { hash.update(piece); });
-  if (!read) return fail(read.error());
   return hash.finish();
 }
 

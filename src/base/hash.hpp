@@ -4,11 +4,8 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
-
-#include "base/result.hpp"
 
 struct evp_md_ctx_st;
 struct evp_mac_ctx_st;
@@ -57,8 +54,5 @@ class HmacSha256 {
 
 Digest sha256(std::string_view bytes);
 Digest hmac_sha256(std::string_view key, std::string_view bytes);
-
-/// The hash of a file's bytes, read in pieces; the errors of read_file (file.hpp) but for the size.
-Result<Digest> sha256_file(const std::filesystem::path& path);
 
 }  // namespace peko

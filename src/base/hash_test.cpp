@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "base/file.hpp"
-
 namespace peko {
 namespace {
 
@@ -45,15 +43,6 @@ TEST(EqualInConstantTime, TellsDigestsApart) {
   EXPECT_TRUE(equal_in_constant_time(a, b));
   b.back() ^= 1U;
   EXPECT_FALSE(equal_in_constant_time(a, b));
-}
-
-TEST(Sha256File, HashesTheBytesOfTheFile) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "peko_hash_test";
-  const std::string bytes(300'000, 'z');
-  ASSERT_TRUE(write_file_atomically(path, bytes, 0600));
-  EXPECT_EQ(sha256_file(path).value(), sha256(bytes));
-  std::filesystem::remove(path);
-  EXPECT_EQ(sha256_file(path).error().code, Code::NotFound);
 }
 
 }  // namespace

@@ -43,18 +43,6 @@ Random::result_type Random::operator()() {
   return result;
 }
 
-std::uint64_t Random::below(std::uint64_t bound) {
-  PEKO_ASSERT(bound != 0, "there is no number below 0");
-  // Values under the threshold would make some results likelier than others: draw again.
-  const std::uint64_t threshold = (0 - bound) % bound;
-  for (;;) {
-    const std::uint64_t value = (*this)();
-    if (value >= threshold) return value % bound;
-  }
-}
-
-double Random::unit() { return static_cast<double>((*this)() >> 11U) * 0x1.0p-53; }
-
 void fill_secure(std::span<std::byte> out) {
   while (!out.empty()) {
     const ssize_t n = ::getrandom(out.data(), out.size(), 0);

@@ -23,10 +23,6 @@ class Random {
   static constexpr result_type max() { return ~result_type{0}; }
   /// 64 random bits.
   result_type operator()();
-  /// Uniform in [0, bound). `bound` is not 0.
-  std::uint64_t below(std::uint64_t bound);
-  /// Uniform in [0, 1).
-  double unit();
 
  private:
   std::array<std::uint64_t, 4> state_;

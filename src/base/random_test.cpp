@@ -28,29 +28,6 @@ TEST(Random, DiffersWithEntropy) {
   EXPECT_EQ(firsts.size(), 64U);
 }
 
-TEST(Random, StaysBelowItsBoundAndReachesEveryValue) {
-  Random random(1);
-  std::vector<int> seen(6);
-  for (int i = 0; i < 6000; ++i) {
-    const auto value = random.below(6);
-    ASSERT_LT(value, 6U);
-    ++seen[value];
-  }
-  for (const int count : seen) EXPECT_NEAR(count, 1000, 200);
-}
-
-TEST(Random, UnitIsInTheHalfOpenInterval) {
-  Random random(2);
-  double sum = 0;
-  for (int i = 0; i < 10'000; ++i) {
-    const double value = random.unit();
-    ASSERT_GE(value, 0.0);
-    ASSERT_LT(value, 1.0);
-    sum += value;
-  }
-  EXPECT_NEAR(sum / 10'000, 0.5, 0.02);
-}
-
 TEST(FillSecure, FillsEveryByteOfALargeBuffer) {
   std::vector<std::byte> bytes(100'000);
   fill_secure(bytes);
