@@ -55,9 +55,9 @@ int main(int argc, char** argv) {
   peko::cli::Terminal err = peko::cli::Terminal::on(stderr, environment);
 
   const auto start_node =
-      [&clock](peko::node::Config config, std::vector<peko::code::Function> functions, peko::LogSink& log,
+      [&clock](peko::node::Config config, const std::vector<peko::code::Function>& functions, peko::LogSink& log,
                const peko::node::Node::OnLoaded& on_loaded) -> peko::Result<std::unique_ptr<peko::cli::RunningNode>> {
-    auto node = peko::node::Node::start(std::move(config), std::move(functions), log, clock, on_loaded);
+    auto node = peko::node::Node::start(std::move(config), functions, log, clock, on_loaded);
     if (!node) {
       return peko::fail(std::move(node.error()));
     }

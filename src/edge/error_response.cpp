@@ -45,7 +45,7 @@ ErrorResponse::ErrorResponse(Fault fault, std::string_view request_id, std::stri
 http::Chunk ErrorResponse::take_body() {
   auto* body = new std::string(std::move(body_));
   const auto release = [](void* state) noexcept { delete *static_cast<std::string**>(state); };
-  return {*body, release, &body, sizeof body};
+  return {*body, release, static_cast<const void*>(&body), sizeof(void*)};
 }
 
 }  // namespace peko::edge

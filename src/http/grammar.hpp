@@ -16,13 +16,14 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 /// One bit per class of characters.
-enum CharClass : std::uint8_t {
-  kTokenChar = 1,  ///< RFC 9110, 5.6.2
-  kValueChar = 2,  ///< of field values: visible, blank, or not ASCII (obs-text)
-  kPathChar = 4,   ///< what the `http` crate takes in a path, ASCII only: guests never refuse a target that we accepted
-  kQueryChar = 8,  ///< likewise in a query
-  kHostChar = 16,  ///< of a registered name or an IPv4 address: RFC 3986 without '%' (which `http` refuses) and ','
-};
+using CharClass = std::uint8_t;
+constexpr CharClass kTokenChar = 1;  ///< RFC 9110, 5.6.2
+constexpr CharClass kValueChar = 2;  ///< of field values: visible, blank, or not ASCII (obs-text)
+constexpr CharClass kPathChar =
+    4;  ///< what the `http` crate takes in a path, ASCII only: guests never refuse a target that we accepted
+constexpr CharClass kQueryChar = 8;  ///< likewise in a query
+constexpr CharClass kHostChar =
+    16;  ///< of a registered name or an IPv4 address: RFC 3986 without '%' (which `http` refuses) and ','
 
 constexpr std::array<std::uint8_t, 256> make_char_classes() {
   std::array<std::uint8_t, 256> classes{};

@@ -56,7 +56,7 @@ class H1Connection final : public Exchange, private net::IoHandler, private net:
   static constexpr std::size_t kLingerBytesMax = std::size_t{16} * 1024 * 1024;
 
   H1Connection(H1Host& host, UniqueFd socket, const net::Address& peer);
-  ~H1Connection();
+  ~H1Connection() override;
 
   /// Begins to serve. Unavailable when the kernel refuses to watch the socket.
   Status start();

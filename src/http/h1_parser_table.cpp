@@ -390,14 +390,14 @@ Limits parser_table_limits() {
 }
 
 const std::vector<ParserRow>& parser_table() {
-  static const std::vector<ParserRow> kTable = [] {
+  static const std::vector<ParserRow> table = [] {
     Rows all;
     for (Rows rows : {request_lines(), targets(), hosts(), fields(), framing(), chunks(), trailers(), limits()}) {
       std::ranges::move(rows, std::back_inserter(all));
     }
     return all;
   }();
-  return kTable;
+  return table;
 }
 
 }  // namespace peko::http

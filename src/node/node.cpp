@@ -44,7 +44,7 @@ Node::Node(Config config, LogSink& log, const Clock& clock)
 
 Node::~Node() = default;
 
-Result<std::unique_ptr<Node>> Node::start(Config config, std::vector<code::Function> functions, LogSink& log,
+Result<std::unique_ptr<Node>> Node::start(Config config, const std::vector<code::Function>& functions, LogSink& log,
                                           const Clock& clock, const OnLoaded& on_loaded) {
   std::unique_ptr<Node> node(new Node(std::move(config), log, clock));
   // An address that cannot be had is told before seconds of compiling, not after.

@@ -35,7 +35,7 @@ class Node {
   /// Makes the engine, loads every function in order (`on_loaded` is called for each; one that fails to load answers
   /// PEKO-BAD-COMPONENT), then listens. Conflict: the address is in use; the other errors of http::Server, of the
   /// cache, of the engine. `log` and `clock` outlive the node. Blocks while it compiles.
-  static Result<std::unique_ptr<Node>> start(Config config, std::vector<code::Function> functions, LogSink& log,
+  static Result<std::unique_ptr<Node>> start(Config config, const std::vector<code::Function>& functions, LogSink& log,
                                              const Clock& clock, const OnLoaded& on_loaded);
   ~Node();
   Node(const Node&) = delete;
