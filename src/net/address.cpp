@@ -34,19 +34,33 @@ Result<Address> Address::parse(std::string_view text) {
   std::string host(text.substr(0, colon));
   if (host == "localhost") host = "127.0.0.1";
 
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const auto address = numeric(host, port);
+  if (!address || (address->family() == AF_INET6) != bracketed) return invalid(text);
+  return *address;
+}
+
+std::optional<Address> Address::numeric(std::string_view host, std::uint16_t port) {
+  const std::string terminated(host);
+  if (terminated.contains('\0')) return std::nullopt;
   Address address;
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    address.v6_.sin6_family = AF_INET6;
-    const std::string inner = host.substr(1, host.size() - 2);
-    if (::inet_pton(AF_INET6, inner.c_str(), &address.v6_.sin6_addr) != 1 || inner.contains('\0')) return invalid(text);
-  } else {
-    sockaddr_in v4{};
+  sockaddr_in v4{};
+  if (::inet_pton(AF_INET, terminated.c_str(), &v4.sin_addr) == 1) {
     v4.sin_family = AF_INET;
-    if (::inet_pton(AF_INET, host.c_str(), &v4.sin_addr) != 1 || host.contains('\0')) return invalid(text);
     std::memcpy(&address.v6_, &v4, sizeof(v4));
+  } else if (::inet_pton(AF_INET6, terminated.c_str(), &address.v6_.sin6_addr) == 1) {
+    address.v6_.sin6_family = AF_INET6;
+  } else {
+    return std::nullopt;
   }
-  address.v6_.sin6_port = htons(port);
-  return address;
+  return address.with_port(port);
+}
+
+Address Address::with_port(std::uint16_t port) const {
+  Address other = *this;
+  other.v6_.sin6_port = htons(port);
+  return other;
 }
 
 Address Address::of_socket(int fd) {

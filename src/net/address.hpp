@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,8 @@ class Address {
 
   /// "127.0.0.1:3000", "[::1]:0", "localhost:80" (127.0.0.1). Invalid for everything else; names are not resolved.
   static Result<Address> parse(std::string_view text);
+  /// "127.0.0.1", "::1": an address in its usual form without brackets; nothing for everything else, names included.
+  static std::optional<Address> numeric(std::string_view host, std::uint16_t port);
   /// Where the socket is bound.
   static Address of_socket(int fd);
   /// From what the kernel filled in.
@@ -30,6 +33,8 @@ class Address {
   [[nodiscard]] socklen_t raw_size() const;
   [[nodiscard]] int family() const { return v6_.sin6_family; }
   [[nodiscard]] std::uint16_t port() const { return ntohs(v6_.sin6_port); }
+  /// The same address with another port.
+  [[nodiscard]] Address with_port(std::uint16_t port) const;
 
   /// "address:port", as parse reads it; an IPv4 address mapped into IPv6 is shown as what it is.
   [[nodiscard]] std::string text() const;

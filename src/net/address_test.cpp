@@ -61,5 +61,16 @@ TEST(Address, RefusesEverythingElse) {
   }
 }
 
+TEST(Address, ReadsAHostThatIsAnAddress) {
+  EXPECT_EQ(Address::numeric("10.1.2.3", 80).value().text(), "10.1.2.3:80");
+  EXPECT_EQ(Address::numeric("fe80::1", 443).value().text(), "[fe80::1]:443");
+  EXPECT_EQ(Address::numeric("10.1.2.3", 80).value().with_port(8080).text(), "10.1.2.3:8080");
+  for (const std::string_view text :
+       {"", "a", "localhost", "[::1]", "127.1", "2130706433", "0x7f.0.0.1", "010.0.0.1", "1.2.3.4.", " 1.2.3.4"}) {
+    EXPECT_FALSE(Address::numeric(text, 80)) << text;
+  }
+  EXPECT_FALSE(Address::numeric(std::string_view("::1\0", 4), 80));
+}
+
 }  // namespace
 }  // namespace peko::net
