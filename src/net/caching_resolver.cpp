@@ -211,6 +211,7 @@ void CachingResolver::Shared::stop() {
   work_.notify_all();
   for (Worker& worker : threads) {
     if (worker.querying) {
+      // tidy: nothing ends a query that hangs, and the thread owns all that it touches
       worker.thread.detach();
     } else {
       worker.thread.join();
