@@ -63,9 +63,9 @@ class Loopback {
 };
 
 /// A client of it.
-class Client {
+class FakeClient {
  public:
-  explicit Client(Loopback& at) : at_(at), socket_(net::connect_to(at.address())) {}
+  explicit FakeClient(Loopback& at) : at_(at), socket_(net::connect_to(at.address())) {}
 
   void send(std::string_view text) {
     while (!text.empty()) {

@@ -18,7 +18,7 @@ void drink(Exchange& exchange, std::string& into) {
   }
 }
 
-Exchange& begin(Loopback& at, Client& client, std::string_view request) {
+Exchange& begin(Loopback& at, FakeClient& client, std::string_view request) {
   at.handler.on_request = at.handler.keep();
   client.send(request);
   EXPECT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
@@ -34,7 +34,7 @@ TEST(H1Body, IsAtHandAtOnceWhenItCameWithTheHead) {
     drink(exchange, body);
     FakeHandler::answer(exchange, 200, "done");
   };
-  Client client(at);
+  FakeClient client(at);
   ASSERT_TRUE(
       client.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcdePOST / HTTP/1.1\r\nHost: a\r\n"
                  "Transfer-Encoding: chunked\r\n\r\n3\r\nfgh\r\n2\r\nij\r\n0\r\n\r\n",
@@ -58,7 +58,7 @@ TEST(H1Body, StreamsAMegabyteWhateverTheFraming) {
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked + "0\r\nx-sum: 9\r\n\r\n"};
   for (const std::string& request : requests) {
     Loopback at;
-    Client client(at);
+    FakeClient client(at);
     Exchange& exchange = begin(at, client, request.substr(0, 100));
     net::Event event(*at.loop);
     exchange.notify(&event);
@@ -91,7 +91,7 @@ TEST(H1Body, StreamsAMegabyteWhateverTheFraming) {
 
 TEST(H1Body, IsReceivedOnlyAsFastAsTheHandlerConsumes) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   Exchange& exchange = begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\n\r\n");
   const std::string piece(65'536, 'x');
   const auto push = [&] { return ::send(client.fd(), piece.data(), piece.size(), MSG_DONTWAIT | MSG_NOSIGNAL); };
@@ -115,7 +115,7 @@ TEST(H1Body, IsReceivedOnlyAsFastAsTheHandlerConsumes) {
 
 TEST(H1Body, SendsContinueWhenTheBodyIsAccepted) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   Exchange& exchange =
       begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
   at.settle();
@@ -133,7 +133,7 @@ TEST(H1Body, SendsContinueWhenTheBodyIsAccepted) {
 
 TEST(H1Body, SendsNoContinueToAClientThatDoesNotWait) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   Exchange& exchange =
       begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nabc");
   exchange.accept_body(100);
@@ -147,7 +147,7 @@ TEST(H1Body, SendsNoContinueToAClientThatDoesNotWait) {
 TEST(H1Body, ClosesWhenAClientWaitsForContinueInVain) {
   Loopback at;
   at.handler.on_request = [](Exchange& exchange) { FakeHandler::answer(exchange, 403, "no"); };
-  Client client(at);
+  FakeClient client(at);
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
   ASSERT_TRUE(client.expect_end());
   EXPECT_TRUE(client.ended);
@@ -162,7 +162,7 @@ TEST(H1Body, DiscardsASmallRestThatNobodyReads) {
        {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n" + std::string(60'000, 'x'),
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nea60\r\n" + std::string(60'000, 'x') +
             "\r\n0\r\n\r\n"}) {
-    Client client(at);
+    FakeClient client(at);
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(client.ask(request, "done"));
     EXPECT_EQ(client.received.find("connection: close"), std::string::npos);
   }
@@ -177,7 +177,7 @@ TEST(H1Body, LetsTheClientReadA413WhileItStillSends) {
     EXPECT_TRUE(exchange.body_too_large());
     FakeHandler::answer(exchange, 413, "too large");
   };
-  Client client(at);
+  FakeClient client(at);
   // Nothing of the answer is read before all of it is sent: a reset would lose the answer.
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8000000\r\n\r\n" + std::string(8'000'000, 'x'));
   client.shut_down_sending();
@@ -192,7 +192,7 @@ TEST(H1Body, LetsTheClientReadA413WhileItStillSends) {
 TEST(H1Body, ReadsNoMoreThanItsBoundWhileItLingers) {
   Loopback at;
   at.handler.on_request = [](Exchange& exchange) { FakeHandler::answer(exchange, 413, "too large"); };
-  Client client(at);
+  FakeClient client(at);
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900000000\r\n\r\n");
   const std::string piece(1 << 20, 'x');
   std::size_t sent = 0;
@@ -210,7 +210,7 @@ TEST(H1Body, ReadsNoMoreThanItsBoundWhileItLingers) {
 
 TEST(H1Body, FailsOnceItIsLongerThanAccepted) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   Exchange& exchange = begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
   net::Event event(*at.loop);
   exchange.notify(&event);
@@ -229,7 +229,7 @@ TEST(H1Body, FailsOnceItIsLongerThanAccepted) {
 
 TEST(H1Body, FailsWhenItsFramingBreaks) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   Exchange& exchange =
       begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
   exchange.accept_body(100);
@@ -245,7 +245,7 @@ TEST(H1Body, FailsWhenItsFramingBreaks) {
 
 TEST(H1Body, FailsWhenTheClientStopsInTheMiddle) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   Exchange& exchange = begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
   exchange.accept_body(100);
   client.shut_down_sending();
@@ -259,7 +259,7 @@ TEST(H1Body, FailsWhenTheClientStopsInTheMiddle) {
 
 TEST(H1Body, FailsWhenTheClientResets) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   Exchange& exchange = begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
   exchange.accept_body(100);
   client.reset_now();
@@ -272,7 +272,7 @@ TEST(H1Body, FailsWhenTheClientResets) {
 
 TEST(H1Body, StaysAtHandWhenTheClientIsFoundGoneInTheMiddleOfAStep) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   Exchange& exchange = begin(at, client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
   exchange.accept_body(100);
   exchange.send_head({});

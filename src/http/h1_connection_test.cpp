@@ -14,7 +14,7 @@ std::string body_of(std::string_view message) { return std::string(message.subst
 TEST(H1Connection, CostsLessThanAKilobyteWhileItIsIdle) {
   EXPECT_LT(sizeof(H1Connection), 1024U);
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   ASSERT_TRUE(client.ask(kGet));
   at.settle();
   EXPECT_EQ(at.server->connections(), 1U);
@@ -23,7 +23,7 @@ TEST(H1Connection, CostsLessThanAKilobyteWhileItIsIdle) {
 
 TEST(H1Connection, AnswersOnAConnectionThatItKeeps) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(client.ask(kGet));
     EXPECT_TRUE(client.received.starts_with("HTTP/1.1 200 OK\r\n"));
@@ -38,7 +38,7 @@ TEST(H1Connection, AnswersOnAConnectionThatItKeeps) {
 
 TEST(H1Connection, AnswersPipelinedRequestsInOneSend) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   std::string requests;
   for (int i = 0; i < 16; ++i) requests += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\n\r\n";
   client.send(requests);
@@ -51,7 +51,7 @@ TEST(H1Connection, AnswersPipelinedRequestsInOneSend) {
 
 TEST(H1Connection, AnswersMorePipelinedRequestsThanOneTurnTakes) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   std::string requests;
   for (int i = 0; i < 1'000; ++i) requests += kGet;
   client.send(requests);
@@ -61,7 +61,7 @@ TEST(H1Connection, AnswersMorePipelinedRequestsThanOneTurnTakes) {
 TEST(H1Connection, LetsPipelinedRequestsWaitForTheResponseBeforeThem) {
   Loopback at;
   at.handler.on_request = at.handler.keep();
-  Client client(at);
+  FakeClient client(at);
   client.send(std::string(kGet) + std::string(kGet));
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
   at.settle();
@@ -76,7 +76,7 @@ TEST(H1Connection, LetsPipelinedRequestsWaitForTheResponseBeforeThem) {
 TEST(H1Connection, SendsOnceARoundWhateverManyPiecesAreWritten) {
   Loopback at;
   at.handler.on_request = at.handler.keep();
-  Client client(at);
+  FakeClient client(at);
   client.send(kGet);
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
   Exchange& exchange = at.take();
@@ -89,7 +89,7 @@ TEST(H1Connection, SendsOnceARoundWhateverManyPiecesAreWritten) {
 
 TEST(H1Connection, ParsesAHeadThatArrivesByteByByte) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   for (const char byte : kGet) {
     client.send(std::string_view(&byte, 1));
     at.settle();
@@ -102,7 +102,7 @@ TEST(H1Connection, TakesAHeadAsLongAsTheLimit) {
   Limits limits;
   limits.head_bytes_max = 100'000;
   Loopback at(limits);
-  Client client(at);
+  FakeClient client(at);
   std::string head = "GET / HTTP/1.1\r\nHost: a\r\n";
   for (int i = 0; i < 10; ++i) head += "x-" + std::to_string(i) + ": " + std::string(9'900, 'v') + "\r\n";
   EXPECT_TRUE(client.ask(head + "\r\n"));
@@ -113,7 +113,7 @@ TEST(H1Connection, TakesAHeadAsLongAsTheLimit) {
 
 TEST(H1Connection, SendsNoBodyInAnswerToHead) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   ASSERT_TRUE(client.ask("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\n"));
   at.settle();
   client.receive();
@@ -125,7 +125,7 @@ TEST(H1Connection, SendsNoBodyInAnswerToHead) {
 
 TEST(H1Connection, ClosesAfterTheResponseToHttp10) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   client.send("GET / HTTP/1.0\r\n\r\n");
   ASSERT_TRUE(client.expect_end());
   EXPECT_TRUE(client.ended);
@@ -135,7 +135,7 @@ TEST(H1Connection, ClosesAfterTheResponseToHttp10) {
 
 TEST(H1Connection, KeepsHttp10OnRequest) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(client.ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
     EXPECT_NE(client.received.find("connection: keep-alive\r\n"), std::string::npos);
@@ -149,7 +149,7 @@ TEST(H1Connection, EndsABodyWithoutLengthByClosingForHttp10) {
     exchange.write(Chunk("as long as it takes"));
     exchange.finish();
   };
-  Client client(at);
+  FakeClient client(at);
   client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
   ASSERT_TRUE(client.expect_end());
   EXPECT_TRUE(client.ended);
@@ -167,7 +167,7 @@ TEST(H1Connection, SendsABodyWithoutLengthInChunks) {
     const Field trailers[] = {{"x-sum", "7"}};
     EXPECT_TRUE(exchange.finish(trailers));
   };
-  Client client(at);
+  FakeClient client(at);
   ASSERT_TRUE(client.ask(kGet, "\r\n0\r\nx-sum: 7\r\n\r\n"));
   EXPECT_NE(client.received.find("transfer-encoding: chunked\r\n"), std::string::npos);
   EXPECT_EQ(body_of(client.received), "7\r\nhello, \r\n6\r\nworld!\r\n0\r\nx-sum: 7\r\n\r\n");
@@ -175,7 +175,7 @@ TEST(H1Connection, SendsABodyWithoutLengthInChunks) {
 
 TEST(H1Connection, HonoursConnectionClose) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   ASSERT_TRUE(client.expect_end());
   EXPECT_TRUE(client.ended);
@@ -192,7 +192,7 @@ TEST(H1Connection, ResetsWhenTheBodyIsShorterThanItsLength) {
     exchange.write(Chunk("short"));
     clean = exchange.finish();
   };
-  Client client(at);
+  FakeClient client(at);
   client.send(kGet);
   ASSERT_TRUE(client.expect_end());
   EXPECT_TRUE(client.reset);
@@ -209,7 +209,7 @@ TEST(H1Connection, CutsABodyThatIsLongerThanItsLength) {
     exchange.write(Chunk("ghi"));
     clean = exchange.finish();
   };
-  Client client(at);
+  FakeClient client(at);
   ASSERT_TRUE(client.ask(std::string(kGet) + std::string(kGet), "abcdHTTP/1.1 200 OK"));
   ASSERT_TRUE(at.until([&] { return client.receive() && client.count("\r\n\r\nabcd") == 2; }));
   EXPECT_EQ(client.received.find('e', client.received.rfind("abcd")), std::string::npos);
@@ -220,7 +220,7 @@ TEST(H1Connection, ShowsAbortAsAReset) {
   for (const bool after_a_part : {false, true}) {
     Loopback at;
     at.handler.on_request = at.handler.keep();
-    Client client(at);
+    FakeClient client(at);
     client.send(kGet);
     ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
     Exchange& exchange = at.take();
@@ -240,7 +240,7 @@ TEST(H1Connection, ShowsAbortAsAReset) {
 TEST(H1Connection, AbortsFromWithinTheHandler) {
   Loopback at;
   at.handler.on_request = [](Exchange& exchange) { exchange.abort(); };
-  Client client(at);
+  FakeClient client(at);
   client.send(std::string(kGet) + std::string(kGet));
   ASSERT_TRUE(client.expect_end());
   EXPECT_TRUE(client.reset);
@@ -250,7 +250,7 @@ TEST(H1Connection, AbortsFromWithinTheHandler) {
 TEST(H1Connection, TellsTheHandlerOfAClientThatReset) {
   Loopback at;
   at.handler.on_request = at.handler.keep();
-  Client client(at);
+  FakeClient client(at);
   client.send(kGet);
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
   Exchange& exchange = at.take();
@@ -270,7 +270,7 @@ TEST(H1Connection, TellsTheHandlerOfAClientThatReset) {
 TEST(H1Connection, AnswersAClientThatOnlyStoppedSending) {
   Loopback at;
   at.handler.on_request = at.handler.keep();
-  Client client(at);
+  FakeClient client(at);
   client.send(kGet);
   client.shut_down_sending();
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
@@ -284,7 +284,7 @@ TEST(H1Connection, AnswersAClientThatOnlyStoppedSending) {
 
 TEST(H1Connection, ForgetsAClientThatLeavesInAHead) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   client.send("GET / HT");
   at.settle();
   EXPECT_EQ(at.server->connections(), 1U);
@@ -295,7 +295,7 @@ TEST(H1Connection, ForgetsAClientThatLeavesInAHead) {
 
 TEST(H1Connection, AnswersWhatTheParserRefusesAndCloses) {
   Loopback at;
-  Client client(at);
+  FakeClient client(at);
   client.send(std::string(kGet) + "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n" + std::string(kGet));
   ASSERT_TRUE(client.expect_end());
   EXPECT_TRUE(client.ended);
@@ -309,7 +309,7 @@ TEST(H1Connection, AnswersWhatTheParserRefusesAndCloses) {
 TEST(H1Connection, BoundsTheQueueOfASlowReader) {
   Loopback at;
   at.handler.on_request = at.handler.keep();
-  Client client(at);
+  FakeClient client(at);
   client.send(kGet);
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
   Exchange& exchange = at.take();
@@ -344,7 +344,7 @@ TEST(H1Connection, StopsServingAPipeliningClientThatReadsNothing) {
   Loopback at;
   const std::string large(100'000, 'x');
   at.handler.on_request = [&](Exchange& exchange) { FakeHandler::answer(exchange, 200, large); };
-  Client client(at);
+  FakeClient client(at);
   std::string requests;
   for (int i = 0; i < 200; ++i) requests += kGet;
   client.send(requests);
@@ -360,7 +360,7 @@ TEST(H1Connection, StopsServingAPipeliningClientThatReadsNothing) {
 TEST(H1Connection, TellsWhereTheRequestComesFrom) {
   Loopback at;
   at.handler.on_request = at.handler.keep();
-  Client client(at);
+  FakeClient client(at);
   client.send(kGet);
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
   EXPECT_EQ(at.handler.pending[0]->peer(), net::Address::of_socket(client.fd()).text());
@@ -369,7 +369,7 @@ TEST(H1Connection, TellsWhereTheRequestComesFrom) {
 TEST(H1Connection, CountsTheBytesOfTheBodies) {
   Loopback at;
   at.handler.on_request = at.handler.keep();
-  Client client(at);
+  FakeClient client(at);
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde");
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
   Exchange& exchange = at.take();
@@ -388,7 +388,7 @@ TEST(H1Connection, LeavesOutFieldsThatWouldBreakTheFraming) {
     exchange.send_head({200, fields});
     exchange.finish();
   };
-  Client client(at);
+  FakeClient client(at);
   ASSERT_TRUE(client.ask(kGet, "\r\n\r\n"));
   EXPECT_EQ(client.received.find("injected"), std::string::npos);
   EXPECT_EQ(at.server->invalid_fields(), 1U);
@@ -399,7 +399,7 @@ TEST(H1ConnectionDeathTest, DiesWhenAHandlerBreaksTheRules) {
   const auto serve_with = [](std::function<void(Exchange&)> work) {
     Loopback at;
     at.handler.on_request = std::move(work);
-    Client client(at);
+    FakeClient client(at);
     client.ask(kGet);
   };
   EXPECT_DEATH(serve_with([](Exchange& exchange) { exchange.finish(); }), "a response has a head");

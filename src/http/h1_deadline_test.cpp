@@ -16,8 +16,8 @@ TEST(H1Deadline, ClosesAnIdleConnection) {
   Limits limits;
   limits.idle_timeout = kSoon;
   Loopback at(limits);
-  Client silent(at);
-  Client served(at);
+  FakeClient silent(at);
+  FakeClient served(at);
   ASSERT_TRUE(served.ask(kGet));
   ASSERT_TRUE(silent.expect_end());
   ASSERT_TRUE(served.expect_end());
@@ -30,7 +30,7 @@ TEST(H1Deadline, AnswersAHeadThatTakesTooLong) {
   Limits limits;
   limits.head_timeout = kSoon;
   Loopback at(limits);
-  Client client(at);
+  FakeClient client(at);
   ASSERT_TRUE(client.ask(kGet));
   // One byte at a time keeps nothing alive.
   std::string_view slow = "GET /a-long-path-that-never-ends";
@@ -49,7 +49,7 @@ TEST(H1Deadline, FailsABodyThatStops) {
   limits.body_timeout = kSoon;
   Loopback at(limits);
   at.handler.on_request = at.handler.keep();
-  Client client(at);
+  FakeClient client(at);
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
   Exchange& exchange = at.take();
@@ -66,7 +66,7 @@ TEST(H1Deadline, GivesTheClientAllTheTimeWhileNobodyWantsItsBody) {
   limits.body_timeout = kSoon;
   Loopback at(limits);
   at.handler.on_request = at.handler.keep();
-  Client client(at);
+  FakeClient client(at);
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
   Exchange& exchange = at.take();
@@ -82,7 +82,7 @@ TEST(H1Deadline, ResetsAClientThatTakesNothing) {
   limits.write_timeout = kSoon;
   Loopback at(limits);
   at.handler.on_request = at.handler.keep();
-  Client client(at);
+  FakeClient client(at);
   client.send(kGet);
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
   Exchange& exchange = at.take();
@@ -101,7 +101,7 @@ TEST(H1Deadline, ResetsAClientThatTakesNothingAfterTheResponseIsComplete) {
   Loopback at(limits);
   const std::string large(20'000'000, 'x');
   at.handler.on_request = [&](Exchange& exchange) { FakeHandler::answer(exchange, 200, large); };
-  Client client(at);
+  FakeClient client(at);
   client.send(kGet);
   ASSERT_TRUE(at.until([&] { return at.server->connections() == 1; }));
   EXPECT_TRUE(at.until([&] { return at.server->connections() == 0; }));
@@ -113,7 +113,7 @@ TEST(H1Deadline, LetsASlowReaderTakeItsTimeAsLongAsItTakesBytes) {
   limits.idle_timeout = milliseconds(200);
   Loopback at(limits);
   at.handler.on_request = at.handler.keep();
-  Client client(at);
+  FakeClient client(at);
   client.send(kGet);
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
   Exchange& exchange = at.take();
@@ -139,7 +139,7 @@ TEST(H1Deadline, LetsAPendingHandlerTakeItsTime) {
   limits.idle_timeout = limits.head_timeout = limits.body_timeout = limits.write_timeout = kSoon;
   Loopback at(limits);
   at.handler.on_request = at.handler.keep();
-  Client client(at);
+  FakeClient client(at);
   client.send(kGet);
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
   const net::TimePoint later = at.loop->now() + 4 * kSoon;

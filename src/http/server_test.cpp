@@ -31,8 +31,8 @@ TEST(Server, SharesItsAddressAmongLoops) {
                                    other_handler, {})
                          .value();
   EXPECT_EQ(other->port(), at.server->port());
-  std::vector<std::unique_ptr<Client>> clients;
-  for (int i = 0; i < 64; ++i) clients.push_back(std::make_unique<Client>(at));
+  std::vector<std::unique_ptr<FakeClient>> clients;
+  for (int i = 0; i < 64; ++i) clients.push_back(std::make_unique<FakeClient>(at));
   EXPECT_TRUE(at.until([&] {
     other_loop->stop();
     other_loop->run();
@@ -45,8 +45,8 @@ TEST(Server, SharesItsAddressAmongLoops) {
 
 TEST(Server, ServesManyConnections) {
   Loopback at;
-  std::vector<std::unique_ptr<Client>> clients;
-  for (int i = 0; i < 300; ++i) clients.push_back(std::make_unique<Client>(at));
+  std::vector<std::unique_ptr<FakeClient>> clients;
+  for (int i = 0; i < 300; ++i) clients.push_back(std::make_unique<FakeClient>(at));
   for (const auto& client : clients) client->send(kGet);
   for (const auto& client : clients) ASSERT_TRUE(client->expect("hello, world\n"));
   EXPECT_EQ(at.server->connections(), 300U);
@@ -59,11 +59,11 @@ TEST(Server, LeavesClientsBeyondItsLimitInTheBacklog) {
   Limits limits;
   limits.connections_max = 2;
   Loopback at(limits);
-  Client a(at);
-  Client b(at);
+  FakeClient a(at);
+  FakeClient b(at);
   ASSERT_TRUE(a.ask(kGet));
   ASSERT_TRUE(b.ask(kGet));
-  Client c(at);
+  FakeClient c(at);
   c.send(kGet);
   at.settle();
   EXPECT_EQ(at.server->connections(), 2U);
@@ -75,10 +75,10 @@ TEST(Server, LeavesClientsBeyondItsLimitInTheBacklog) {
 TEST(Server, DrainsWithoutCuttingAResponse) {
   Loopback at;
   at.handler.on_request = at.handler.keep();
-  Client idle(at);
-  Client busy(at);
-  Client halfway(at);
-  Client begun(at);
+  FakeClient idle(at);
+  FakeClient busy(at);
+  FakeClient halfway(at);
+  FakeClient begun(at);
   busy.send(kGet);
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1; }));
   begun.send(kGet);
@@ -114,11 +114,11 @@ TEST(Server, DrainsWithoutCuttingAResponse) {
 
 TEST(Server, AnswersWhatArrivedBeforeItDrains) {
   Loopback at;
-  Client known(at);
+  FakeClient known(at);
   ASSERT_TRUE(at.until([&] { return at.server->connections() == 1; }));
   at.settle();
   known.send(kGet);
-  Client waiting(at);  // in the backlog
+  FakeClient waiting(at);  // in the backlog
   waiting.send(kGet);
   at.server->drain();
   ASSERT_TRUE(known.expect_end());
@@ -132,8 +132,8 @@ TEST(Server, AnswersWhatArrivedBeforeItDrains) {
 TEST(Server, ResetsWhatIsLeftWhenItClosesAll) {
   Loopback at;
   at.handler.on_request = at.handler.keep();
-  Client idle(at);
-  Client busy(at);
+  FakeClient idle(at);
+  FakeClient busy(at);
   busy.send(kGet);
   ASSERT_TRUE(at.until([&] { return at.handler.pending.size() == 1 && at.server->connections() == 2; }));
   Exchange& exchange = at.take();
@@ -157,7 +157,7 @@ TEST(Server, ClosesAllFromWithinAHandler) {
     EXPECT_TRUE(exchange.gone());
     FakeHandler::answer(exchange, 200, "nobody reads this");
   };
-  Client client(at);
+  FakeClient client(at);
   client.send(kGet);
   ASSERT_TRUE(client.expect_end());
   EXPECT_TRUE(at.until([&] { return at.server->connections() == 0; }));
