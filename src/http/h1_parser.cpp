@@ -1,6 +1,6 @@
 #include "http/h1_parser.hpp"
 
-#include <algorithm>
+#include <string_view>
 
 namespace peko::http {
 namespace {
@@ -12,7 +12,7 @@ std::string_view view(std::span<char> bytes) { return {bytes.data(), bytes.size(
 ParseStep H1Parser::feed(std::span<char> input) {
   switch (state_) {
     case State::Head: return feed_head(input);
-    case State::Body: return facts_.chunked ? feed_chunked_body(input) : feed_sized_body(input);
+    case State::Body: return feed_body(input);
     case State::Complete: return {.event = ParseEvent::BodyDone};
     case State::Rejected: break;
   }
@@ -23,7 +23,7 @@ void H1Parser::reset() {
   state_ = State::Head;
   blank_lines_ = 0;
   scanner_.reset();
-  trailers_.clear();
+  body_.reset();
 }
 
 ParseStep H1Parser::feed_head(std::span<char> input) {
@@ -45,33 +45,17 @@ ParseStep H1Parser::feed_head(std::span<char> input) {
 }
 
 ParseStep H1Parser::begin_body(std::size_t consumed) {
-  body_left_ = head_.body_length.value_or(0);
-  if (facts_.chunked) chunks_.reset(limits_.head_bytes_max, limits_.field_count_max);
-  state_ = facts_.chunked || body_left_ > 0 ? State::Body : State::Complete;
+  body_.begin({.end = facts_.chunked ? BodyEnd::Chunked : BodyEnd::Length, .content_length = head_.body_length},
+              limits_);
+  state_ = body_.done() ? State::Complete : State::Body;
   return {.event = ParseEvent::HeadDone, .consumed = consumed};
 }
 
-ParseStep H1Parser::feed_sized_body(std::span<char> input) {
-  if (input.empty()) return {};
-  const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, input.size()));
-  body_left_ -= n;
-  if (body_left_ == 0) state_ = State::Complete;
-  return {.event = ParseEvent::BodyData, .consumed = n, .body = view(input.first(n))};
-}
-
-ParseStep H1Parser::feed_chunked_body(std::span<char> input) {
-  const ChunkDecoder::Step step = chunks_.feed(view(input));
-  switch (step.event) {
-    case ChunkDecoder::Event::NeedMore: return {.consumed = step.consumed};
-    case ChunkDecoder::Event::Data:
-      return {.event = ParseEvent::BodyData, .consumed = step.consumed, .body = step.data};
-    case ChunkDecoder::Event::Malformed: return reject(step.consumed, {Rejection::BadRequest, step.detail});
-    case ChunkDecoder::Event::TrailersTooLarge: return reject(step.consumed, {Rejection::HeadersTooLarge, step.detail});
-    case ChunkDecoder::Event::Done: break;
-  }
-  if (const auto refusal = read_trailers(chunks_.trailer_text(), trailers_)) return reject(step.consumed, *refusal);
-  state_ = State::Complete;
-  return {.event = ParseEvent::BodyDone, .consumed = step.consumed};
+ParseStep H1Parser::feed_body(std::span<char> input) {
+  const ParseStep step = body_.feed(view(input));
+  if (step.event == ParseEvent::Rejected) return reject(step.consumed, {step.rejection, step.detail});
+  if (body_.done()) state_ = State::Complete;
+  return step;
 }
 
 ParseStep H1Parser::reject(std::size_t consumed, Refusal refusal) {

@@ -10,10 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
-#include "http/chunk_decoder.hpp"
+#include "http/body_parser.hpp"
 #include "http/exchange.hpp"
 #include "http/head_reader.hpp"
 #include "http/head_scanner.hpp"
@@ -21,23 +20,6 @@
 #include "http/message.hpp"
 
 namespace peko::http {
-
-enum class ParseEvent : std::uint8_t {
-  NeedMore,  ///< feed again with the bytes that were not consumed and at least one more
-  HeadDone,  ///< head(), keep_alive() and expects_continue() are set; state() says whether a body follows
-  BodyData,  ///< `body` is a piece of the body
-  BodyDone,  ///< the request is complete, trailers() are set; reset() before the next one
-  Rejected,  ///< `rejection` and `detail` say why; for good, the connection has no future
-};
-
-/// What one call of feed() found.
-struct ParseStep {
-  ParseEvent event = ParseEvent::NeedMore;
-  std::size_t consumed = 0;  ///< bytes that the caller drops before it feeds again, whatever the event
-  std::string_view body;     ///< a view into the input; may be dropped with `consumed` once it has been used
-  Rejection rejection = Rejection::BadRequest;
-  std::string_view detail;  ///< static text
-};
 
 /// Empty lines that are skipped before a request line: RFC 9112 (2.2) asks for one; old clients send one after a body.
 inline constexpr std::size_t kBlankLinesMax = 2;
@@ -76,28 +58,25 @@ class H1Parser {
   [[nodiscard]] bool expects_continue() const { return facts_.expects_continue; }
 
   /// Trailer fields, once BodyDone; valid until reset(). Those that RFC 9110 (6.5.1) forbids are left out.
-  [[nodiscard]] Fields trailers() const { return trailers_; }
+  [[nodiscard]] Fields trailers() const { return body_.trailers(); }
 
   /// Forgets the request; the next byte begins the next one.
   void reset();
 
  private:
   ParseStep feed_head(std::span<char> input);
-  ParseStep feed_sized_body(std::span<char> input);
-  ParseStep feed_chunked_body(std::span<char> input);
+  ParseStep feed_body(std::span<char> input);
   ParseStep begin_body(std::size_t consumed);
   ParseStep reject(std::size_t consumed, Refusal refusal);
 
   const Limits& limits_;
   State state_ = State::Head;
   std::size_t blank_lines_ = 0;  // skipped before the request line
-  HeadScanner scanner_;
+  HeadScanner scanner_{StartLine::Request};
   RequestHead head_;
   std::vector<Field> fields_;
   HeadFacts facts_;
-  std::uint64_t body_left_ = 0;  // of a body with content-length
-  ChunkDecoder chunks_;
-  std::vector<Field> trailers_;
+  BodyParser body_;
   Refusal refusal_;
 };
 

@@ -8,24 +8,10 @@
 #include <string_view>
 
 #include "http/exchange.hpp"
+#include "http/framing.hpp"
 #include "http/message.hpp"
 
 namespace peko::http {
-
-/// How the end of a response body is marked.
-enum class BodyEnd : std::uint8_t {
-  None,        ///< there is no body, whatever the handler writes (HEAD, 204, 304)
-  Length,      ///< exactly `content_length` bytes
-  Chunked,     ///< chunks, then the last chunk
-  UntilClose,  ///< the end of the connection: the connection must close after it
-};
-
-struct Framing {
-  BodyEnd end = BodyEnd::None;
-  std::optional<std::uint64_t> content_length;  ///< the value of the content-length field, nothing: no such field
-
-  friend bool operator==(const Framing&, const Framing&) = default;
-};
 
 enum class Persistence : std::uint8_t { Close, KeepAlive };
 

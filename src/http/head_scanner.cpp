@@ -40,9 +40,35 @@ std::optional<Refusal> check_version(std::string_view line) {
   return std::nullopt;
 }
 
+/// Checks the status line as far as it has arrived, so that another protocol is not waited for.
+std::optional<Refusal> check_status_line_begin(std::string_view line) {
+  constexpr std::string_view kBegin = "HTTP/1.";
+  const std::size_t n = std::min(line.size(), kBegin.size());
+  if (line.substr(0, n) != kBegin.substr(0, n)) return Refusal{Rejection::BadRequest, "what answers is not HTTP/1"};
+  return std::nullopt;
+}
+
+std::optional<Refusal> check_status_line(std::string_view line) {
+  if (!parse_status_line(line)) return Refusal{Rejection::BadRequest, "malformed status line"};
+  return std::nullopt;
+}
+
 HeadScanner::Verdict refused(Refusal refusal) { return {HeadScanner::Outcome::Refused, 0, refusal}; }
 
 }  // namespace
+
+std::optional<StatusLine> parse_status_line(std::string_view line) {
+  constexpr std::string_view kShape = "HTTP/1.1 200";
+  if (line.size() < kShape.size() || !line.starts_with("HTTP/1.") || (line[7] != '0' && line[7] != '1') ||
+      line[8] != ' ') {
+    return std::nullopt;
+  }
+  const auto status = parse_digits(line.substr(9, 3));
+  // The space before an empty reason is left out by some servers.
+  const std::string_view rest = line.substr(kShape.size());
+  if (!status || *status < 100 || (!rest.empty() && rest.front() != ' ') || !is_field_value(rest)) return std::nullopt;
+  return StatusLine{line[7] == '1' ? Version::Http11 : Version::Http10, static_cast<unsigned>(*status)};
+}
 
 HeadScanner::Verdict HeadScanner::scan(std::string_view input, const Limits& limits) {
   for (;;) {
@@ -52,7 +78,10 @@ HeadScanner::Verdict HeadScanner::scan(std::string_view input, const Limits& lim
     if (lines_ == 0) {
       // Cut where the head gets too long, so that the limit that is crossed first wins.
       const std::string_view line = input.substr(0, std::min(whole ? line_feed : seen, limits.head_bytes_max));
-      if (const auto refusal = check_lengths(line, limits)) return refused(*refusal);
+      if (const auto refusal =
+              start_line_ == StartLine::Request ? check_lengths(line, limits) : check_status_line_begin(line)) {
+        return refused(*refusal);
+      }
     }
     if (seen > limits.head_bytes_max) return refused({Rejection::HeadersTooLarge, "the head has too many bytes"});
     scanned_ = seen;
@@ -62,7 +91,10 @@ HeadScanner::Verdict HeadScanner::scan(std::string_view input, const Limits& lim
     }
     const std::size_t line_bytes = line_feed - 1 - line_begin_;
     if (lines_ == 0) {
-      if (const auto refusal = check_version(input.substr(0, line_bytes))) return refused(*refusal);
+      const std::string_view line = input.substr(0, line_bytes);
+      if (const auto refusal = start_line_ == StartLine::Request ? check_version(line) : check_status_line(line)) {
+        return refused(*refusal);
+      }
     } else if (line_bytes == 0) {
       return {Outcome::Complete, seen, {}};
     } else if (is_blank(input[line_begin_])) {

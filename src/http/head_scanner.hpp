@@ -1,12 +1,14 @@
-/// HeadScanner: finds the end of a request's head while it arrives, and refuses early what can only get worse.
+/// HeadScanner: finds the end of a head while it arrives, and refuses early what can only get worse.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "http/exchange.hpp"
 #include "http/limits.hpp"
+#include "http/message.hpp"
 
 namespace peko::http {
 
@@ -19,8 +21,18 @@ struct Refusal {
   std::string_view detail;
 };
 
-/// Looks at line ends, at limits and at the shape of the request line; the rest is the head reader's. Each verdict
-/// hangs on one byte of the input and everything before it, so the way the input was cut does not matter.
+/// What a head begins with.
+enum class StartLine : std::uint8_t { Request, Status };
+
+/// "HTTP/1.1 200" is well-formed, a reason may follow; else nothing. The status is 100 to 999.
+struct StatusLine {
+  Version version = Version::Http11;
+  unsigned status = 0;
+};
+std::optional<StatusLine> parse_status_line(std::string_view line);
+
+/// Looks at line ends, at limits and at the shape of the first line; the rest is the head reader's. Each verdict hangs
+/// on one byte of the input and everything before it, so the way the input was cut does not matter.
 class HeadScanner {
  public:
   enum class Outcome : std::uint8_t { NeedMore, Complete, Refused };
@@ -30,16 +42,19 @@ class HeadScanner {
     Refusal refusal;             ///< Refused
   };
 
-  /// `input` begins with the request line's first byte; each call repeats the bytes of the call before, and more.
+  explicit HeadScanner(StartLine start_line) : start_line_(start_line) {}
+
+  /// `input` begins with the first line's first byte; each call repeats the bytes of the call before, and more.
   Verdict scan(std::string_view input, const Limits& limits);
-  void reset() { *this = {}; }
+  void reset() { *this = HeadScanner(start_line_); }
   /// Whether it has seen a byte since reset().
   [[nodiscard]] bool started() const { return scanned_ > 0; }
 
  private:
+  StartLine start_line_;
   std::size_t line_begin_ = 0;
   std::size_t scanned_ = 0;  // no line feed that is not accounted for before this offset
-  std::size_t lines_ = 0;    // complete ones, the request line included
+  std::size_t lines_ = 0;    // complete ones, the first one included
 };
 
 }  // namespace peko::http

@@ -54,13 +54,24 @@ void OutQueue::clear() {
 }
 
 OutQueue::Sent OutQueue::send(int fd) {
+  return send_by([fd](std::span<iovec> pieces) {
+    return pieces.size() == 1
+               ? net::send(fd, std::span(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len))
+               : net::send(fd, pieces);
+  });
+}
+
+OutQueue::Sent OutQueue::send(net::Stream& stream) {
+  return send_by([&stream](std::span<iovec> pieces) { return stream.send(pieces); });
+}
+
+template <typename Send>
+OutQueue::Sent OutQueue::send_by(Send send) {
   while (!empty()) {
     std::array<iovec, kPiecesPerCall> pieces;
     const std::size_t total = queued();
     const auto [count, bytes] = gather(pieces);
-    const net::Io io = count == 1
-                           ? net::send(fd, std::span(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len))
-                           : net::send(fd, std::span(pieces.data(), count));
+    const net::Io io = send(std::span(pieces.data(), count));
     if (io.kind == net::Io::Kind::Again) return Sent::Partly;
     if (io.kind != net::Io::Kind::Done) return Sent::Failed;
     if (io.bytes == total) break;

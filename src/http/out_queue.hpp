@@ -1,4 +1,4 @@
-/// OutQueue: the bytes that wait to be sent to one client.
+/// OutQueue: the bytes that wait to be sent over one connection.
 #pragma once
 
 #include <sys/uio.h>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "http/exchange.hpp"
+#include "net/stream.hpp"
 
 namespace peko::http {
 
@@ -74,6 +75,7 @@ class OutQueue {
 
   /// Sends what it can.
   Sent send(int fd);
+  Sent send(net::Stream& stream);
   /// Drops everything.
   void clear();
 
@@ -82,6 +84,8 @@ class OutQueue {
     std::size_t pieces = 0;
     std::size_t bytes = 0;
   };
+  template <typename Send>
+  Sent send_by(Send send);
   Gathered gather(std::span<iovec> into) const;
   void sent(std::size_t bytes);
   void drop_what_was_sent();
