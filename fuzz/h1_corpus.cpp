@@ -1,5 +1,5 @@
-/// Writes the rows of the parsers' tables as files, the seeds of the fuzzers: h1_corpus DIRECTORY, which has a directory
-/// for each.
+/// Writes the rows of the parsers' tables as files, the seeds of the fuzzers: h1_corpus DIRECTORY, which has a
+/// directory for each.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>

@@ -1,5 +1,5 @@
-/// Fuzzes H1ResponseParser. The first bytes of an input choose the request's method and where the rest is cut; the rest is
-/// what a server sends, which then closes.
+/// Fuzzes H1ResponseParser. The first bytes of an input choose the request's method and where the rest is cut; the rest
+/// is what a server sends, which then closes.
 ///
 /// Properties: cutting changes nothing, an accepted head holds no character that would break another message, and
 /// nothing crashes.

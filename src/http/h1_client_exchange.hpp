@@ -22,6 +22,9 @@ namespace peko::http {
 
 class ClientPool;
 
+/// What a guest is told when there is no connection.
+ClientFault fault_of(net::LinkFault fault);
+
 /// Lives on the pool's loop.
 class H1ClientExchange final : public ClientExchange, private net::Runnable, private net::Deadline {
  public:
@@ -62,21 +65,24 @@ class H1ClientExchange final : public ClientExchange, private net::Runnable, pri
     Over,     // complete, or failed
   };
 
+  // h1_client_exchange.cpp
+  void pump_later();
+  bool may_retry() const;
+  void retry();
+  void fail(ClientFault fault);
+  void give_up();
+  void end();
+
+  // h1_client_io.cpp
   void run() override { pump(); }
   void expired() override;
   void pump();
-  void pump_later();
   void flush();
   bool receive();
   void parse();
   bool take_step(const ParseStep& step);
   void complete();
-  void fail(ClientFault fault);
-  void give_up();
-  void end();
   void lost(net::LinkFault fault);
-  bool may_retry() const;
-  void retry();
   void arm_deadline();
   bool request_sent() const { return finished_ && out_.empty(); }
 

@@ -1,6 +1,7 @@
 #include "net/caching_resolver.hpp"
 
 #include <netdb.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -144,6 +145,7 @@ void CachingResolver::Shared::start_thread() {
 }
 
 void CachingResolver::Shared::work(std::size_t place) {
+  pthread_setname_np(pthread_self(), "peko-resolver");
   std::unique_lock lock(mutex_);
   while (!stopped_) {
     std::string name;
