@@ -12,11 +12,18 @@ namespace peko::http {
 ClientConnection::ClientConnection(ClientPool& pool, ClientSite& site, std::unique_ptr<net::Stream> stream)
     : pool_(pool), site_(site), stream_(std::move(stream)) {}
 
-ClientConnection::~ClientConnection() {
-  if (watched_) pool_.loop().unwatch(stream_->fd(), *this);
-}
+ClientConnection::~ClientConnection() { unwatch(); }
 
 bool ClientConnection::start() { return watched_ = pool_.loop().watch(stream_->fd(), *this).has_value(); }
+
+void ClientConnection::unwatch() {
+  if (std::exchange(watched_, false)) pool_.loop().unwatch(stream_->fd(), *this);
+}
+
+void ClientConnection::cut() {
+  unwatch();
+  stream_->cut();
+}
 
 void ClientConnection::use(H1ClientExchange& user) {
   user_ = &user;

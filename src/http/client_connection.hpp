@@ -28,12 +28,15 @@ class ClientConnection final : private net::IoHandler, private net::Deadline {
   void rest(net::TimePoint until);
   /// Nothing has been received that nobody asked for. Not after an end, either.
   bool is_quiet();
+  /// Ends it with a reset.
+  void cut();
 
   [[nodiscard]] net::Stream& stream() { return *stream_; }
   [[nodiscard]] ClientSite& site() { return site_; }
   [[nodiscard]] net::TimePoint rests_until() const { return rests_until_; }
 
  private:
+  void unwatch();
   void on_io(std::uint32_t events) override;
   void expired() override;
 

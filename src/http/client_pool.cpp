@@ -131,7 +131,7 @@ void ClientPool::release(std::unique_ptr<ClientConnection> connection, Fate fate
     ++counts_.idle;
     return serve_after(site);
   }
-  if (fate == Fate::Cut) connection->stream().cut();
+  if (fate == Fate::Cut) connection->cut();
   connection.reset();
   closed(site);
 }

@@ -105,6 +105,21 @@ TEST(H1ClientExchange, CutsOffABodyThatIsNotWhatWasAnnounced) {
   EXPECT_EQ(early.pool.counts().open, 0U);
 }
 
+TEST(H1ClientExchange, HearsWhyAServerTakesNoMore) {
+  ClientRig at;
+  const Exchange exchange = at.ask(post(at, 100'000'000));
+  ASSERT_TRUE(at.expect(0, "\r\n\r\n"));
+  static const std::string kPiece(100'000, 'x');
+  for (int i = 0; i < 10 && exchange->writable(); ++i) exchange->write(Chunk(kPiece));
+  at.origin.connections[0].say("HTTP/1.1 413 Too much\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno");
+  ::shutdown(at.origin.connections[0].socket.get(), SHUT_WR);
+  ASSERT_TRUE(at.end(*exchange));
+  EXPECT_EQ(exchange->fault(), std::nullopt);
+  EXPECT_EQ(exchange->head()->status, 413U);
+  exchange->finish();
+  EXPECT_EQ(exchange->fault(), std::nullopt);
+}
+
 TEST(H1ClientExchange, HoldsABoundedPartOfARequestsBody) {
   ClientRig at;
   const Exchange exchange = at.ask(post(at, std::nullopt));
@@ -211,6 +226,20 @@ TEST(H1ClientExchange, WaitsSoLongForAHead) {
   request.first_byte_timeout = std::chrono::milliseconds(20);
   const Exchange exchange = at.ask(request);
   ASSERT_TRUE(at.end(*exchange));
+  EXPECT_EQ(exchange->fault(), ClientFault::HttpResponseTimeout);
+}
+
+TEST(H1ClientExchange, WaitsNoLongerForAHeadThatComesByteByByte) {
+  ClientRig at;
+  ClientRequest request = at.get();
+  request.first_byte_timeout = std::chrono::milliseconds(50);
+  const Exchange exchange = at.ask(request);
+  ASSERT_TRUE(at.expect(0, "\r\n\r\n"));
+  at.origin.connections[0].say("HTTP/1.1 200 OK\r\nx: ");
+  ASSERT_TRUE(at.until([&] {
+    at.origin.connections[0].say("y");
+    return exchange->fault().has_value();
+  }));
   EXPECT_EQ(exchange->fault(), ClientFault::HttpResponseTimeout);
 }
 

@@ -72,7 +72,8 @@ bool H1ClientExchange::receive() {
   switch (io.kind) {
     case net::Io::Kind::Done:
       received_any_ = true;
-      since_ = pool_.loop().now();
+      // A head is waited for as a whole, however slowly its bytes come.
+      if (head_done_) since_ = pool_.loop().now();
       input_.received(io.bytes);
       if (io.bytes < room.size() && !peer_ends_ && !stream.layered()) readable_ = false;
       return true;
@@ -106,6 +107,7 @@ bool H1ClientExchange::take_step(const ParseStep& step) {
   }
   if (step.event == ParseEvent::HeadDone) {
     head_done_ = true;
+    since_ = pool_.loop().now();
     input_.begin_body();
   }
   if (step.event == ParseEvent::Rejected) {
