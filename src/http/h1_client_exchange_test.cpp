@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <string>
+#include <vector>
 
 #include "http/fake_origin.hpp"
 #include "net/tls_peer.hpp"
@@ -299,8 +301,8 @@ struct SecureRig : ClientRig {
     std::signal(SIGPIPE, SIG_IGN);  // the server uses OpenSSL's own sockets
     resolver.answer("localhost", {"127.0.0.1"});
   }
-  Exchange ask() {
-    ClientRequest request = get();
+  Exchange ask() { return ask(get()); }
+  Exchange ask(ClientRequest request) {
     request.scheme = Scheme::Https;
     request.host = "localhost";
     request.port = peer.address().port();
@@ -353,6 +355,30 @@ TEST(H1ClientExchange, TakesMuchOverTls) {
     return exchange->body_state() != BodyState::Open;
   }));
   EXPECT_EQ(got, size);
+}
+
+TEST(H1ClientExchange, SendsMuchOverTls) {
+  SecureRig at;
+  constexpr int kPieces = 400;
+  ClientRequest request = post(at, std::uint64_t{kPieces} * 10'000);
+  const Exchange exchange = at.ask(request);
+  static std::vector<std::string> pieces;
+  std::string all;
+  for (int i = 0; i < kPieces; ++i) all += pieces.emplace_back(10'000, static_cast<char>('a' + i % 26));
+  int written = 0;
+  bool was_full = false;
+  int turns = 0;
+  ASSERT_TRUE(net::turn_until(*at.loop, [&] {
+    while (written < kPieces && exchange->writable())
+      exchange->write(Chunk(pieces[static_cast<std::size_t>(written++)]));
+    was_full |= turns > 0 && !exchange->writable();
+    if (++turns % 3 == 0) at.peer.step();  // slower than the client
+    return at.peer.received.ends_with(all);
+  }));
+  EXPECT_TRUE(was_full);
+  at.peer.say(kHello);
+  ASSERT_TRUE(at.end(*exchange));
+  EXPECT_EQ(exchange->fault(), std::nullopt);
 }
 
 TEST(H1ClientExchange, TellsACutResponseFromAWholeOneOverTls) {
