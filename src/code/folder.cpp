@@ -58,13 +58,13 @@ Status check_unique(const std::vector<Function>& functions) {
   return {};
 }
 
-/// All settings are the defaults.
-Result<Function> bare_component(const fs::path& file) {
+/// All settings are the defaults, within the maxima.
+Result<Function> bare_component(const fs::path& file, const LimitsMax& maxima) {
   Result<std::string> name = name_from(file.stem().string());
   if (!name) {
     return fail(std::move(name.error()));
   }
-  Function function;
+  Function function = function_within(maxima);
   function.name = std::move(*name);
   function.component = made_absolute(file);
   return function;
@@ -83,9 +83,9 @@ bool has_manifest(const fs::path& folder) {
   return fs::exists(folder / kManifestName, ignored);
 }
 
-Status add_folder(const fs::path& folder, Found& found) {
+Status add_folder(const fs::path& folder, const LimitsMax& maxima, Found& found) {
   if (has_manifest(folder)) {
-    keep(found, read_manifest(folder / kManifestName));
+    keep(found, read_manifest(folder / kManifestName, maxima));
     return {};
   }
   const auto projects = entries_of(folder, [](const fs::directory_entry& entry) { return has_manifest(entry.path()); });
@@ -99,19 +99,19 @@ Status add_folder(const fs::path& folder, Found& found) {
                             shown(folder), shown(folder / kManifestName), shown(folder / "*" / kManifestName)));
   }
   for (const fs::path& project : *projects) {
-    keep(found, read_manifest(project / kManifestName));
+    keep(found, read_manifest(project / kManifestName, maxima));
   }
   return {};
 }
 
-Status add_file(const fs::path& file, Found& found) {
+Status add_file(const fs::path& file, const LimitsMax& maxima, Found& found) {
   const std::string extension = file.extension().string();
   if (extension == ".wasm") {
-    keep(found, bare_component(file));
+    keep(found, bare_component(file, maxima));
     return {};
   }
   if (file.filename() == kManifestName) {
-    keep(found, read_manifest(file));
+    keep(found, read_manifest(file, maxima));
     return {};
   }
   for (const std::string_view script : {".js", ".mjs", ".ts", ".tsx", ".jsx"}) {
@@ -129,7 +129,7 @@ Status add_file(const fs::path& file, Found& found) {
 
 }  // namespace
 
-Result<Found> functions_in_store(const fs::path& store) {
+Result<Found> functions_in_store(const fs::path& store, const LimitsMax& maxima) {
   const fs::path folder = made_absolute(store) / "functions";
   std::error_code error;
   if (!fs::exists(store, error)) {
@@ -165,7 +165,7 @@ Result<Found> functions_in_store(const fs::path& store) {
     }
   }
   for (const fs::path& component : *components) {
-    Function function;
+    Function function = function_within(maxima);
     function.name = component.stem().string();
     function.component = component;
     if (Status good = check_name(function.name); !good) {
@@ -173,7 +173,7 @@ Result<Found> functions_in_store(const fs::path& store) {
       continue;
     }
     const fs::path file = fs::path(component).replace_extension(".toml");
-    Status read = fs::exists(file, error) ? read_store_settings(file, function) : Status();
+    Status read = fs::exists(file, error) ? read_store_settings(file, maxima, function) : Status();
     if (!read) {
       found.problems.push_back(std::move(read.error()));
       continue;
@@ -186,7 +186,7 @@ Result<Found> functions_in_store(const fs::path& store) {
   return found;
 }
 
-Result<Found> discover_projects(std::span<const fs::path> paths) {
+Result<Found> discover_projects(std::span<const fs::path> paths, const LimitsMax& maxima) {
   Found found;
   for (const fs::path& given : paths) {
     const fs::path path = made_absolute(given);
@@ -198,7 +198,8 @@ Result<Found> discover_projects(std::span<const fs::path> paths) {
     if (!fs::exists(about)) {
       return fail(Code::NotFound, fmt::format("{} does not exist", given.string()));
     }
-    if (Status added = fs::is_directory(about) ? add_folder(path, found) : add_file(path, found); !added) {
+    if (Status added = fs::is_directory(about) ? add_folder(path, maxima, found) : add_file(path, maxima, found);
+        !added) {
       return fail(std::move(added.error()));
     }
   }

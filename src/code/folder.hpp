@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "code/function.hpp"
+#include "code/limit_table.hpp"
 
 namespace peko::code {
 
@@ -19,11 +20,11 @@ struct Found {
 /// The functions of a code store: functions/<name>.wasm, each with an optional functions/<name>.toml. None is success:
 /// they may come later. Components are not opened. NotFound or Invalid when there is no such store; Conflict when two
 /// claim one route.
-Result<Found> functions_in_store(const std::filesystem::path& store);
+Result<Found> functions_in_store(const std::filesystem::path& store, const LimitsMax& maxima = {});
 
 /// The functions of projects. A path is a .wasm file, a project's folder (with a peko.toml), a peko.toml, or a folder
 /// of projects' folders. NotFound when a path does not exist or has no function; Invalid when it is none of these;
 /// Unsupported for scripts; Conflict when two claim one name or route.
-Result<Found> discover_projects(std::span<const std::filesystem::path> paths);
+Result<Found> discover_projects(std::span<const std::filesystem::path> paths, const LimitsMax& maxima = {});
 
 }  // namespace peko::code

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/config_text.hpp"
 #include "base/file.hpp"
@@ -17,42 +16,17 @@ constexpr std::size_t kRoutesMax = 100;
 constexpr std::size_t kOriginsMax = 100;
 constexpr std::size_t kEnvironmentBytesMax = 64U << 10;  // names and values: each instance gets a copy
 
-/// One row of the table of limits. A range ends where the node's own maximum is.
-struct LimitKey {
-  std::string_view key;
-  ConfigRange range;
-  void (*set)(Function& function, std::uint64_t value);
-};
-
-constexpr std::array kLimits = {
-    LimitKey{"cpu_ms", {1, 300'000}, [](Function& f, std::uint64_t v) { f.limits.cpu = std::chrono::milliseconds(v); }},
-    LimitKey{
-        "wall_ms", {0, 86'400'000}, [](Function& f, std::uint64_t v) { f.limits.wall = std::chrono::milliseconds(v); }},
-    LimitKey{"memory_mb", {1, kMemoryMbMax}, [](Function& f, std::uint64_t v) { f.limits.memory_bytes = v << 20; }},
-    // The connection's own limits (http::Limits) come first; a manifest can only ask for less.
-    LimitKey{"request_headers_kb",
-             {1, 128},
-             [](Function& f, std::uint64_t v) { f.limits.request_header_bytes = static_cast<std::uint32_t>(v << 10); }},
-    LimitKey{"uri_bytes",
-             {1, 8192},
-             [](Function& f, std::uint64_t v) { f.limits.uri_bytes = static_cast<std::uint32_t>(v); }},
-    LimitKey{
-        "request_body_mb", {0, 10'240}, [](Function& f, std::uint64_t v) { f.limits.request_body_bytes = v << 20; }},
-    LimitKey{"subrequests",
-             {0, 1000},
-             [](Function& f, std::uint64_t v) { f.limits.subrequests = static_cast<std::uint32_t>(v); }},
-    LimitKey{"log_kb",
-             {0, 1024},
-             [](Function& f, std::uint64_t v) { f.limits.log_bytes = static_cast<std::uint32_t>(v << 10); }},
-    LimitKey{"component_mb",
-             {1, kComponentBytesMax >> 20},
-             [](Function& f, std::uint64_t v) { f.component_bytes_max = v << 20; }},
-};
-
-void read_limits(ConfigTable limits, Function& function) {
-  for (const LimitKey& limit : kLimits) {
-    if (const auto value = limits.integer(limit.key, limit.range)) {
-      limit.set(function, static_cast<std::uint64_t>(*value));
+void read_limits(ConfigTable limits, const LimitsMax& maxima, Function& function) {
+  for (const LimitRow& row : limit_table()) {
+    const ConfigRange range{.low = static_cast<std::int64_t>(row.low), .high = static_cast<std::int64_t>(row.high)};
+    const auto given = limits.integer(row.key, range);
+    if (!given) {
+      continue;
+    }
+    const auto value = static_cast<std::uint64_t>(*given);
+    row.set(function, value);
+    if (!maxima.permits(row.limit, value)) {
+      limits.reject(row.key, above_maximum(row, value, maxima));
     }
   }
   // The wasm stack has one size for the whole engine, so nothing else can be promised.
@@ -108,10 +82,10 @@ void read_environment(ConfigTable root, Function& function) {
 }
 
 /// What a manifest and the settings in a store have in common.
-void read_shared(ConfigTable root, Function& function) {
+void read_shared(ConfigTable root, const LimitsMax& maxima, Function& function) {
   function.routes = read_words(root, "routes", kRoutesMax, route);
   read_environment(root, function);
-  read_limits(root.table("limits"), function);
+  read_limits(root.table("limits"), maxima, function);
   function.outbound_allow = read_words(root.table("http"), "allow", kOriginsMax, origin);
   ConfigTable instances = root.table("instances");
   function.reuse = instances.choice("reuse", {"auto", "never"}) == "never" ? Reuse::Never : Reuse::Auto;
@@ -168,24 +142,24 @@ Result<ConfigText> open_text(const std::filesystem::path& file) {
 
 }  // namespace
 
-Result<Function> read_manifest(const std::filesystem::path& file) {
+Result<Function> read_manifest(const std::filesystem::path& file, const LimitsMax& maxima) {
   Result<ConfigText> text = open_text(file);
   if (!text) {
     return fail(std::move(text.error()));
   }
-  Function function;
+  Function function = function_within(maxima);
   function.manifest = made_absolute(file);
   ConfigTable root = text->root();
   read_name(root, function);
   read_component_and_build(root, function.manifest.parent_path(), function);
-  read_shared(root, function);
+  read_shared(root, maxima, function);
   if (Status good = text->finish(); !good) {
     return fail(root.has("script") ? Code::Unsupported : Code::Invalid, std::move(good.error().message));
   }
   return function;
 }
 
-Status read_store_settings(const std::filesystem::path& file, Function& function) {
+Status read_store_settings(const std::filesystem::path& file, const LimitsMax& maxima, Function& function) {
   Result<ConfigText> text = open_text(file);
   if (!text) {
     return fail(std::move(text.error()));
@@ -198,7 +172,7 @@ Status read_store_settings(const std::filesystem::path& file, Function& function
         fmt::format("\"name\" is \"{}\", but the file is the settings of \"{}\": leave it out or rename the files",
                     *name, function.name));
   }
-  read_shared(root, function);
+  read_shared(root, maxima, function);
   return text->finish();
 }
 

@@ -4,27 +4,25 @@
 /// expected`.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 
 #include "base/result.hpp"
 #include "code/function.hpp"
+#include "code/limit_table.hpp"
 
 namespace peko::code {
 
 /// The name of a project's manifest.
 inline constexpr std::string_view kManifestName = "peko.toml";
 
-/// `memory_mb` at most: instances of one function shall leave room for others.
-inline constexpr std::uint64_t kMemoryMbMax = 1024;
-
 /// Reads a project's manifest. The component's path is relative to the manifest's folder and need not exist yet.
-/// Invalid; Unsupported (a script); NotFound, Denied, Unavailable when the file cannot be read.
-Result<Function> read_manifest(const std::filesystem::path& file);
+/// Invalid, also for a limit above its maximum; Unsupported (a script); NotFound, Denied, Unavailable when the file
+/// cannot be read.
+Result<Function> read_manifest(const std::filesystem::path& file, const LimitsMax& maxima = {});
 
 /// Reads the settings of a component that lies in a code store: as a manifest, but `component`, `script` and [build]
-/// are no keys of it, and `name`, which may be left out, is `function.name`. Sets all other settings of `function`.
-/// Errors as read_manifest.
-Status read_store_settings(const std::filesystem::path& file, Function& function);
+/// are no keys of it, and `name`, which may be left out, is `function.name`. Sets all other settings of `function`,
+/// which comes from function_within(maxima). Errors as read_manifest.
+Status read_store_settings(const std::filesystem::path& file, const LimitsMax& maxima, Function& function);
 
 }  // namespace peko::code

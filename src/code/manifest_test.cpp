@@ -207,7 +207,7 @@ TEST(StoreSettings, AreAManifestWithoutComponentAndBuild) {
   Function function{.name = "a", .component = folder.path() / "a.wasm"};
   const auto file =
       folder.write("a.toml", "name = \"a\"\nroutes = [\"a.example/*\"]\n[limits]\ncpu_ms = 7\n[env]\nX = \"y\"\n");
-  const Status read = read_store_settings(file, function);
+  const Status read = read_store_settings(file, {}, function);
   ASSERT_TRUE(read.has_value()) << read.error().message;
   EXPECT_EQ(function.limits.cpu, std::chrono::milliseconds(7));
   EXPECT_EQ(function.routes, std::vector<std::string>{"a.example/*"});
@@ -219,7 +219,7 @@ TEST(StoreSettings, RefuseAnotherNameAndKeysOfAProject) {
   const TestFolder folder;
   Function function{.name = "a"};
   const auto file = folder.write("a.toml", "name = \"b\"\ncomponent = \"x.wasm\"\n[build]\ncommand = \"make\"\n");
-  const Status read = read_store_settings(file, function);
+  const Status read = read_store_settings(file, {}, function);
   ASSERT_FALSE(read.has_value());
   const std::string name = file.string();
   EXPECT_EQ(
