@@ -10,6 +10,7 @@ find_package(Boost 1.81 REQUIRED COMPONENTS json)
 
 # toml++ is used as headers alone: Debian's shared library is built with exceptions, Peko parses without.
 find_path(PEKO_TOML_INCLUDE toml++/toml.h REQUIRED)
+find_library(PEKO_SECCOMP seccomp REQUIRED)
 
 # Foreign headers never meet our warnings.
 foreach(lib Boost::headers Boost::json fmt::fmt CLI11::CLI11 GTest::gtest GTest::gmock)

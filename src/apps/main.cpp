@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "cli/commands.hpp"
 #include "engine/compiler.hpp"
+#include "node/compile_sandbox.hpp"
 #include "node/node.hpp"
 
 namespace {
@@ -71,5 +72,6 @@ int main(int argc, char** argv) {
                                     .clock = clock,
                                     .version = kVersion,
                                     .start_node = start_node,
+                                    .confine = peko::node::enter_compile_sandbox,
                                     .compile = peko::engine::compile_component});
 }

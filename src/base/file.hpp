@@ -18,6 +18,9 @@ Error file_error(std::string_view doing, const std::filesystem::path& path, int 
 /// All bytes of a file. NotFound, Denied, Invalid (a folder, or more than `bytes_max` bytes), Unavailable (the disk).
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max);
 
+/// Writes all bytes to an open file. 0, or an errno.
+int write_all(int fd, std::string_view bytes);
+
 /// Replaces a file as a whole: whoever opens `path` sees the old bytes or the new ones, also after a crash (a temporary
 /// file beside it, fsync, rename, fsync of the folder). `mode` is exact, whatever the umask. The folder must exist.
 Status write_file_atomically(const std::filesystem::path& path, std::string_view bytes, mode_t mode);

@@ -44,11 +44,13 @@ struct Parsed {
   std::vector<std::string> paths;
   std::string input;
   std::string output;
+  std::uint32_t compile_memory_mb = node::CompileLimits().memory_mb;
+  std::int64_t compile_seconds = node::CompileLimits().cpu.count();
 };
 
-void add_text_option(CLI::App& command, std::string_view flag, std::vector<std::string>& values, std::string_view value,
-                     std::string_view help) {
-  command.add_option(std::string(flag), values, std::string(help))
+CLI::Option* add_text_option(CLI::App& command, std::string_view flag, std::vector<std::string>& values,
+                             std::string_view value, std::string_view help) {
+  return command.add_option(std::string(flag), values, std::string(help))
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
@@ -61,7 +63,10 @@ void add_settings(CLI::App& command, Command which, Parsed& parsed) {
       continue;
     }
     std::vector<std::string>& values = parsed.flags[std::string(setting.key)];
-    add_text_option(command, setting.flag, values, setting.value, setting.help);
+    CLI::Option* option = add_text_option(command, setting.flag, values, setting.value, setting.help);
+    if (setting.key.starts_with("limits_max.")) {
+      option->group("Maxima of [limits] in manifests");
+    }
   }
   add_text_option(command, "--config", parsed.config, "FILE",
                   which == Command::Serve ? "settings; ./peko-node.toml when it is there" : "settings");
@@ -117,6 +122,8 @@ struct Tree {
     compile_worker = app.add_subcommand("compile-worker", "Internal: compiles one component, as a child of a node");
     compile_worker->group("");
     compile_worker->add_option("--output", parsed.output, "the artifact")->required()->type_name("FILE");
+    compile_worker->add_option("--memory-mb", parsed.compile_memory_mb, "memory that it may take")->type_name("N");
+    compile_worker->add_option("--cpu-seconds", parsed.compile_seconds, "CPU time that it may take")->type_name("N");
     compile_worker->add_option("INPUT", parsed.input, "the component")->required()->type_name("");
     compile_worker->footer(std::string(kExitStatuses));
 
@@ -187,6 +194,7 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
   }
   line.input = parsed.input;
   line.output = parsed.output;
+  line.compile = {.memory_mb = parsed.compile_memory_mb, .cpu = std::chrono::seconds(parsed.compile_seconds)};
   return line;
 }
 

@@ -24,6 +24,7 @@ struct CommandLine {
   Flags flags;                                  ///< dev, serve: by key of the setting, as given
   std::filesystem::path input;                  ///< compile-worker
   std::filesystem::path output;                 ///< compile-worker
+  node::CompileLimits compile;                  ///< compile-worker: its own limits
 };
 
 /// What to print instead of running a command.

@@ -1,16 +1,11 @@
 #include "cli/commands.hpp"
 
 #include <fmt/format.h>
-#include <sys/prctl.h>
 
-#include <csignal>
-
-#include "base/file.hpp"
 #include "base/text.hpp"
 #include "cli/dev_view.hpp"
 #include "cli/serve_view.hpp"
 #include "cli/serving.hpp"
-#include "code/component_file.hpp"
 
 namespace peko::cli {
 namespace {
@@ -48,7 +43,7 @@ int dev(const CommandLine& line, const Context& context) {
   if (!settings) {
     return give_up(context, "dev", settings.error().message, kExitUsage);
   }
-  Result<code::Found> found = code::discover_projects(line.paths);
+  Result<code::Found> found = code::discover_projects(line.paths, settings->limits_max);
   if (!found) {
     return give_up(context, "dev", found.error().message, kExitFailed);
   }
@@ -74,7 +69,7 @@ int serve(const CommandLine& line, const Context& context) {
     return give_up(context, "serve",
                    "no code store is named: give --code FOLDER, PEKO_CODE or `code` in peko-node.toml", kExitUsage);
   }
-  Result<code::Found> found = code::functions_in_store(settings->code);
+  Result<code::Found> found = code::functions_in_store(settings->code, settings->limits_max);
   if (!found) {
     return give_up(context, "serve", found.error().message, kExitFailed);
   }
@@ -83,27 +78,6 @@ int serve(const CommandLine& line, const Context& context) {
   const int status = serve_functions(context, "serve", *settings, *found, view, *log);
   log->stop();
   return status;
-}
-
-int compile_worker(const CommandLine& line, const Context& context) {
-  // Ends with the node that waits for it, however that ends.
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const auto failed = [&context](const Error& error) {
-    context.err.write(error.message + "\n");
-    return kExitFailed;
-  };
-  const Result<std::string> component = code::read_component(line.input);
-  if (!component) {
-    return failed(component.error());
-  }
-  const Result<std::string> artifact = context.compile(*component);
-  if (!artifact) {
-    return failed(artifact.error());
-  }
-  if (Status written = write_file_atomically(line.output, *artifact, 0600); !written) {
-    return failed(written.error());
-  }
-  return kExitOk;
 }
 
 int run(std::span<const std::string> arguments, const Context& context) {

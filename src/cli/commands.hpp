@@ -15,8 +15,8 @@ int dev(const CommandLine& line, const Context& context);
 /// `peko serve`: a production node.
 int serve(const CommandLine& line, const Context& context);
 
-/// `peko compile-worker`: the child process that compiles one component. Replaces `output` as a whole or leaves it
-/// alone; a failure is one message on the error stream.
+/// `peko compile-worker`: the child process that compiles one component, in a sandbox. A failure is one message on the
+/// error stream and leaves `output` empty; a success can come with a warning there.
 int compile_worker(const CommandLine& line, const Context& context);
 
 /// Reads the arguments after the program's name and runs what they ask for.

@@ -57,7 +57,13 @@ class CommandsTest : public testing::Test {
                                        const std::function<void(const node::LoadReport&)>& on_loaded) {
                                   return start(std::move(config), functions, on_loaded);
                                 },
-                            .compile = [](std::span<const char> component) -> Result<std::string> {
+                            .confine =
+                                [this](const node::CompileLimits& limits) {
+                                  confined_ = limits;
+                                  return confine_result_;
+                                },
+                            .compile = [this](std::span<const char> component) -> Result<std::string> {
+                              EXPECT_TRUE(confined_.has_value()) << "nothing is compiled outside of the sandbox";
                               if (component.size() > 8) {
                                 return fail(Code::Invalid, "imports something unknown");
                               }
@@ -86,6 +92,8 @@ class CommandsTest : public testing::Test {
   std::optional<node::Config> config_;  // of the node that was started
   std::vector<code::Function> functions_;
   bool ran_ = false;
+  std::optional<node::CompileLimits> confined_;
+  Result<std::string> confine_result_ = "";
 };
 
 TEST_F(CommandsTest, DevServesWhatItFinds) {
@@ -209,16 +217,29 @@ TEST_F(CommandsTest, CompileWorkerWritesTheArtifact) {
   EXPECT_EQ(err_.text(), "");
 }
 
+TEST_F(CommandsTest, CompileWorkerIsConfinedByItsFlags) {
+  const auto input = folder_.write("in.wasm", "\0asm\x0d\0\x01\0"sv);
+  confine_result_ = "no seccomp";
+  EXPECT_EQ(run({"compile-worker", "--memory-mb", "99", "--cpu-seconds", "7", "--output",
+                 (folder_.path() / "out").string(), input.string()}),
+            kExitOk);
+  EXPECT_EQ(confined_, (node::CompileLimits{.memory_mb = 99, .cpu = std::chrono::seconds(7)}));
+  EXPECT_EQ(err_.text(), "no seccomp\n");
+  confine_result_ = fail(Code::Unavailable, "not confined");
+  EXPECT_EQ(run({"compile-worker", "--output", (folder_.path() / "out").string(), input.string()}), kExitFailed);
+  EXPECT_EQ(confined_, node::CompileLimits());
+}
+
 TEST_F(CommandsTest, CompileWorkerFailsWithOneMessageAndNoOutput) {
   const auto output = folder_.path() / "out";
   EXPECT_EQ(
       run({"compile-worker", "--output", output.string(), folder_.write("a.wasm", "\0asm\x0d\0\x01\0more"sv).string()}),
       kExitFailed);
   EXPECT_EQ(err_.text(), "imports something unknown\n");
+  EXPECT_EQ(std::filesystem::file_size(output), 0U);
   EXPECT_EQ(run({"compile-worker", "--output", output.string(), folder_.write("b.wasm", "text").string()}),
             kExitFailed);
   EXPECT_NE(err_.text().find("b.wasm is text, not WebAssembly"), std::string::npos);
-  EXPECT_FALSE(std::filesystem::exists(output));
 }
 
 TEST_F(CommandsTest, HelpAndVersionGoToStdoutAndMistakesToStderr) {

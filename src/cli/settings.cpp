@@ -30,6 +30,27 @@ Status keep(Target& target, Result<Value> value) {
 /// The most instances: three memories of 4 GiB of address space each must fit into 47 bits.
 constexpr std::uint64_t kInstancesMax = 10'000;
 
+/// The row of a limit's maximum.
+template <code::Limit kLimit>
+constexpr Setting maximum(std::string_view key, std::string_view environment, std::string_view flag) {
+  return {key,
+          environment,
+          flag,
+          "N",
+          "the most that a manifest may ask for",
+          Kind::Number,
+          For::Both,
+          [](Settings& s, std::string_view text) -> Status {
+            const code::LimitRow& row = code::row_of(kLimit);
+            const Result<std::uint64_t> most = whole_number(text, row.low, row.high);
+            if (!most) {
+              return fail(most.error());
+            }
+            s.limits_max.set(kLimit, *most);
+            return {};
+          }};
+}
+
 constexpr std::array kSettings = {
     Setting{"listen", "PEKO_LISTEN", "--listen", "HOST:PORT", "where users' requests come in", Kind::Text, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.listen, listen_address(text)); }},
@@ -58,6 +79,32 @@ constexpr std::array kSettings = {
             [](Settings& s, std::string_view text) {
               return keep(s.node.drain_timeout, seconds(whole_number(text, 0, 3600)));
             }},
+    Setting{"compile_memory_mb", "PEKO_COMPILE_MEMORY_MB", "--compile-memory-mb", "N",
+            "memory that compiling one function may take", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.compile.memory_mb, whole_number(text, 64, 1U << 20));
+            }},
+    Setting{"compile_seconds", "PEKO_COMPILE_SECONDS", "--compile-seconds", "N",
+            "CPU time that compiling one function may take", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.compile.cpu, seconds(whole_number(text, 1, 86'400)));
+            }},
+    Setting{"compile_at_once", "PEKO_COMPILE_AT_ONCE", "--compile-at-once", "N",
+            "functions that are compiled at once; 0: one per two cores", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.compile_at_once, whole_number(text, 0, node::kCompileAtOnceMax));
+            }},
+    maximum<code::Limit::Cpu>("limits_max.cpu_ms", "PEKO_MAX_CPU_MS", "--max-cpu-ms"),
+    maximum<code::Limit::Wall>("limits_max.wall_ms", "PEKO_MAX_WALL_MS", "--max-wall-ms"),
+    maximum<code::Limit::Memory>("limits_max.memory_mb", "PEKO_MAX_MEMORY_MB", "--max-memory-mb"),
+    maximum<code::Limit::RequestHeaders>("limits_max.request_headers_kb", "PEKO_MAX_REQUEST_HEADERS_KB",
+                                         "--max-request-headers-kb"),
+    maximum<code::Limit::Uri>("limits_max.uri_bytes", "PEKO_MAX_URI_BYTES", "--max-uri-bytes"),
+    maximum<code::Limit::RequestBody>("limits_max.request_body_mb", "PEKO_MAX_REQUEST_BODY_MB",
+                                      "--max-request-body-mb"),
+    maximum<code::Limit::Subrequests>("limits_max.subrequests", "PEKO_MAX_SUBREQUESTS", "--max-subrequests"),
+    maximum<code::Limit::Log>("limits_max.log_kb", "PEKO_MAX_LOG_KB", "--max-log-kb"),
+    maximum<code::Limit::Component>("limits_max.component_mb", "PEKO_MAX_COMPONENT_MB", "--max-component-mb"),
 };
 
 std::filesystem::path default_cache(const Environment& environment) {
@@ -72,13 +119,27 @@ std::filesystem::path default_cache(const Environment& environment) {
   return {};
 }
 
+/// A setting's place in the file.
+struct Place {
+  ConfigTable table;
+  std::string_view key;  ///< in the table
+};
+
+Place place_of(ConfigTable root, const Setting& setting) {
+  const auto dot = setting.key.find('.');
+  if (dot == std::string_view::npos) {
+    return {root, setting.key};
+  }
+  return {root.table(setting.key.substr(0, dot)), setting.key.substr(dot + 1)};
+}
+
 /// The value of a key as text, or nothing when it is absent or of the wrong type (which is noted).
-std::optional<std::string> text_of(ConfigTable root, const Setting& setting) {
-  switch (setting.kind) {
+std::optional<std::string> text_of(Place place, Kind kind) {
+  switch (kind) {
     case Kind::Text:
-    case Kind::Path: return root.string(setting.key);
+    case Kind::Path: return place.table.string(place.key);
     case Kind::Number: {
-      const auto number = root.integer(setting.key, {.low = 0});
+      const auto number = place.table.integer(place.key, {.low = 0});
       return number ? std::optional(std::to_string(*number)) : std::nullopt;
     }
   }
@@ -103,12 +164,13 @@ Status apply_file(const std::filesystem::path& file, Settings& settings) {
   const std::filesystem::path folder = code::made_absolute(file).parent_path();
   ConfigTable root = text->root();
   for (const Setting& setting : kSettings) {
-    const auto value = text_of(root, setting);
+    Place place = place_of(root, setting);
+    const auto value = text_of(place, setting.kind);
     if (!value) {
       continue;
     }
     if (Status set = setting.set(settings, setting.kind == Kind::Path ? from_folder(folder, *value) : *value); !set) {
-      root.reject(setting.key, std::move(set.error()).within(fmt::format("\"{}\"", setting.key)).message);
+      place.table.reject(place.key, std::move(set.error()).within(fmt::format("\"{}\"", setting.key)).message);
     }
   }
   return text->finish();

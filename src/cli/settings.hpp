@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "cli/terminal.hpp"
+#include "code/limit_table.hpp"
 #include "node/config.hpp"
 
 namespace peko::cli {
@@ -20,13 +21,14 @@ enum class Command { Dev, Serve, CompileWorker };
 struct Settings {
   node::Config node;
   std::filesystem::path code;  ///< the folder of the code store; `serve` only
+  code::LimitsMax limits_max;  ///< what manifests may ask for
 };
 
 struct Setting {
   enum class Kind { Text, Path, Number };
   enum class For { Both, Serve };
 
-  std::string_view key;          ///< in peko-node.toml
+  std::string_view key;          ///< in peko-node.toml; "table.key" in a [table]
   std::string_view environment;  ///< PEKO_...
   std::string_view flag;         ///< --...
   std::string_view value;        ///< what the help calls the value

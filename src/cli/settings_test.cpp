@@ -45,11 +45,24 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"log", "\"off\"", "off", "PEKO_LOG"},
       {"cache_dir", "\"/var/cache/p\"", "/var/cache/p", "PEKO_CACHE_DIR"},
       {"drain_seconds", "3", "3", "PEKO_DRAIN_SECONDS"},
+      {"compile_memory_mb", "900", "900", "PEKO_COMPILE_MEMORY_MB"},
+      {"compile_seconds", "9", "9", "PEKO_COMPILE_SECONDS"},
+      {"compile_at_once", "3", "3", "PEKO_COMPILE_AT_ONCE"},
+      {"limits_max.cpu_ms", "50", "50", "PEKO_MAX_CPU_MS"},
+      {"limits_max.wall_ms", "60", "60", "PEKO_MAX_WALL_MS"},
+      {"limits_max.memory_mb", "70", "70", "PEKO_MAX_MEMORY_MB"},
+      {"limits_max.request_headers_kb", "8", "8", "PEKO_MAX_REQUEST_HEADERS_KB"},
+      {"limits_max.uri_bytes", "90", "90", "PEKO_MAX_URI_BYTES"},
+      {"limits_max.request_body_mb", "1", "1", "PEKO_MAX_REQUEST_BODY_MB"},
+      {"limits_max.subrequests", "2", "2", "PEKO_MAX_SUBREQUESTS"},
+      {"limits_max.log_kb", "3", "3", "PEKO_MAX_LOG_KB"},
+      {"limits_max.component_mb", "4", "4", "PEKO_MAX_COMPONENT_MB"},
   };
   ASSERT_EQ(std::size(rows), all_settings().size()) << "a new setting wants a row";
   const auto fields = [](const Settings& s) {
     return std::make_tuple(s.node.listen, s.code, s.node.domain, s.node.default_function, s.node.threads,
-                           s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout);
+                           s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout,
+                           s.node.compile, s.node.compile_at_once, s.limits_max);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;
@@ -82,6 +95,21 @@ TEST(Settings, ThatAreWrongNameTheirPlace) {
             "PEKO_THREADS: \"many\" is not a whole number from 0 to 1024");
   EXPECT_EQ(mistake(merge(std::nullopt, {}, {{"log", "xml"}})),
             "--log: \"xml\" is not a log format: text, json or off");
+}
+
+TEST(Settings, InATableNameTheirPlaceToo) {
+  const code::TestFolder folder;
+  const auto file =
+      folder.write("node.toml", "[limits_max]\ncpu_ms = 0\nmemroy_mb = 5\nlog_kb = \"9\"\nstack_kb = 1\n");
+  const std::string name = file.string();
+  EXPECT_EQ(mistake(merge(file, {}, {})),
+            name + ":2:10: \"limits_max.cpu_ms\": \"0\" is not a whole number from 1 to 300000\n" + name +
+                ":3:1: unknown key \"memroy_mb\" in [limits_max]; did you mean \"memory_mb\"?\n" + name +
+                ":4:10: \"log_kb\" must be a whole number, not a string\n" + name +
+                ":5:1: unknown key \"stack_kb\" in [limits_max]; known here: component_mb cpu_ms log_kb memory_mb "
+                "request_body_mb request_headers_kb subrequests uri_bytes wall_ms");
+  EXPECT_EQ(mistake(merge(std::nullopt, {{"PEKO_MAX_MEMORY_MB", "2000"}}, {})),
+            "PEKO_MAX_MEMORY_MB: \"2000\" is not a whole number from 1 to 1024");
 }
 
 TEST(Settings, AreCheckedEvenWhenOverridden) {

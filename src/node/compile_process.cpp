@@ -1,132 +1,231 @@
 #include "node/compile_process.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "base/unique_fd.hpp"
 
 namespace peko::node {
 
 namespace {
 
-constexpr std::size_t kArtifactBytesMax = std::size_t{1} << 30;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
 constexpr std::size_t kMessageBytesMax = 64 * 1024;
-constexpr int kInputFd = 3;
 
-Error system_error(std::string_view doing) {
-  return {Code::Unavailable, std::string(doing) + ": " + std::strerror(errno)};
+// All that the compiler sees of the node's environment, which holds secrets: where its libraries are.
+constexpr std::array<std::string_view, 5> kVariables = {"LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS",
+                                                        "TSAN_OPTIONS", "UBSAN_OPTIONS"};
+
+std::unexpected<Error> system_failure(std::string_view doing, int number = errno) {
+  return fail(Code::Unavailable, fmt::format("{}: {}", doing, std::strerror(number)));
 }
 
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno != EINTR) return false;
-    if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-// The bytes as a file without a name: what the child compiles is what was hashed, whatever happens to the file on the
-// disk.
-Result<UniqueFd> in_memory(std::string_view bytes) {
-  UniqueFd file(::memfd_create("peko-component", MFD_CLOEXEC));
-  if (file.get() < 0 || !write_all(file.get(), bytes))
-    return fail(system_error("copying the component for the compiler"));
+// A file without a name: what the child compiles is what was hashed, and what it made is nobody else's to change.
+Result<UniqueFd> file_in_memory(const char* name) {
+  UniqueFd file(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!file) return system_failure("making a file in memory for the compiler");
   return file;
 }
 
-// A folder that is gone with what is in it.
-class ScratchFolder {
- public:
-  explicit ScratchFolder(const std::filesystem::path& parent) : path_((parent / "compile-XXXXXX").string()) {
-    made_ = ::mkdtemp(path_.data()) != nullptr;
+std::vector<std::string> environment_of_child() {
+  std::vector<std::string> kept;
+  for (const std::string_view name : kVariables) {
+    if (const char* value = std::getenv(std::string(name).c_str())) kept.push_back(fmt::format("{}={}", name, value));
   }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (made_) std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  [[nodiscard]] bool made() const { return made_; }
-  [[nodiscard]] std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
-
- private:
-  std::string path_;
-  bool made_ = false;
-};
-
-std::string read_message(int fd) {
-  std::string text;
-  std::array<char, 4096> piece{};
-  for (;;) {
-    const ssize_t n = ::read(fd, piece.data(), piece.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return text;
-    if (text.size() < kMessageBytesMax) text.append(piece.data(), static_cast<std::size_t>(n));
-  }
+  return kept;
 }
 
-struct Child {
-  pid_t pid;
-  UniqueFd errors;
+std::vector<char*> pointers(std::vector<std::string>& words) {
+  std::vector<char*> list;
+  for (std::string& word : words) list.push_back(word.data());
+  list.push_back(nullptr);
+  return list;
+}
+
+// What a child is started with; freed with it.
+class SpawnPlan {
+ public:
+  SpawnPlan(int input, int output, int errors) {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO);
+    posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
+    // A group of its own: Ctrl-C is for the node, which ends it.
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_init(&attributes_);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+  }
+  ~SpawnPlan() {
+    posix_spawn_file_actions_destroy(&actions_);
+    posix_spawnattr_destroy(&attributes_);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+
+  // 0, or an errno.
+  int run(pid_t& pid, std::vector<std::string> words) const {
+    std::vector<std::string> environment = environment_of_child();
+    return ::posix_spawn(&pid, "/proc/self/exe", &actions_, &attributes_, pointers(words).data(),
+                         pointers(environment).data());
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
 };
 
-Result<Child> spawn_worker(int input, const std::string& output) {
-  std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return fail(system_error("making a pipe for the compiler"));
-  UniqueFd errors(pipe[0]);
-  const UniqueFd child_end(pipe[1]);
-
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, child_end.get(), STDERR_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, input, kInputFd);
-  std::array<std::string, 5> words{"peko", "compile-worker", "--output", output,
-                                   "/proc/self/fd/" + std::to_string(kInputFd)};
-  std::array<char*, 6> argv{};
-  for (std::size_t i = 0; i < words.size(); i++) argv[i] = words[i].data();
-  pid_t pid = 0;
-  const int failed = ::posix_spawn(&pid, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) {
-    errno = failed;
-    return fail(system_error("starting the compiler"));
+// The running child. It is gone when this is.
+class Child {
+ public:
+  static Result<Child> start(int input, int output, const CompileLimits& limits) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_failure("making a pipe for the compiler");
+    UniqueFd errors(ends[0]);
+    const UniqueFd child_end(ends[1]);
+    pid_t pid = 0;
+    const int failed =
+        SpawnPlan(input, output, child_end.get())
+            .run(pid, {"peko", "compile-worker", "--memory-mb", std::to_string(limits.memory_mb), "--cpu-seconds",
+                       std::to_string(limits.cpu.count()), "--output", "/proc/self/fd/1", "/proc/self/fd/0"});
+    if (failed != 0) return system_failure("starting the compiler", failed);
+    Child child(pid, std::move(errors));
+    child.process_ = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!child.process_) return system_failure("watching the compiler (pidfd_open; Linux 5.3 or later is needed)");
+    return child;
   }
-  return Child{pid, std::move(errors)};
+  Child(Child&& other) noexcept
+      : pid_(std::exchange(other.pid_, 0)), errors_(std::move(other.errors_)), process_(std::move(other.process_)) {}
+  Child& operator=(Child&&) = delete;
+  ~Child() {
+    if (pid_ > 0) (void)end(SIGKILL);
+  }
+
+  // Waits for its end, and stops it at `deadline`.
+  CompilerEnd wait(steady_clock::time_point deadline) {
+    std::string message;
+    for (;;) {
+      const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+      std::array<pollfd, 2> ready = {pollfd{.fd = process_.get(), .events = POLLIN, .revents = 0},
+                                     pollfd{.fd = errors_.get(), .events = POLLIN, .revents = 0}};
+      const int count = ::poll(ready.data(), ready.size(), static_cast<int>(std::max<std::int64_t>(0, left.count())));
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) return {.status = end(SIGKILL), .late = true, .message = std::move(message)};
+      if (ready[1].revents != 0 && !read_some(message)) errors_.close();  // a closed one is not polled any more
+      if (ready[0].revents != 0 && ready[1].revents == 0) {               // all that it said has been read
+        return {.status = end(0), .late = false, .message = std::move(message)};
+      }
+    }
+  }
+
+ private:
+  Child(pid_t pid, UniqueFd errors) : pid_(pid), errors_(std::move(errors)) {}
+
+  // False at the end of what it says.
+  bool read_some(std::string& message) {
+    std::array<char, 4096> piece{};
+    const ssize_t n = ::read(errors_.get(), piece.data(), piece.size());
+    if (n < 0 && errno == EINTR) return true;
+    if (n > 0 && message.size() < kMessageBytesMax) message.append(piece.data(), static_cast<std::size_t>(n));
+    return n > 0;
+  }
+
+  // Reaps it, after a signal when there is one to send.
+  int end(int signal) {
+    if (signal != 0) ::kill(pid_, signal);
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = 0;
+    return status;
+  }
+
+  pid_t pid_;
+  UniqueFd errors_;
+  UniqueFd process_;  // readable when it has ended
+};
+
+bool says_out_of_memory(std::string_view message) {
+  constexpr std::array<std::string_view, 3> kWords = {"memory allocation of", "bad_alloc", "Cannot allocate memory"};
+  return std::ranges::any_of(
+      kWords, [message](std::string_view words) { return message.find(words) != std::string_view::npos; });
 }
 
 }  // namespace
 
-Result<std::string> compile_in_child(std::string_view wasm, const std::filesystem::path& scratch) {
-  Result<UniqueFd> input = in_memory(wasm);
-  if (!input) return fail(std::move(input.error()));
-  const ScratchFolder folder(scratch);
-  if (!folder.made()) return fail(system_error("making a folder for the compiler in " + scratch.string()));
-  const std::string output = folder.file("artifact");
+Error compile_error(const CompilerEnd& end, const CompileLimits& limits) {
+  if (end.late) {
+    return {Code::Invalid, fmt::format("the compiler was not done after {} s and was stopped: the machine is busy or "
+                                       "the component is too large; raise compile_seconds ({})",
+                                       kCompileClockFactor * limits.cpu.count(), limits.cpu.count())};
+  }
+  if (says_out_of_memory(end.message)) {
+    return {Code::Invalid, fmt::format("the compiler needed more than {} MiB of memory: make the component smaller "
+                                       "(`wasm-tools strip`, `wasm-opt -Oz`) or raise compile_memory_mb ({})",
+                                       limits.memory_mb, limits.memory_mb)};
+  }
+  if (!WIFSIGNALED(end.status)) return {Code::Invalid, std::string(trim(end.message))};
+  const int signal = WTERMSIG(end.status);
+  switch (signal) {
+    case SIGXCPU:
+      return {Code::Invalid, fmt::format("the compiler needed more than {} s of CPU time: make the component smaller "
+                                         "(`wasm-tools strip`, `wasm-opt -Oz`) or raise compile_seconds ({})",
+                                         limits.cpu.count(), limits.cpu.count())};
+    case SIGXFSZ:
+      return {Code::Invalid, fmt::format("the compiled component is larger than {}: make the component smaller",
+                                         human_bytes(kArtifactBytesMax))};
+    case SIGSYS:
+      return {Code::Invalid,
+              "the compiler was stopped because it tried what it may not do (a socket, another program): do not run "
+              "this component, and report it with the component"};
+    case SIGKILL:
+      return {Code::Unavailable,
+              "the compiler was killed from outside (SIGKILL): by hand, or by the kernel because the machine is out of "
+              "memory; start again to compile it"};
+    default:
+      return {Code::Unavailable,
+              fmt::format("the compiler crashed ({}): report it with the component{}{}", ::strsignal(signal),
+                          end.message.empty() ? "" : "; it said: ", trim(end.message))};
+  }
+}
 
-  Result<Child> child = spawn_worker(input->get(), output);
+Result<Compiled> compile_in_child(std::string_view wasm, const CompileLimits& limits) {
+  Result<UniqueFd> input = file_in_memory("peko-component");
+  if (!input) return fail(std::move(input.error()));
+  if (const int failed = write_all(input->get(), wasm); failed != 0) {
+    return system_failure("copying the component for the compiler", failed);
+  }
+  Result<UniqueFd> output = file_in_memory("peko-artifact");
+  if (!output) return fail(std::move(output.error()));
+
+  Result<Child> child = Child::start(input->get(), output->get(), limits);
   if (!child) return fail(std::move(child.error()));
-  const std::string message = read_message(child->errors.get());
-  int status = 0;
-  while (::waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
+  CompilerEnd end = child->wait(steady_clock::now() + kCompileClockFactor * limits.cpu);
+  if (end.status != 0) return fail(compile_error(end, limits));
+  if (::fcntl(output->get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    return system_failure("closing what the compiler made to changes");
   }
-  if (WIFSIGNALED(status)) {
-    return fail(Code::Unavailable, "the compiler was ended by signal " + std::to_string(WTERMSIG(status)) +
-                                       (WTERMSIG(status) == SIGKILL ? " (out of memory?)" : ""));
-  }
-  if (WEXITSTATUS(status) != 0) return fail(Code::Invalid, std::string(trim(message)));
-  return read_file(output, kArtifactBytesMax);
+  return Compiled{.artifact = std::move(*output), .warning = std::string(trim(end.message))};
 }
 
 }  // namespace peko::node

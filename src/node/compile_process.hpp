@@ -1,17 +1,32 @@
 /// Compiling in a child process, so that a hostile or huge component costs the node neither memory nor its life.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
+#include "base/unique_fd.hpp"
+#include "node/compile_limits.hpp"
 
 namespace peko::node {
 
-/// Runs `peko compile-worker` (this very program) on the bytes of a component and returns the artifact. Blocks for
-/// seconds. `scratch` is a folder for the child's output. Invalid: not a valid component; Unavailable: the child could
-/// not be run or was killed.
-Result<std::string> compile_in_child(std::string_view wasm, const std::filesystem::path& scratch);
+struct Compiled {
+  UniqueFd artifact;    ///< a file without a name, sealed: nobody can change it any more
+  std::string warning;  ///< what the child could not be kept from; mostly empty
+};
+
+/// Runs `peko compile-worker` (this very program) on the bytes of a component. The child has no other descriptors than
+/// the component, the artifact and a pipe for its errors, almost no environment, and ends with the thread that calls.
+/// Blocks for seconds. Invalid: not a valid component, or it needs more than `limits`; Unavailable: the child could not
+/// be run or was killed. Every message says what to do.
+Result<Compiled> compile_in_child(std::string_view wasm, const CompileLimits& limits);
+
+/// How a child ended that made no artifact.
+struct CompilerEnd {
+  int status;           ///< of waitpid
+  bool late;            ///< it was stopped by the clock
+  std::string message;  ///< what it said
+};
+Error compile_error(const CompilerEnd& end, const CompileLimits& limits);
 
 }  // namespace peko::node

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "http/limits.hpp"
+#include "node/compile_limits.hpp"
 
 namespace peko::node {
 
@@ -22,6 +23,8 @@ struct Config {
   unsigned threads = 0;                ///< loops; 0: one per core
   std::uint32_t instances_max = 4096;  ///< alive at once in this node: address space for each is reserved at start
   std::string cache_dir;               ///< compiled artifacts
+  CompileLimits compile;               ///< of each compilation
+  unsigned compile_at_once = 0;        ///< at most kCompileAtOnceMax; 0: one per two cores
   LogFormat log_format = LogFormat::Text;
   std::chrono::milliseconds drain_timeout{25'000};  ///< after SIGTERM, before what is left is reset
   http::Limits http;

@@ -8,6 +8,8 @@
 
 #include "net/listener.hpp"
 #include "node/function_loader.hpp"
+#include "node/in_parallel.hpp"
+#include "node/start_checks.hpp"
 #include "node/stop_signal.hpp"
 
 namespace peko::node {
@@ -35,6 +37,12 @@ std::string with_port(const std::string& address, std::uint16_t port) {
   return address.substr(0, address.rfind(':') + 1) + std::to_string(port);
 }
 
+// How many functions are loaded at once: each may compile on all cores.
+unsigned compilers(const Config& config) {
+  if (config.compile_at_once != 0) return config.compile_at_once;
+  return std::clamp(std::thread::hardware_concurrency() / 2, 1U, kCompileAtOnceMax);
+}
+
 }  // namespace
 
 Node::Node(Config config, LogSink& log, const Clock& clock)
@@ -51,8 +59,9 @@ Result<std::unique_ptr<Node>> Node::start(Config config, const std::vector<code:
   const Result<net::Address> address = net::Address::parse(node->config_.listen);
   if (!address) return fail(address.error());
   if (const auto probe = net::Listener::bind(*address, net::Sharing::First); !probe) return fail(probe.error());
+  for (const std::string& advice : prepare_process(node->config_)) log.write(LogLevel::Warn, advice);
   if (Status status = node->start_engine(); !status) return fail(std::move(status.error()));
-  if (Status status = node->load(functions, on_loaded); !status) return fail(std::move(status.error()));
+  node->load(functions, on_loaded);
   node->route(functions);
   if (Status status = node->start_lanes(); !status) return fail(std::move(status.error()));
   StopSignal::install();  // whoever is told that it listens may stop it
@@ -72,24 +81,31 @@ Status Node::start_engine() {
   return {};
 }
 
-Status Node::load(const std::vector<code::Function>& functions, const OnLoaded& on_loaded) {
-  Result<FunctionLoader> loader = FunctionLoader::open(*runtime_, config_.cache_dir, log_);
-  if (!loader) return fail(std::move(loader.error()));
-  for (const code::Function& function : functions) {
+void Node::load(const std::vector<code::Function>& functions, const OnLoaded& on_loaded) {
+  FunctionLoader loader(*runtime_, config_.cache_dir, config_.compile, log_);
+  struct Load {
+    Result<FunctionLoader::Loaded> loaded = fail(Code::Internal, "not loaded yet");
+    std::chrono::milliseconds took{};
+  };
+  std::vector<Load> loads(functions.size());
+  const auto work = [&](std::size_t i) {
     const auto begin = clock_.now();
-    Result<FunctionLoader::Loaded> loaded = loader->load(function);
-    LoadReport report{.name = function.name, .status = {}};
+    loads[i].loaded = loader.load(functions[i]);
+    loads[i].took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - begin);
+  };
+  const auto done = [&](std::size_t i) {
+    Result<FunctionLoader::Loaded>& loaded = loads[i].loaded;
+    LoadReport report{.name = functions[i].name, .status = {}, .took = loads[i].took};
     if (loaded) {
       report.compiled = loaded->from == FunctionLoader::From::Compiler;
-      versions_.push_back(make_version(function, std::move(loaded->component), ""));
+      versions_.push_back(make_version(functions[i], std::move(loaded->component), ""));
     } else {
-      versions_.push_back(make_version(function, nullptr, loaded.error().message));
+      versions_.push_back(make_version(functions[i], nullptr, loaded.error().message));
       report.status = fail(std::move(loaded.error()));
     }
-    report.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - begin);
     on_loaded(report);
-  }
-  return {};
+  };
+  in_parallel(functions.size(), compilers(config_), work, done);
 }
 
 void Node::route(const std::vector<code::Function>& functions) {

@@ -33,8 +33,8 @@ class Node {
   using OnLoaded = std::function<void(const LoadReport&)>;
 
   /// Makes the engine, loads every function in order (`on_loaded` is called for each; one that fails to load answers
-  /// PEKO-BAD-COMPONENT), then listens. Conflict: the address is in use; the other errors of http::Server, of the
-  /// cache, of the engine. `log` and `clock` outlive the node. Blocks while it compiles.
+  /// PEKO-BAD-COMPONENT), then listens. Conflict: the address is in use; the other errors of http::Server and of
+  /// the engine. `log` and `clock` outlive the node. Blocks while it compiles.
   static Result<std::unique_ptr<Node>> start(Config config, const std::vector<code::Function>& functions, LogSink& log,
                                              const Clock& clock, const OnLoaded& on_loaded);
   ~Node();
@@ -52,7 +52,7 @@ class Node {
  private:
   Node(Config config, LogSink& log, const Clock& clock);
   Status start_engine();
-  Status load(const std::vector<code::Function>& functions, const OnLoaded& on_loaded);
+  void load(const std::vector<code::Function>& functions, const OnLoaded& on_loaded);
   void route(const std::vector<code::Function>& functions);
   Status start_lanes();
   void stop_lanes();

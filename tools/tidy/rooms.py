@@ -19,6 +19,7 @@ OWNED_HEADERS = [
     ("boost/asio", {"net"}, "use net/"),
     ("boost/beast", {"http"}, "use http/"),
     ("CLI/", {"cli", "apps"}, "flags are read in cli/ and handed down as options"),
+    ("seccomp.h", {"node"}, "processes are confined by node/compile_sandbox.hpp"),
     ("openssl/", {"base", "net"}, "use base/hash.hpp, or TLS of net/"),
 ]
 

@@ -1,0 +1,21 @@
+/// What the compiler may not do: it reads code of strangers, so it is treated as if it were one of them.
+///
+/// A compiler that is in its sandbox computes: it has its memory, its threads and the files that it has open. It opens
+/// no file, makes no socket, starts no program and looks at no other process, so that a component that takes it over
+/// gains an artifact that the engine runs for that very function, and no more.
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+#include "node/compile_limits.hpp"
+
+namespace peko::node {
+
+/// Confines this process for the rest of its life: memory, CPU time, size of files, no core dump, low priority, no new
+/// privileges, a list of permitted system calls; and it ends when its parent ends (at once when nobody reads its
+/// stderr, a pipe, any more). Success is empty, or a warning where the kernel cannot filter system calls and only the
+/// limits are in force. Called before anything of the component is parsed.
+Result<std::string> enter_compile_sandbox(const CompileLimits& limits);
+
+}  // namespace peko::node
