@@ -149,6 +149,31 @@ Result<UniqueFd> lock(const std::filesystem::path& folder, int how) {
   return file;
 }
 
+/// Whether a file of an engine's folder is one that was being written: "<sha256>.cwasm.XXXXXX".
+bool is_temporary(const std::filesystem::path& file) {
+  const std::string written = file.stem().extension().string();
+  return written == ".cwasm" || written == ".hmac";
+}
+
+/// Removes what processes left that were killed while they stored. Whoever stores holds the lock, so what can be locked
+/// has no owner; a folder that is in use, or on a read-only disk, stays as it is.
+void remove_leftovers(const std::filesystem::path& artifacts) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(artifacts, error), end; !error && at != end; at.increment(error)) {
+    const Result<UniqueFd> held = lock(at->path(), LOCK_EX | LOCK_NB);
+    if (!held) {
+      continue;
+    }
+    std::error_code ignored;
+    for (std::filesystem::directory_iterator file(at->path(), ignored); !ignored && file != end;
+         file.increment(ignored)) {
+      if (is_temporary(file->path())) {
+        std::filesystem::remove(file->path(), ignored);
+      }
+    }
+  }
+}
+
 std::unexpected<Error> refused(const std::filesystem::path& path, std::string_view why) {
   return fail(Code::Denied, fmt::format("the compiled artifact {} is refused: {}", path.string(), why));
 }
@@ -188,6 +213,7 @@ Result<ArtifactCache> ArtifactCache::open(const std::filesystem::path& cache_dir
     const Code code = made.error().code == Code::Conflict ? Code::Invalid : made.error().code;
     return fail(code, std::move(made.error().message));
   }
+  remove_leftovers(artifacts);
   Result<std::string> key = key_of(cache_dir / "key");
   if (!key) {
     return fail(std::move(key.error()));
@@ -251,7 +277,11 @@ Status ArtifactCache::store(std::string_view engine_id, const Digest& component,
   if (Status written = write_file_atomically(place / (hex(component) + ".cwasm"), artifact, 0600); !written) {
     return written;
   }
-  return write_file_atomically(place / (hex(component) + ".hmac"), signature_bytes, 0600);
+  Status written = write_file_atomically(place / (hex(component) + ".hmac"), signature_bytes, 0600);
+  if (!written) {
+    ::unlink((place / (hex(component) + ".cwasm")).c_str());  // Without its signature it is only a warning to come.
+  }
+  return written;
 }
 
 }  // namespace peko::code

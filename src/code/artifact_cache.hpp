@@ -37,8 +37,8 @@ class VerifiedArtifact {
 /// hashing.
 class ArtifactCache {
  public:
-  /// Makes the folders (0700) and the key when they are missing. Denied when others could read or replace the key,
-  /// Invalid when it is damaged; else the errors of the file system.
+  /// Makes the folders (0700) and the key when they are missing, and removes what killed processes left. Denied when
+  /// others could read or replace the key, Invalid when it is damaged; else the errors of the file system.
   static Result<ArtifactCache> open(const std::filesystem::path& cache_dir);
 
   /// The artifact, or nothing when there is none. Every error means "compile again and store"; Denied: the entry is

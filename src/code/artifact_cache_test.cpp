@@ -1,10 +1,14 @@
 #include "code/artifact_cache.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <iterator>
 
@@ -96,6 +100,72 @@ TEST_F(ArtifactCacheTest, RefusesAForgedByteAndIsRepairedByStoring) {
   expect_refused(found(cache), "its signature is wrong");
   ASSERT_TRUE(cache.store(kEngine, kComponent, "machine code").has_value());
   EXPECT_EQ(found(cache), "machine code");
+}
+
+TEST_F(ArtifactCacheTest, RefusesABitFlippedAnywhere) {
+  const ArtifactCache cache = this->cache();
+  const std::string artifact(600'000, 'a');  // more than two pieces of reading
+  ASSERT_TRUE(cache.store(kEngine, kComponent, artifact).has_value());
+  for (const auto extension : {".cwasm", ".hmac"}) {
+    const std::size_t size = fs::file_size(entry(extension));
+    for (const std::size_t at : {std::size_t{0}, size / 3, size / 2, size * 2 / 3, size - 1}) {
+      for (const int bit : {0, 3, 7}) {
+        const auto flip = [&] {
+          std::fstream file(entry(extension), std::ios::in | std::ios::out | std::ios::binary);
+          file.seekg(static_cast<std::streamoff>(at));
+          const int byte = file.get();
+          file.seekp(static_cast<std::streamoff>(at));
+          file.put(static_cast<char>(byte ^ (1 << bit)));
+        };
+        flip();
+        expect_refused(found(cache), "its signature is wrong");
+        flip();
+      }
+    }
+  }
+  EXPECT_EQ(found(cache), artifact) << "every flip was undone";
+}
+
+TEST_F(ArtifactCacheTest, RemovesWhatKilledWritersLeft) {
+  ASSERT_TRUE(cache().store(kEngine, kComponent, "machine code").has_value());
+  const fs::path place = entry(".cwasm").parent_path();
+  const fs::path leftover = place / (hex(kComponent) + ".cwasm.a1B2c3");
+  const fs::path other = place / (hex(kComponent) + ".hmac.a1B2c3");
+  const auto leave = [&] {
+    for (const fs::path& file : {leftover, other}) {
+      std::ofstream(file) << "half";
+    }
+  };
+  leave();
+  EXPECT_EQ(found(cache()), "machine code");
+  EXPECT_FALSE(fs::exists(leftover) || fs::exists(other));
+  leave();
+  const UniqueFd lock(::open((place / "lock").c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
+  const ArtifactCache opened = cache();
+  EXPECT_TRUE(fs::exists(leftover) && fs::exists(other)) << "somebody is writing";
+}
+
+/// The bound of a file's size stands for a full disk: both fail the write.
+TEST_F(ArtifactCacheTest, LeavesNothingWhenTheDiskIsFull) {
+  const ArtifactCache cache = this->cache();
+  ASSERT_TRUE(cache.store(kEngine, kComponent, "machine code").has_value());
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{.rlim_cur = 1000, .rlim_max = 1000};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    const Status stored = cache.store(kEngine, sha256("another"), std::string(5000, 'x'));
+    ::_exit(!stored && stored.error().message.find("writing ") == 0 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(found(cache, kEngine, sha256("another")), "nothing");
+  EXPECT_EQ(found(cache), "machine code") << "what was there is still there";
+  const fs::path place = entry(".cwasm").parent_path();
+  EXPECT_EQ(std::distance(fs::directory_iterator(place), fs::directory_iterator()), 3);
 }
 
 TEST_F(ArtifactCacheTest, RefusesTruncatedAndExtendedFiles) {
