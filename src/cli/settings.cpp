@@ -27,8 +27,9 @@ Status keep(Target& target, Result<Value> value) {
   return {};
 }
 
-/// The most instances: three memories of 4 GiB of address space each must fit into 47 bits.
-constexpr std::uint64_t kInstancesMax = 10'000;
+/// The most instances: three memories of 4 GiB of address space each must fit below the program, which Linux puts at
+/// two thirds of 47 bits, and above the allocator's blocks, which begin at 2 to 6 TiB.
+constexpr std::uint64_t kInstancesMax = 6400;
 
 /// The row of a limit's maximum.
 template <code::Limit kLimit>

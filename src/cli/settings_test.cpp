@@ -89,7 +89,7 @@ TEST(Settings, ThatAreWrongNameTheirPlace) {
           ":1:10: \"listen\": \"3000\" is not an address to listen on: write HOST:PORT, for instance 127.0.0.1:3000\n" +
           name + ":2:11: \"threads\" must be a whole number, not a string\n" + name +
           ":3:1: unknown key \"domian\" outside of every [table]; did you mean \"domain\"?\n" + name +
-          ":4:13: \"instances\": \"0\" is not a whole number from 1 to 10000\n" + name +
+          ":4:13: \"instances\": \"0\" is not a whole number from 1 to 6400\n" + name +
           ":5:8: \"code\": \"s3://bucket\" is not supported: S3 code stores come in a later version; give a folder");
   EXPECT_EQ(mistake(merge(std::nullopt, {{"PEKO_THREADS", "many"}}, {})),
             "PEKO_THREADS: \"many\" is not a whole number from 0 to 1024");

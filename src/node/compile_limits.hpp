@@ -16,9 +16,9 @@ struct CompileLimits {
   bool operator==(const CompileLimits&) const = default;
 };
 
-/// By the clock, a child may take this many times its CPU time: others want the cores too, and one that waits for ever
-/// uses none.
-inline constexpr int kCompileClockFactor = 4;
+/// By the clock, a child may take this many times its CPU time: it is of low priority (nice 10 is a tenth of the
+/// share), and one that waits for ever uses none.
+inline constexpr int kCompileClockFactor = 10;
 
 /// Far above any artifact: a component of 100 MiB makes some 300 MiB.
 inline constexpr std::size_t kArtifactBytesMax = std::size_t{1} << 30;

@@ -184,7 +184,12 @@ Error compile_error(const CompilerEnd& end, const CompileLimits& limits) {
                                        "(`wasm-tools strip`, `wasm-opt -Oz`) or raise compile_memory_mb ({})",
                                        limits.memory_mb, limits.memory_mb)};
   }
-  if (!WIFSIGNALED(end.status)) return {Code::Invalid, std::string(trim(end.message))};
+  if (!WIFSIGNALED(end.status)) {
+    const std::string_view said = trim(end.message);
+    return {Code::Invalid, said.empty() ? fmt::format("the compiler failed and did not say why (exit status {})",
+                                                      WEXITSTATUS(end.status))
+                                        : std::string(said)};
+  }
   const int signal = WTERMSIG(end.status);
   switch (signal) {
     case SIGXCPU:

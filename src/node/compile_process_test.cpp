@@ -19,6 +19,7 @@ TEST(CompileError, SaysWhatHappenedAndWhatToDo) {
       {{.status = W_EXITCODE(1, 0), .late = false, .message = "invalid at offset 9\n"},
        Code::Invalid,
        "invalid at offset 9"},
+      {{.status = W_EXITCODE(7, 0), .late = false, .message = "\n"}, Code::Invalid, "exit status 7"},
       {{.status = W_EXITCODE(0, SIGKILL), .late = true, .message = ""}, Code::Invalid, "raise compile_seconds (9)"},
       {{.status = W_EXITCODE(0, SIGXCPU), .late = false, .message = ""}, Code::Invalid, "more than 9 s of CPU time"},
       {{.status = W_EXITCODE(0, SIGABRT), .late = false, .message = "memory allocation of 99 bytes failed\n"},

@@ -82,17 +82,21 @@ def store(functions):
 
 
 class Server:
-    """A running `peko serve` or `peko dev`."""
+    """A running `peko serve` or `peko dev`. `prefix`: a command that starts it, as prlimit; `ready=False` does not wait."""
 
-    def __init__(self, *arguments, cache=None, env=None, cwd=None, listen="127.0.0.1:0"):
+    def __init__(self, *arguments, cache=None, env=None, cwd=None, listen="127.0.0.1:0", prefix=(), ready=True):
         resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
         self.lines, self.partial, self.changed = [], "", threading.Condition()
-        command = [PEKO, *map(str, arguments), "--listen", listen, "--cache-dir", str(cache or CACHE)]
+        command = [*prefix, PEKO, *map(str, arguments), "--listen", listen, "--cache-dir", str(cache or CACHE)]
         self.process = subprocess.Popen(command, cwd=cwd or temporary_folder(), env=environment(**(env or {})),
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         _live.append(self)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
+        if ready:
+            self.wait_ready()
+
+    def wait_ready(self):
         if not self.wait_line(READY.search):
             self.kill()
             raise AssertionError("no listening server:\n" + self.tail())

@@ -203,15 +203,6 @@ class Cache(unittest.TestCase):
                 self.assertEqual((said.count("compiled in"), said.count("from the cache")), (1, 1), said)
                 self.assertEqual(self.serve().count("from the cache"), 2)
 
-    def test_a_key_that_others_can_read_is_not_used(self):
-        self.serve()
-        (self.cache / "key").chmod(0o644)
-        status, out, err = run("serve", "--code", self.store, "--listen", "127.0.0.1:0", "--cache-dir", self.cache)
-        self.assertEqual(status, 1)
-        self.assertIn(str(self.cache / "key"), out + err)
-        (self.cache / "key").unlink()  # as the message advises
-        self.assertEqual(self.serve().count("compiled in"), 2)
-
     def test_several_processes_share_a_cache(self):
         processes = [subprocess.Popen([PEKO, "serve", "--code", self.store, "--listen", "127.0.0.1:0", "--log", "text", "--cache-dir",
                                        self.cache], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
