@@ -65,7 +65,7 @@ void add_settings(CLI::App& command, Command which, Parsed& parsed) {
     std::vector<std::string>& values = parsed.flags[std::string(setting.key)];
     CLI::Option* option = add_text_option(command, setting.flag, values, setting.value, setting.help);
     if (setting.key.starts_with("limits_max.")) {
-      option->group("Maxima of [limits] in manifests");
+      option->group("The most that [limits] of a manifest may ask for");
     }
   }
   add_text_option(command, "--config", parsed.config, "FILE",

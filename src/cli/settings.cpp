@@ -33,15 +33,9 @@ constexpr std::uint64_t kInstancesMax = 6400;
 
 /// The row of a limit's maximum.
 template <code::Limit kLimit>
-constexpr Setting maximum(std::string_view key, std::string_view environment, std::string_view flag) {
-  return {key,
-          environment,
-          flag,
-          "N",
-          "the most that a manifest may ask for",
-          Kind::Number,
-          For::Both,
-          [](Settings& s, std::string_view text) -> Status {
+constexpr Setting maximum(std::string_view key, std::string_view environment, std::string_view flag,
+                          std::string_view help) {
+  return {key, environment, flag, "N", help, Kind::Number, For::Both, [](Settings& s, std::string_view text) -> Status {
             const code::LimitRow& row = code::row_of(kLimit);
             const Result<std::uint64_t> most = whole_number(text, row.low, row.high);
             if (!most) {
@@ -95,17 +89,21 @@ constexpr std::array kSettings = {
             [](Settings& s, std::string_view text) {
               return keep(s.node.compile_at_once, whole_number(text, 0, node::kCompileAtOnceMax));
             }},
-    maximum<code::Limit::Cpu>("limits_max.cpu_ms", "PEKO_MAX_CPU_MS", "--max-cpu-ms"),
-    maximum<code::Limit::Wall>("limits_max.wall_ms", "PEKO_MAX_WALL_MS", "--max-wall-ms"),
-    maximum<code::Limit::Memory>("limits_max.memory_mb", "PEKO_MAX_MEMORY_MB", "--max-memory-mb"),
+    maximum<code::Limit::Cpu>("limits_max.cpu_ms", "PEKO_MAX_CPU_MS", "--max-cpu-ms", "CPU time of a request"),
+    maximum<code::Limit::Wall>("limits_max.wall_ms", "PEKO_MAX_WALL_MS", "--max-wall-ms",
+                               "time from a request to the end of its response; 0: no maximum"),
+    maximum<code::Limit::Memory>("limits_max.memory_mb", "PEKO_MAX_MEMORY_MB", "--max-memory-mb",
+                                 "memory of an instance"),
     maximum<code::Limit::RequestHeaders>("limits_max.request_headers_kb", "PEKO_MAX_REQUEST_HEADERS_KB",
-                                         "--max-request-headers-kb"),
-    maximum<code::Limit::Uri>("limits_max.uri_bytes", "PEKO_MAX_URI_BYTES", "--max-uri-bytes"),
-    maximum<code::Limit::RequestBody>("limits_max.request_body_mb", "PEKO_MAX_REQUEST_BODY_MB",
-                                      "--max-request-body-mb"),
-    maximum<code::Limit::Subrequests>("limits_max.subrequests", "PEKO_MAX_SUBREQUESTS", "--max-subrequests"),
-    maximum<code::Limit::Log>("limits_max.log_kb", "PEKO_MAX_LOG_KB", "--max-log-kb"),
-    maximum<code::Limit::Component>("limits_max.component_mb", "PEKO_MAX_COMPONENT_MB", "--max-component-mb"),
+                                         "--max-request-headers-kb", "head of a request"),
+    maximum<code::Limit::Uri>("limits_max.uri_bytes", "PEKO_MAX_URI_BYTES", "--max-uri-bytes", "URI of a request"),
+    maximum<code::Limit::RequestBody>("limits_max.request_body_mb", "PEKO_MAX_REQUEST_BODY_MB", "--max-request-body-mb",
+                                      "body of a request"),
+    maximum<code::Limit::Subrequests>("limits_max.subrequests", "PEKO_MAX_SUBREQUESTS", "--max-subrequests",
+                                      "outbound requests of a request"),
+    maximum<code::Limit::Log>("limits_max.log_kb", "PEKO_MAX_LOG_KB", "--max-log-kb", "output of a request"),
+    maximum<code::Limit::Component>("limits_max.component_mb", "PEKO_MAX_COMPONENT_MB", "--max-component-mb",
+                                    "size of a component"),
 };
 
 std::filesystem::path default_cache(const Environment& environment) {

@@ -22,16 +22,7 @@ namespace peko::node {
 namespace {
 
 // Sanitizers need terabytes of address space and system calls of their own.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PEKO_SANITIZED 1
-#endif
-#endif
-#ifdef PEKO_SANITIZED
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
+constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
 
 constexpr int kNice = 10;  // as overflow threads: requests come first
 constexpr rlim_t kFilesMax = 64;
@@ -157,21 +148,18 @@ constexpr int kFatal[] = {
 
 using Filter = std::unique_ptr<void, decltype(&seccomp_release)>;
 
-// 0, or a negative errno. A call that this architecture lacks is no failure.
-int add_rule(const Filter& filter, std::uint32_t action, int call, std::initializer_list<scmp_arg_cmp> arguments = {}) {
-  const int result =
-      seccomp_rule_add_array(filter.get(), action, call, static_cast<unsigned>(arguments.size()), arguments.begin());
-  return result == -EDOM ? 0 : result;
-}
-
 scmp_arg_cmp equals(unsigned argument, scmp_datum_t value) {
   return {.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value, .datum_b = 0};
 }
 
+// 0, or a negative errno.
 int build(const Filter& filter) {
   int failed = 0;
   const auto add = [&](std::uint32_t action, int call, std::initializer_list<scmp_arg_cmp> arguments = {}) {
-    if (failed == 0) failed = add_rule(filter, action, call, arguments);
+    if (failed != 0) return;
+    failed =
+        seccomp_rule_add_array(filter.get(), action, call, static_cast<unsigned>(arguments.size()), arguments.begin());
+    if (failed == -EDOM) failed = 0;  // a call that this architecture lacks
   };
   for (const int call : kPermitted) add(SCMP_ACT_ALLOW, call);
   for (const int call : kRefused) add(SCMP_ACT_ERRNO(EACCES), call);

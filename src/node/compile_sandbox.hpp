@@ -1,8 +1,9 @@
 /// What the compiler may not do: it reads code of strangers, so it is treated as if it were one of them.
 ///
-/// A compiler that is in its sandbox computes: it has its memory, its threads and the files that it has open. It opens
-/// no file, makes no socket, starts no program and looks at no other process, so that a component that takes it over
-/// gains an artifact that the engine runs for that very function, and no more.
+/// A compiler in its sandbox computes: it has its memory, its threads and the files that it has open. It opens no file,
+/// makes no socket, starts no program, looks at no other process and cannot exhaust the machine. What the sandbox
+/// cannot know is whether the machine code that comes out is what the component says: for that the engine's compiler is
+/// trusted.
 #pragma once
 
 #include <string>

@@ -37,11 +37,9 @@ int end_of(const std::function<int()>& deed, const CompileLimits& limits = kLimi
 class CompileSandbox : public testing::Test {
  protected:
   void SetUp() override {
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    GTEST_SKIP() << "sanitizers need what it forbids";
-#endif
-#endif
+    if (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer)) {
+      GTEST_SKIP() << "sanitizers need what it forbids";
+    }
     if (end_of([] { return 0; }) == kNoSandbox) GTEST_SKIP() << "this kernel does not filter system calls";
   }
 };
