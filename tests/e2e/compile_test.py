@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import unittest
 
 from harness import PEKO, SANITIZED, Server, environment, main, run, store, temporary_folder, until
@@ -140,6 +141,30 @@ class Compiler(unittest.TestCase):
         self.assertEqual((proc / "stat").read_text().rsplit(")", 1)[1].split()[16], "10", "nice")
         os.kill(worker, signal.SIGKILL)
         self.ends(server, "killed from outside")
+
+
+class WithoutSeccomp(unittest.TestCase):
+    """A kernel that does not filter system calls: the filter of this starter answers "not implemented" to seccomp()."""
+
+    STARTER = """
+import ctypes, os, sys
+seccomp = ctypes.CDLL("libseccomp.so.2")
+seccomp.seccomp_init.restype = ctypes.c_void_p
+allow, not_implemented = 0x7fff0000, 0x00050000 | 38
+filter = ctypes.c_void_p(seccomp.seccomp_init(allow))
+assert seccomp.seccomp_rule_add(filter, not_implemented, seccomp.seccomp_syscall_resolve_name(b"seccomp"), 0) == 0
+assert seccomp.seccomp_load(filter) == 0
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+    @unittest.skipIf(SANITIZED, "no filter with sanitizers")
+    def test_it_is_told_once_and_everything_serves(self):
+        server = Server("serve", "--code", store({"hello": "", "counter": ""}), *FLAGS, cache=temporary_folder(),
+                        prefix=(sys.executable, "-c", self.STARTER))
+        said = "\n".join(server.lines)
+        self.assertEqual((said.count("does not filter system calls"), said.count("compiled in")), (1, 2), said)
+        self.assertEqual(server.ask("hello").body, b"Hello, World!")
+        server.stop()
 
 
 class CompileOnce(unittest.TestCase):
