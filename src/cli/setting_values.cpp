@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "code/manifest_values.hpp"
@@ -59,6 +60,16 @@ Result<std::string> domain_name(std::string_view text) {
 Result<std::string> not_empty(std::string_view text) {
   if (text.empty()) {
     return fail(Code::Invalid, "a value is missing");
+  }
+  return std::string(text);
+}
+
+Result<std::string> secret(std::string_view text) {
+  const bool visible = std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+  if (text.size() < 16 || text.size() > 256 || !visible) {
+    return fail(Code::Invalid,
+                "the secret must be 16 to 256 visible ASCII characters without spaces, for instance what "
+                "`openssl rand -hex 32` prints");
   }
   return std::string(text);
 }

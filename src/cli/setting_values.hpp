@@ -17,6 +17,8 @@ Result<std::string> listen_address(std::string_view text);
 /// A DNS name, in lower case.
 Result<std::string> domain_name(std::string_view text);
 Result<std::string> not_empty(std::string_view text);
+/// 16 to 256 visible ASCII characters, so that it is hard to guess and can be a header's value. Errors do not show it.
+Result<std::string> secret(std::string_view text);
 /// Decimal digits only; both limits are allowed.
 Result<std::uint64_t> whole_number(std::string_view text, std::uint64_t min, std::uint64_t max);
 Result<std::chrono::seconds> seconds(Result<std::uint64_t> number);

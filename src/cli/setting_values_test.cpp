@@ -73,6 +73,16 @@ TEST(Domain, IsAHostNameInLowerCase) {
   }
 }
 
+TEST(Secret, IsLongAndVisibleAndNotInTheError) {
+  EXPECT_EQ(secret("0123456789abcdef").value(), "0123456789abcdef");
+  for (const std::string& bad : {std::string(), std::string("hunter2"), std::string(257, 'x'),
+                                 std::string("0123456789 abcdef"), std::string("0123456789abcd\xc3\xa9")}) {
+    const auto read = secret(bad);
+    ASSERT_FALSE(read.has_value()) << bad;
+    EXPECT_TRUE(bad.empty() || read.error().message.find(bad) == std::string::npos);
+  }
+}
+
 TEST(Words, AreOneOfTheirChoices) {
   EXPECT_EQ(log_format("text").value(), node::LogFormat::Text);
   EXPECT_EQ(log_format("json").value(), node::LogFormat::Json);

@@ -58,6 +58,8 @@ constexpr std::array kSettings = {
             [](Settings& s, std::string_view text) {
               return keep(s.node.drain_timeout, seconds(whole_number(text, 0, 3600)));
             }},
+    Setting{"admin_token", "PEKO_ADMIN_TOKEN", "", "TEXT", "the operator's secret", Kind::Text, For::Both,
+            [](Settings& s, std::string_view text) { return keep(s.node.admin_token, secret(text)); }},
 };
 
 std::filesystem::path default_cache(const Environment& environment) {

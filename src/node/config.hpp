@@ -24,6 +24,7 @@ struct Config {
   std::string cache_dir;               ///< compiled artifacts
   LogFormat log_format = LogFormat::Text;
   std::chrono::milliseconds drain_timeout{25'000};  ///< after SIGTERM, before what is left is reset
+  std::string admin_token;  ///< the operator's secret, never shown; empty: nobody is the operator
   http::Limits http;
 };
 
