@@ -30,6 +30,11 @@ Status keep(Target& target, Result<Value> value) {
 /// The most instances: three memories of 4 GiB of address space each must fit into 47 bits.
 constexpr std::uint64_t kInstancesMax = 10'000;
 
+/// A waiting request holds a connection and a copy of its head: 128 KiB at the most.
+constexpr std::uint64_t kQueueMax = 100'000;
+/// 1 PiB: only so that the bytes are a number.
+constexpr std::uint64_t kMemoryBudgetMax = 1ULL << 30;
+
 constexpr std::array kSettings = {
     Setting{"listen", "PEKO_LISTEN", "--listen", "HOST:PORT", "where users' requests come in", Kind::Text, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.listen, listen_address(text)); }},
@@ -47,6 +52,25 @@ constexpr std::array kSettings = {
             Kind::Number, For::Both,
             [](Settings& s, std::string_view text) {
               return keep(s.node.instances_max, whole_number(text, 1, kInstancesMax));
+            }},
+    Setting{"concurrency_max", "PEKO_CONCURRENCY_MAX", "--concurrency-max", "N",
+            "requests that run at once; default: as many as instances", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.concurrency_max, whole_number(text, 1, kInstancesMax));
+            }},
+    Setting{"function_concurrency_max", "PEKO_FUNCTION_CONCURRENCY_MAX", "--function-concurrency-max", "N",
+            "... of one function; default: half of all", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.function_concurrency_max, whole_number(text, 1, kInstancesMax));
+            }},
+    Setting{
+        "queue_max", "PEKO_QUEUE_MAX", "--queue-max", "N",
+        "requests that wait for an instance, half of them for one function; beyond: 503", Kind::Number, For::Both,
+        [](Settings& s, std::string_view text) { return keep(s.node.queue_max, whole_number(text, 1, kQueueMax)); }},
+    Setting{"memory_budget_mb", "PEKO_MEMORY_BUDGET_MB", "--memory-budget-mb", "N",
+            "memory of all instances; default: 60 % of the machine's or container's", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.memory_budget_mb, whole_number(text, 16, kMemoryBudgetMax));
             }},
     Setting{"log", "PEKO_LOG", "--log", "text|json|off", "a line a request for people, for machines, or none",
             Kind::Text, For::Both,
@@ -159,6 +183,7 @@ Settings default_settings(Command command, const Environment& environment, Termi
   if (command == Command::Dev) {
     settings.node.listen = "127.0.0.1:3000";
     settings.node.log_format = node::LogFormat::Text;
+    settings.node.timing = edge::TimingPolicy::For::Everybody;
   } else {
     settings.node.listen = "0.0.0.0:8080";
     settings.node.log_format = err == Terminal::Kind::Plain ? node::LogFormat::Json : node::LogFormat::Text;

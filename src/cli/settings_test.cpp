@@ -42,6 +42,10 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"default", "\"hello\"", "hello", "PEKO_DEFAULT"},
       {"threads", "7", "7", "PEKO_THREADS"},
       {"instances", "8", "8", "PEKO_INSTANCES"},
+      {"concurrency_max", "9", "9", "PEKO_CONCURRENCY_MAX"},
+      {"function_concurrency_max", "10", "10", "PEKO_FUNCTION_CONCURRENCY_MAX"},
+      {"queue_max", "11", "11", "PEKO_QUEUE_MAX"},
+      {"memory_budget_mb", "64", "64", "PEKO_MEMORY_BUDGET_MB"},
       {"log", "\"off\"", "off", "PEKO_LOG"},
       {"cache_dir", "\"/var/cache/p\"", "/var/cache/p", "PEKO_CACHE_DIR"},
       {"drain_seconds", "3", "3", "PEKO_DRAIN_SECONDS"},
@@ -51,7 +55,8 @@ TEST(Settings, AreTheSameFromEverySource) {
   const auto fields = [](const Settings& s) {
     return std::make_tuple(s.node.listen, s.code, s.node.domain, s.node.default_function, s.node.threads,
                            s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout,
-                           s.node.admin_token);
+                           s.node.admin_token, s.node.concurrency_max, s.node.function_concurrency_max,
+                           s.node.queue_max, s.node.memory_budget_mb);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;

@@ -18,9 +18,11 @@ Edge::Edge(const EdgeParts& parts, LogStyle style)
       worker_(parts.worker),
       pool_(parts.pool),
       router_(parts.router),
+      sink_(parts.log),
       log_(parts.log),
       clock_(parts.clock),
       style_(style),
+      timing_(parts.timing),
       ids_(Random::from_entropy()),
       tasks_(parts.loop) {
   for (const auto& version : parts.versions) shelves_.push_back(&pool_.shelf(version));
@@ -94,6 +96,16 @@ void Edge::log_request(const RequestRecord& record) {
   log_text_.clear();
   append_request(log_text_, record, style_, wall_now());
   if (!log_text_.empty()) log_line(log_text_);
+}
+
+void Edge::warn_of_single_use(const pool::Version& version) {
+  sink_.write(
+      LogLevel::Warn,
+      "function " + version.function +
+          ": its instances serve one request only (calls failed on used instances and not on fresh ones); from now "
+          "on each request on this thread gets a fresh one. If that is how it was built (JavaScript with "
+          "addEventListener(\"fetch\")), say reuse = \"never\" in [instances] of peko.toml, or export a handler "
+          "object, which can be reused");
 }
 
 }  // namespace peko::edge

@@ -14,6 +14,7 @@
 #include "edge/call.hpp"
 #include "edge/request_log.hpp"
 #include "edge/router.hpp"
+#include "edge/server_timing.hpp"
 #include "engine/worker.hpp"
 #include "http/exchange.hpp"
 #include "net/loop.hpp"
@@ -31,6 +32,7 @@ struct EdgeParts {
   const std::vector<std::shared_ptr<const pool::Version>>& versions;
   LogSink& log;
   const Clock& clock;
+  TimingPolicy timing;
 };
 
 /// Lives on one loop.
@@ -68,11 +70,13 @@ class Edge final : public http::Handler {
   std::chrono::system_clock::time_point wall_now();
   void log_line(std::string_view line);
   void log_request(const RequestRecord& record);
+  void warn_of_single_use(const pool::Version& version);
 
   net::Loop& loop_;
   engine::Worker& worker_;
   pool::WarmPool& pool_;
   const Router& router_;
+  LogSink& sink_;
   LogSink::Producer log_;
   LogFlush log_flush_{log_};
   std::string log_text_;  // scratch
@@ -80,6 +84,7 @@ class Edge final : public http::Handler {
   net::TimePoint clock_read_;  // when wall_time_ was read
   std::chrono::system_clock::time_point wall_time_;
   LogStyle style_;
+  TimingPolicy timing_;
   std::vector<pool::Shelf*> shelves_;  // by Router::Target
   RequestIds ids_;
   bool draining_ = false;

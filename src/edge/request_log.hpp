@@ -27,6 +27,8 @@ struct RequestRecord {
   bool aborted = false;     ///< the client saw a broken response
   bool client_gone = false;
   pool::ColdReason cold = pool::ColdReason::None;
+  bool retried = false;              ///< failed on a used instance, then ran on a fresh one
+  std::chrono::nanoseconds queue{};  ///< waited for an instance
   std::chrono::nanoseconds wall{};
   std::chrono::nanoseconds cpu{};
   std::uint64_t memory_peak_bytes = 0;

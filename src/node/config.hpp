@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "edge/server_timing.hpp"
 #include "http/limits.hpp"
 
 namespace peko::node {
@@ -21,10 +22,15 @@ struct Config {
   std::string default_function;        ///< answers every host that names no function; empty: none
   unsigned threads = 0;                ///< loops; 0: one per core
   std::uint32_t instances_max = 4096;  ///< alive at once in this node: address space for each is reserved at start
-  std::string cache_dir;               ///< compiled artifacts
+  std::uint32_t concurrency_max = 0;   ///< requests that run at once in this node; 0: as many as instances
+  std::uint32_t function_concurrency_max = 0;  ///< ... of one function; 0: half of the node's
+  std::uint32_t queue_max = 1024;              ///< requests that wait for an instance; half of it for one function
+  std::uint64_t memory_budget_mb = 0;          ///< what all instances may hold; 0: 60 % of the machine's or container's
+  std::string cache_dir;                       ///< compiled artifacts
   LogFormat log_format = LogFormat::Text;
   std::chrono::milliseconds drain_timeout{25'000};  ///< after SIGTERM, before what is left is reset
   std::string admin_token;  ///< the operator's secret, never shown; empty: nobody is the operator
+  edge::TimingPolicy::For timing = edge::TimingPolicy::For::Operator;  ///< who is told where the time went
   http::Limits http;
 };
 

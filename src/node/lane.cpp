@@ -31,14 +31,15 @@ class Lane::Sweeper final : public net::Deadline {
 Lane::Lane(net::Loop& loop, const LaneParts& parts)
     : loop_(loop),
       worker_(parts.runtime.add_worker(loop)),
-      pool_(parts.instances_max),
+      pool_(parts.pool_limits, parts.cold_starts, parts.runtime),
       edge_({.loop = loop,
              .worker = worker_,
              .pool = pool_,
              .router = parts.router,
              .versions = parts.versions,
              .log = parts.log,
-             .clock = parts.clock},
+             .clock = parts.clock,
+             .timing = {.whom = parts.config.timing, .admin_token = parts.config.admin_token}},
             parts.style) {}
 
 Lane::~Lane() = default;

@@ -24,7 +24,8 @@ struct LaneParts {
   LogSink& log;
   const Clock& clock;
   edge::LogStyle style;
-  std::size_t instances_max;  ///< of this lane
+  pool::PoolLimits pool_limits;  ///< of this lane
+  pool::ColdStarts& cold_starts;
 };
 
 /// Built and listening after create(), serving between run() and stop().

@@ -8,6 +8,7 @@
 
 #include "net/listener.hpp"
 #include "node/function_loader.hpp"
+#include "node/memory_budget.hpp"
 #include "node/stop_signal.hpp"
 
 namespace peko::node {
@@ -17,6 +18,13 @@ namespace {
 // How long cancelled requests get to come home from where they are: a slice on an overflow thread, a turn of their
 // loop.
 constexpr std::chrono::seconds kCancelPatience{5};
+
+// Idle instances make room above the memory budget; running ones may go beyond it by a quarter before their growth is
+// refused, so that a burst of them does not fail where evicting would have done.
+std::uint64_t hard_limit(std::uint64_t budget) { return budget + budget / 4; }
+
+// What one of the node's loops may have of `all`: connections are spread over the loops, so their shares are equal.
+std::size_t share(std::size_t all, unsigned loops) { return std::max<std::size_t>(1, (all + loops - 1) / loops); }
 
 edge::LogStyle style_of(const Config& config, const LogSink& log) {
   const auto form = [&] {
@@ -38,8 +46,15 @@ std::string with_port(const std::string& address, std::uint16_t port) {
 }  // namespace
 
 Node::Node(Config config, LogSink& log, const Clock& clock)
-    : config_(std::move(config)), log_(log), clock_(clock), router_(config_.domain) {
+    : config_(std::move(config)),
+      log_(log),
+      clock_(clock),
+      router_(config_.domain),
+      cold_starts_(std::max(1U, std::thread::hardware_concurrency() / 2)) {
   if (config_.threads == 0) config_.threads = std::max(1U, std::thread::hardware_concurrency());
+  if (config_.concurrency_max == 0) config_.concurrency_max = config_.instances_max;
+  if (config_.function_concurrency_max == 0) config_.function_concurrency_max = (config_.concurrency_max + 1) / 2;
+  if (config_.memory_budget_mb == 0) config_.memory_budget_mb = available_memory() / 10 * 6 >> 20;
 }
 
 Node::~Node() = default;
@@ -69,6 +84,7 @@ Status Node::start_engine() {
       {.instances_max = config_.instances_max, .loops = config_.threads, .overflow_threads = config_.threads});
   if (!runtime) return fail(std::move(runtime.error()));
   runtime_ = std::move(*runtime);
+  runtime_->limit_memory(hard_limit(config_.memory_budget_mb << 20));
   return {};
 }
 
@@ -100,8 +116,18 @@ void Node::route(const std::vector<code::Function>& functions) {
   }
 }
 
+pool::PoolLimits Node::pool_limits() const {
+  return {
+      .instances_max = std::max<std::size_t>(1, config_.instances_max / config_.threads),
+      .running_max = share(config_.concurrency_max, config_.threads),
+      .function_running_max = share(config_.function_concurrency_max, config_.threads),
+      .waiting_max = share(config_.queue_max, config_.threads),
+      .function_waiting_max = share((config_.queue_max + 1) / 2, config_.threads),
+      .memory_bytes_max = config_.memory_budget_mb << 20,
+  };
+}
+
 Status Node::start_lanes() {
-  const std::size_t instances = std::max<std::size_t>(1, config_.instances_max / config_.threads);
   const LaneParts parts{.config = config_,
                         .runtime = *runtime_,
                         .router = router_,
@@ -109,7 +135,8 @@ Status Node::start_lanes() {
                         .log = log_,
                         .clock = clock_,
                         .style = style_of(config_, log_),
-                        .instances_max = instances};
+                        .pool_limits = pool_limits(),
+                        .cold_starts = cold_starts_};
   for (const std::unique_ptr<net::Loop>& loop : loops_) {
     const auto sharing = lanes_.empty() ? http::Server::Sharing::First : http::Server::Sharing::Join;
     Result<std::unique_ptr<Lane>> lane = Lane::create(*loop, parts, config_.listen, sharing);

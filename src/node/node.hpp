@@ -54,6 +54,7 @@ class Node {
   Status start_engine();
   Status load(const std::vector<code::Function>& functions, const OnLoaded& on_loaded);
   void route(const std::vector<code::Function>& functions);
+  pool::PoolLimits pool_limits() const;
   Status start_lanes();
   void stop_lanes();
 
@@ -64,6 +65,7 @@ class Node {
   std::unique_ptr<engine::Runtime> runtime_;
   std::vector<std::shared_ptr<const pool::Version>> versions_;
   edge::Router router_;
+  pool::ColdStarts cold_starts_;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 
