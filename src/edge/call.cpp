@@ -39,8 +39,8 @@ net::Task<void> Call::run(http::Exchange& exchange) {
   } else {
     admit();
   }
-  for (;;) {
-    if (!over_) turn();
+  while (!over_) {
+    turn();
     if (over_) break;
     before_suspension();
     co_await progress_.wait();
@@ -111,7 +111,7 @@ void Call::turn() {
     client_gone_ = true;
     return cancel(Fault::Internal, "");
   }
-  if (!invocation_ && !lease_) return turn_waiting();
+  if (!invocation_ && (!lease_ || expired_)) return turn_waiting();
   if (!invocation_) start(*known_head());
   if (expired_) {
     return cancel(Fault::Wall,

@@ -24,7 +24,7 @@ struct Config {
   std::uint32_t instances_max = 4096;  ///< alive at once in this node: address space for each is reserved at start
   std::uint32_t concurrency_max = 0;   ///< requests that run at once in this node; 0: as many as instances
   std::uint32_t function_concurrency_max = 0;  ///< ... of one function; 0: half of the node's
-  std::uint32_t queue_max = 1024;              ///< requests that wait for an instance; half of it for one function
+  std::uint32_t queue_max = 4096;              ///< requests that wait for an instance; half of it for one function
   std::uint64_t memory_budget_mb = 0;          ///< what all instances may hold; 0: 60 % of the machine's or container's
   std::string cache_dir;                       ///< compiled artifacts
   LogFormat log_format = LogFormat::Text;

@@ -31,7 +31,7 @@ class Lane::Sweeper final : public net::Deadline {
 Lane::Lane(net::Loop& loop, const LaneParts& parts)
     : loop_(loop),
       worker_(parts.runtime.add_worker(loop)),
-      pool_(parts.pool_limits, parts.cold_starts, parts.runtime),
+      pool_(parts.pool_limits, parts.cold_starts, parts.runtime, loop.deadlines()),
       edge_({.loop = loop,
              .worker = worker_,
              .pool = pool_,

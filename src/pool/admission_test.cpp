@@ -45,8 +45,8 @@ TEST_F(Admission, ServesThoseWhoWaitInTheOrderTheyCame) {
   for (int i = 0; i < 3; i++) busy.push_back(running(a));
   EXPECT_FALSE(pool_.lease(a).has_value()) << "as many of one version as may";
   Guest first("first", served_), second("second", served_);
-  EXPECT_TRUE(pool_.wait(a, first));
-  EXPECT_TRUE(pool_.wait(a, second));
+  EXPECT_TRUE(pool_.wait(a, first, now_));
+  EXPECT_TRUE(pool_.wait(a, second, now_));
   const std::uintptr_t number = end(std::move(busy.back()));
   busy.pop_back();
   EXPECT_EQ(served_, Names{"first"});
@@ -64,7 +64,7 @@ TEST_F(Admission, NeverLetsOneVersionsQueueHoldUpAnother) {
   std::vector<Lease> busy;
   for (int i = 0; i < 3; i++) busy.push_back(running(a));
   Guest waits("a", served_);
-  EXPECT_TRUE(pool_.wait(a, waits));
+  EXPECT_TRUE(pool_.wait(a, waits, now_));
   EXPECT_TRUE(pool_.lease(b).has_value()) << "there is room for b";
   pool_.leave(waits, WarmPool::Why::NotNeeded);
 }
@@ -76,8 +76,8 @@ TEST_F(Admission, LetsVersionsTakeTurnsWhenTheLoopIsFull) {
   for (int i = 0; i < 3; i++) busy.push_back(running(a));
   busy.push_back(running(b));
   Guest a1("a1", served_), a2("a2", served_), a3("a3", served_), b1("b1", served_);
-  for (Guest* guest : {&a1, &a2, &a3}) EXPECT_TRUE(pool_.wait(a, *guest));
-  EXPECT_TRUE(pool_.wait(b, b1));
+  for (Guest* guest : {&a1, &a2, &a3}) EXPECT_TRUE(pool_.wait(a, *guest, now_));
+  EXPECT_TRUE(pool_.wait(b, b1, now_));
   for (int i = 0; i < 3; i++) {
     end(std::move(busy[static_cast<std::size_t>(i)]));
   }
@@ -89,10 +89,10 @@ TEST_F(Admission, RefusesBeyondTheBoundsOfTheQueues) {
   Shelf& a = shelf("a");
   Shelf& b = shelf("b");
   Guest guests[] = {{"a", served_}, {"a", served_}, {"a", served_}, {"a", served_}, {"b", served_}, {"b", served_}};
-  for (int i = 0; i < 3; i++) EXPECT_TRUE(pool_.wait(a, guests[i]));
-  EXPECT_FALSE(pool_.wait(a, guests[3])) << "of one version";
-  EXPECT_TRUE(pool_.wait(b, guests[4]));
-  EXPECT_FALSE(pool_.wait(b, guests[5])) << "of all";
+  for (int i = 0; i < 3; i++) EXPECT_TRUE(pool_.wait(a, guests[i], now_));
+  EXPECT_FALSE(pool_.wait(a, guests[3], now_)) << "of one version";
+  EXPECT_TRUE(pool_.wait(b, guests[4], now_));
+  EXPECT_FALSE(pool_.wait(b, guests[5], now_)) << "of all";
   EXPECT_EQ(a.counts().refused, 1U);
   EXPECT_EQ(b.counts().refused, 1U);
   EXPECT_EQ(a.counts().waiting, 3U);
@@ -112,14 +112,28 @@ TEST_F(Admission, MakesOneInstanceOfAVersionAtATimeWhenTheBudgetIsSpent) {
   Lease other = *pool_.lease(b);
   EXPECT_TRUE(other.starting()) << "no version is held up by another's start";
   Guest one("one", served_), two("two", served_);
-  EXPECT_TRUE(pool_.wait(a, one));
-  EXPECT_TRUE(pool_.wait(a, two));
+  EXPECT_TRUE(pool_.wait(a, one, now_));
+  EXPECT_TRUE(pool_.wait(a, two, now_));
   making.started();
   EXPECT_EQ(served_, Names{"one"}) << "its own turn to make one";
   EXPECT_EQ(one.lease->cold(), ColdReason::ScaleOut);
   end(std::move(making));
   EXPECT_EQ(served_, (Names{"one", "two"})) << "an instance came back first";
   EXPECT_EQ(two.lease->cold(), ColdReason::None);
+}
+
+TEST_F(Admission, StaggersStartsThatTakeLong) {
+  Shelf& a = shelf("a");
+  const Lease slow = *pool_.lease(a);
+  Guest one("one", served_), two("two", served_);
+  EXPECT_TRUE(pool_.wait(a, one, now_));
+  EXPECT_TRUE(pool_.wait(a, two, now_));
+  deadlines_.advance(now_ += WarmPool::kStartPatience / 2);
+  EXPECT_TRUE(served_.empty());
+  deadlines_.advance(now_ += WarmPool::kStartPatience);
+  EXPECT_EQ(served_, Names{"one"});
+  deadlines_.advance(now_ += WarmPool::kStartPatience);
+  EXPECT_EQ(served_, (Names{"one", "two"}));
 }
 
 TEST_F(Admission, GivesTheBudgetBackHoweverAStartEnds) {
@@ -139,14 +153,14 @@ TEST_F(Admission, GivesTheBudgetBackHoweverAStartEnds) {
 }
 
 TEST_F(Admission, ServesThoseWhoWaitForMemoryWhenItIsBack) {
-  WarmPool pool({.memory_bytes_max = 1000}, cold_starts_, meter_);
+  WarmPool pool({.memory_bytes_max = 1000}, cold_starts_, meter_, deadlines_);
   Shelf& hello = pool.shelf(std::make_shared<Version>());
   std::optional<Lease> busy = pool.lease(hello);
   busy->started();
   meter_.bytes = 2000;
   Guest waits("hello", served_);
   EXPECT_FALSE(pool.lease(hello).has_value());
-  EXPECT_TRUE(pool.wait(hello, waits));
+  EXPECT_TRUE(pool.wait(hello, waits, now_));
   pool.sweep(now_);
   EXPECT_TRUE(served_.empty());
   meter_.bytes = 500;

@@ -2,7 +2,7 @@
 ///
 /// Making one costs from 20 us to many milliseconds of CPU. Too many at once only make each other late, so beyond the
 /// budget a version makes one instance at a time on each loop: further requests wait for it to be made, or for one that
-/// comes back. A version can never be held up by another one's start.
+/// comes back, or for a short time (WarmPool::kStartPatience). A version can never be held up by another one's start.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,7 @@
 #include "pool/lease.hpp"
 
+#include <algorithm>
+
 #include "pool/warm_pool.hpp"
 
 namespace peko::pool {
@@ -44,6 +46,7 @@ void Lease::end_start() {
   if (!starting_) return;
   starting_ = false;
   shelf_->starting_--;
+  shelf_->overdue_ = std::min(shelf_->overdue_, shelf_->starting_);
   shelf_->pool_.cold_starts_.end();
 }
 

@@ -23,7 +23,7 @@ class FakeMeter final : public engine::MemoryMeter {
 class PoolTest : public testing::Test {
  protected:
   explicit PoolTest(const PoolLimits& limits, unsigned cold_starts = 1)
-      : cold_starts_(cold_starts), pool_(limits, cold_starts_, meter_) {}
+      : cold_starts_(cold_starts), pool_(limits, cold_starts_, meter_, deadlines_) {}
 
   Shelf& shelf(const std::string& function, code::Reuse reuse = code::Reuse::Auto) {
     auto version = std::make_shared<Version>();
@@ -53,8 +53,9 @@ class PoolTest : public testing::Test {
   FakeDisposal disposal_;
   FakeMeter meter_;
   ColdStarts cold_starts_;
-  WarmPool pool_;
   net::TimePoint now_{};
+  net::DeadlineWheel deadlines_{now_};
+  WarmPool pool_;
 };
 
 }  // namespace peko::pool

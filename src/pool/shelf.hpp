@@ -58,6 +58,7 @@ class Shelf {
   std::uint64_t idle_bytes_ = 0;
   std::size_t leased_ = 0;
   std::size_t starting_ = 0;  // of leased_
+  std::size_t overdue_ = 0;   // of starting_: those that have taken too long to be waited for
   std::uint32_t uses_max_ = 0;
   ColdReason next_cold_ = ColdReason::First;  // why there will be none when there is none
   ReuseRecord reuse_;

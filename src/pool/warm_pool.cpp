@@ -6,8 +6,13 @@
 
 namespace peko::pool {
 
-WarmPool::WarmPool(const PoolLimits& limits, ColdStarts& cold_starts, const engine::MemoryMeter& memory)
-    : limits_(limits), cold_starts_(cold_starts), memory_(memory), random_(Random::from_entropy()) {}
+WarmPool::WarmPool(const PoolLimits& limits, ColdStarts& cold_starts, const engine::MemoryMeter& memory,
+                   net::DeadlineWheel& deadlines)
+    : limits_(limits),
+      cold_starts_(cold_starts),
+      memory_(memory),
+      deadlines_(deadlines),
+      random_(Random::from_entropy()) {}
 
 WarmPool::~WarmPool() {
   PEKO_ASSERT(alive_ == idle_.size(), "leases end before the pool");
@@ -31,7 +36,7 @@ std::optional<Lease> WarmPool::lease(Shelf& shelf) {
 std::optional<Lease> WarmPool::take(Shelf& shelf) {
   if (running() >= limits_.running_max || shelf.leased_ >= limits_.function_running_max) return std::nullopt;
   if (!shelf.idle_.empty()) return take_warm(shelf);
-  if (shelf.starting_ > 0 && cold_starts_.spent()) return std::nullopt;
+  if (shelf.starting_ > shelf.overdue_ && cold_starts_.spent()) return std::nullopt;
   if (!make_room()) return std::nullopt;
   return start_fresh(shelf);
 }
@@ -75,7 +80,7 @@ bool WarmPool::make_room() {
   return true;
 }
 
-bool WarmPool::wait(Shelf& shelf, Waiter& waiter) {
+bool WarmPool::wait(Shelf& shelf, Waiter& waiter, net::TimePoint now) {
   if (waiting_ >= limits_.waiting_max || shelf.waiting_.size() >= limits_.function_waiting_max) {
     shelf.refused_++;
     return false;
@@ -84,7 +89,16 @@ bool WarmPool::wait(Shelf& shelf, Waiter& waiter) {
   waiter.place_ = shelf.waiting_.insert(shelf.waiting_.end(), &waiter);
   waiter.shelf_ = &shelf;
   waiting_++;
+  if (!armed()) arm(deadlines_, patience_ends_ = now + kStartPatience);
   return true;
+}
+
+// Those who wait have been patient with the starts that are under way.
+void WarmPool::expired() {
+  if (waiting_ == 0) return;
+  for (Shelf* shelf : crowded_) shelf->overdue_ = shelf->starting_;
+  serve_waiting();
+  if (waiting_ > 0) arm(deadlines_, patience_ends_ += kStartPatience);
 }
 
 void WarmPool::leave(Waiter& waiter, Why why) {

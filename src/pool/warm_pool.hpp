@@ -12,6 +12,7 @@
 /// Whatever is discarded is freed on the reaper's thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -35,20 +36,24 @@ struct PoolLimits {
   std::size_t instances_max = 4096;             ///< alive, idle and running
   std::size_t running_max = 4096;               ///< calls
   std::size_t function_running_max = 2048;      ///< calls of one version
-  std::size_t waiting_max = 1024;               ///< of all versions together
-  std::size_t function_waiting_max = 512;       ///< of one version
+  std::size_t waiting_max = 4096;               ///< of all versions together
+  std::size_t function_waiting_max = 2048;      ///< of one version
   std::uint64_t memory_bytes_max = UINT64_MAX;  ///< of the node: what all its instances may hold before idle ones go
 };
 
 /// Lives on one loop.
-class WarmPool {
+class WarmPool final : private net::Deadline {
  public:
+  /// A start that takes longer than this no longer keeps others of its version waiting: one more may begin, and one
+  /// more after the same time again. So slow starts are staggered, and a stuck one holds up nobody.
+  static constexpr std::chrono::milliseconds kStartPatience{20};
   /// An instance is retired at about this many uses, within a quarter: guests leak, and not all shall go at once.
   static constexpr std::uint32_t kUsesMax = 100'000;
 
-  /// `cold_starts` and `memory` are the node's and outlive it.
-  WarmPool(const PoolLimits& limits, ColdStarts& cold_starts, const engine::MemoryMeter& memory);
-  ~WarmPool();
+  /// `cold_starts` and `memory` are the node's, `deadlines` the loop's; all outlive it.
+  WarmPool(const PoolLimits& limits, ColdStarts& cold_starts, const engine::MemoryMeter& memory,
+           net::DeadlineWheel& deadlines);
+  virtual ~WarmPool();
   WarmPool(const WarmPool&) = delete;
   WarmPool& operator=(const WarmPool&) = delete;
 
@@ -59,7 +64,7 @@ class WarmPool {
   std::optional<Lease> lease(Shelf& shelf);
 
   /// Queues `waiter`, who had no lease. False, and counted as refused, when too many wait already.
-  bool wait(Shelf& shelf, Waiter& waiter);
+  bool wait(Shelf& shelf, Waiter& waiter, net::TimePoint now);
   enum class Why : std::uint8_t { WaitedInVain, NotNeeded };
   /// Takes it out of the queue; nothing when it is in none. One that waited in vain is counted as refused.
   void leave(Waiter& waiter, Why why);
@@ -86,6 +91,7 @@ class WarmPool {
  private:
   friend class Lease;
 
+  void expired() override;
   std::optional<Lease> take(Shelf& shelf);
   Lease take_warm(Shelf& shelf);
   Lease start_fresh(Shelf& shelf);
@@ -106,6 +112,8 @@ class WarmPool {
   PoolLimits limits_;
   ColdStarts& cold_starts_;
   const engine::MemoryMeter& memory_;
+  net::DeadlineWheel& deadlines_;
+  net::TimePoint patience_ends_;
   Random random_;
   std::size_t alive_ = 0;
   std::size_t waiting_ = 0;

@@ -6,7 +6,7 @@ import threading
 import time
 
 from client import head
-from harness import Case, Server, main, store
+from harness import Case, Server, main, store, until
 
 WAIT = 1.0  # seconds that a request may wait for an instance
 
@@ -32,6 +32,16 @@ class Flood(Case):
         for connection in connections:
             connection.close()
         return [taken[connection] for connection in connections]
+
+    def begin(self, name, sleep, count):
+        """Sends as many requests and waits until no more of this function fit, not even in its queue."""
+        connections = [self.server.connect() for _ in range(count)]
+        for connection in connections:
+            # Ends its call, so that the next test finds room.
+            self.addCleanup(lambda c=connection: c.socket.fileno() < 0 or c.reset())
+            connection.send(head("GET", f"{name}.localhost", f"/{sleep}"))
+        self.assertTrue(until(lambda: self.ask(name, "/0").status == 503))
+        return connections
 
     def assert_overloaded(self, response):
         self.assert_fault(response, 503, "PEKO-OVERLOADED")
@@ -72,10 +82,7 @@ class Flood(Case):
             self.assertLess(self.log_of(response)["wall_ms"], 900)
 
     def test_a_flood_on_one_function_is_nothing_to_another(self):
-        flood = [self.server.connect() for _ in range(30)]
-        for connection in flood:
-            connection.send(head("GET", "sleep.localhost", "/2500"))
-        time.sleep(0.1)
+        flood = self.begin("sleep", 3000, 30)
         answers = self.together([("patient", 100)] * 8)
         self.assertEqual([response.status for response, _ in answers], [200] * 8)
         for _ in range(50):
@@ -84,36 +91,22 @@ class Flood(Case):
             self.assertNotIn("queue_ms", self.log_of(response))
         statuses = collections.Counter(connection.read_response().status for connection in flood)
         self.assertEqual(statuses, {200: 4, 503: 26})
-        for connection in flood:
-            connection.close()
 
     def test_a_body_is_not_read_of_a_request_that_is_refused(self):
-        busy = [self.server.connect() for _ in range(8)]
-        for connection in busy:
-            connection.send(head("GET", "sleep.localhost", "/1500"))
-        time.sleep(0.1)
+        self.begin("sleep", 5000, 8)
         with self.server.connect() as connection:
             connection.send(head("POST", "sleep.localhost", "/", [("expect", "100-continue")], 1 << 20))
             entry = self.assert_overloaded(connection.read_response())
             self.assertEqual(entry["bytes_in"], 0)
-        for connection in busy:
-            connection.reset()
 
     def test_who_leaves_while_it_waits_takes_no_instance(self):
-        busy = [self.server.connect() for _ in range(4)]
-        for connection in busy:
-            connection.send(head("GET", "sleep.localhost", "/500"))
-        time.sleep(0.1)
-        leaver = self.server.connect()
-        leaver.send(head("GET", "sleep.localhost", "/7777"))
-        time.sleep(0.1)
+        busy = self.begin("sleep", 901, 8)
+        leaver = busy.pop()  # one that waits, because it came last
         leaver.reset()
-        entry = self.server.log("request", target="/7777")
-        self.assertTrue(entry["client_gone"])
+        entry = self.server.log("request", target="/901", client_gone=True)
         self.assertEqual(entry["cpu_ms"], 0)
-        for connection in busy:
-            self.assertEqual(connection.read_response().status, 200)
-            connection.close()
+        self.assertGreater(entry["queue_ms"], 0)
+        self.assertEqual([connection.read_response().status for connection in busy], [200] * 7)
 
 
 class ColdFlood(Case):
