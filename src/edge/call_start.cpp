@@ -29,7 +29,8 @@ void Call::admit() {
 }
 
 void Call::wait_for_lease() {
-  if (!edge_.pool_.wait(*shelf_, *this, edge_.loop_.now())) return refuse(Fault::Overloaded, "as many requests wait already as may");
+  if (!edge_.pool_.wait(*shelf_, *this, edge_.loop_.now()))
+    return refuse(Fault::Overloaded, "as many requests wait already as may");
   queued_ = true;
   head_copy_.emplace(exchange_->head());
   exchange_->notify(&progress_);

@@ -23,6 +23,9 @@ constexpr std::chrono::seconds kCancelPatience{5};
 // refused, so that a burst of them does not fail where evicting would have done.
 std::uint64_t hard_limit(std::uint64_t budget) { return budget + budget / 4; }
 
+// The rest is for what is not counted: the compiled code, connections, buffers, the kernel's share of all of them.
+std::uint64_t default_memory_budget_mb() { return std::max<std::uint64_t>(16, available_memory() / 10 * 6 >> 20); }
+
 // What one of the node's loops may have of `all`: connections are spread over the loops, so their shares are equal.
 std::size_t share(std::size_t all, unsigned loops) { return std::max<std::size_t>(1, (all + loops - 1) / loops); }
 
@@ -54,7 +57,7 @@ Node::Node(Config config, LogSink& log, const Clock& clock)
   if (config_.threads == 0) config_.threads = std::max(1U, std::thread::hardware_concurrency());
   if (config_.concurrency_max == 0) config_.concurrency_max = config_.instances_max;
   if (config_.function_concurrency_max == 0) config_.function_concurrency_max = (config_.concurrency_max + 1) / 2;
-  if (config_.memory_budget_mb == 0) config_.memory_budget_mb = available_memory() / 10 * 6 >> 20;
+  if (config_.memory_budget_mb == 0) config_.memory_budget_mb = default_memory_budget_mb();
 }
 
 Node::~Node() = default;
