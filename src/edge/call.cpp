@@ -46,7 +46,7 @@ net::Task<void> Call::run(http::Exchange& exchange) {
     co_await progress_.wait();
   }
   disarm();
-  write_request_log();
+  write_record();
   head_copy_.reset();
   lease_.reset();
   edge_.idle_calls_.push_back(this);
@@ -63,6 +63,7 @@ void Call::begin() {
   detail_.clear();
   fault_ = nullptr;
   shelf_ = nullptr;
+  metrics_ = &edge_.metrics_.nobody();
   cold_ = pool::ColdReason::None;
   usage_ = {};
   spent_ = {};
@@ -71,7 +72,7 @@ void Call::begin() {
   in_handle_ = true;
   timing_ = wants_timing(head.fields, edge_.timing_);
   queued_ = leased_ = stepped_ = body_seen_ = retried_ = false;
-  head_sent_ = body_fed_ = body_held_ = body_ended_ = aborted_ = client_gone_ = expired_ = over_ = false;
+  head_sent_ = body_fed_ = body_held_ = body_ended_ = aborted_ = client_gone_ = expired_ = log_cut_ = over_ = false;
   trailer_text_.clear();
 }
 
@@ -81,6 +82,7 @@ std::optional<Fault> Call::check() {
   const std::optional<Router::Target> target = edge_.router_.find(head.authority, head.target);
   if (!target) return Fault::NoFunction;
   shelf_ = edge_.shelves_[*target];
+  metrics_ = &edge_.metrics_.of(*target);
   const pool::Version& version = shelf_->version();
   if (!version.component) return Fault::BadComponent;
   if (head.target.size() > version.limits.uri_bytes) return Fault::UriTooLong;
@@ -298,11 +300,13 @@ std::string Call::limit_detail(Fault fault, const engine::Usage& usage) const {
     case Fault::Overloaded:
       return "the instances of this node hold too much memory, or are too many (memory_budget_mb, instances)\n" +
              usage.message;
+    case Fault::Stack: return fmt::format("used more than {} KiB\n{}", engine::kStackBytes >> 10, usage.message);
     default: return usage.message;
   }
 }
 
 void Call::write_guest_log() {
+  log_cut_ = invocation_->log().cut();
   std::string text;
   for (const engine::GuestLine& line : invocation_->log().take()) {
     text.clear();
@@ -311,8 +315,8 @@ void Call::write_guest_log() {
   }
 }
 
-void Call::write_request_log() {
-  if (edge_.style_.form == LogStyle::Form::Off && fault_ == nullptr) return;
+// What is known of the request, into the metrics and the log.
+void Call::write_record() {
   const std::string_view function =
       shelf_ != nullptr ? std::string_view(shelf_->version().function) : std::string_view();
   const auto now = edge_.clock_.now();
@@ -332,11 +336,14 @@ void Call::write_request_log() {
       .queue = queued_ ? (leased_ ? leased_at_ : now) - started_ : std::chrono::nanoseconds(0),
       .wall = now - started_,
       .cpu = usage_.cpu,
+      .instantiate = usage_.instantiate,
       .memory_peak_bytes = usage_.memory_peak_bytes,
       .bytes_in = bytes_in_,
       .bytes_out = bytes_out_,
       .subrequests = usage_.subrequests,
+      .log_cut = log_cut_,
   };
+  edge_.metrics_.record(*metrics_, record);
   edge_.log_request(record);
 }
 

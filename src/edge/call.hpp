@@ -24,6 +24,7 @@
 namespace peko::edge {
 
 class Edge;
+struct FunctionMetrics;
 
 /// Lives on one loop; used again for the next request when it is over, so that a warm request allocates nothing here.
 class Call final : private net::Deadline, private pool::Waiter {
@@ -74,7 +75,7 @@ class Call final : private net::Deadline, private pool::Waiter {
   void cancel(Fault fault, std::string_view detail);
   std::string limit_detail(Fault fault, const engine::Usage& usage) const;
   void write_guest_log();
-  void write_request_log();
+  void write_record();
 
   Edge& edge_;
   net::Event progress_;
@@ -82,6 +83,7 @@ class Call final : private net::Deadline, private pool::Waiter {
   // Of one request:
   http::Exchange* exchange_ = nullptr;  // null once it has ended
   pool::Shelf* shelf_ = nullptr;
+  FunctionMetrics* metrics_ = nullptr;  // of the function, or nobody's
   std::optional<pool::Lease> lease_;
   std::optional<HeadCopy> head_copy_;
   engine::InvocationPtr invocation_;
@@ -114,6 +116,7 @@ class Call final : private net::Deadline, private pool::Waiter {
   bool aborted_ = false;
   bool client_gone_ = false;
   bool expired_ = false;
+  bool log_cut_ = false;
   bool over_ = false;
   std::vector<std::string> trailer_text_;  // name, value, name, value, ...
   std::vector<http::Field> fields_;        // scratch

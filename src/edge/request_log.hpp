@@ -31,10 +31,12 @@ struct RequestRecord {
   std::chrono::nanoseconds queue{};  ///< waited for an instance
   std::chrono::nanoseconds wall{};
   std::chrono::nanoseconds cpu{};
+  std::chrono::nanoseconds instantiate{};  ///< of a cold start
   std::uint64_t memory_peak_bytes = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint32_t subrequests = 0;
+  bool log_cut = false;  ///< the guest's output reached log_kb
 };
 
 /// The fixed looks of a log.

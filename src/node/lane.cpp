@@ -39,7 +39,8 @@ Lane::Lane(net::Loop& loop, const LaneParts& parts)
              .versions = parts.versions,
              .log = parts.log,
              .clock = parts.clock,
-             .timing = {.whom = parts.config.timing, .admin_token = parts.config.admin_token}},
+             .timing = {.whom = parts.config.timing, .admin_token = parts.config.admin_token},
+             .http = parts.config.http},
             parts.style) {}
 
 Lane::~Lane() = default;
