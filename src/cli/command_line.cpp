@@ -16,7 +16,9 @@ constexpr std::string_view kExitStatuses = "\nExit status: 0 success, 1 failed, 
 constexpr std::string_view kSettingsNote =
     "\nEach setting may also come from the environment (PEKO_LISTEN, PEKO_THREADS, ...) or from peko-node.toml\n"
     "(listen = \"127.0.0.1:3000\"). A flag wins over the environment, the environment over the file.\n"
-    "PEKO_ADMIN_TOKEN, or admin_token in the file: the operator's secret; it has no flag.\n";
+    "Secrets have no flag: PEKO_ADMIN_TOKEN (admin_token in the file), what the operator shows to /metrics and /api, "
+    "and\n"
+    "PEKO_ALERT_WEBHOOK (alert_webhook), a URL that is told when requests are turned away.\n";
 
 constexpr std::string_view kDevExamples =
     "Examples:\n"

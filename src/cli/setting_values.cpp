@@ -11,6 +11,9 @@
 namespace peko::cli {
 namespace {
 
+/// Longer than any service makes them.
+constexpr std::size_t kUrlBytesMax = 4096;
+
 /// The addresses that a socket can be bound to, without asking DNS.
 bool is_address(int family, const std::string& text) {
   in6_addr parsed{};  // large enough for both families
@@ -47,6 +50,20 @@ Result<std::string> listen_address(std::string_view text) {
     return bad_address(text, "with an IPv6 address in brackets, for instance [::1]:3000");
   }
   return bad_address(text, "with a numeric address of this machine, for instance 127.0.0.1:3000");
+}
+
+Result<std::string> admin_address(std::string_view text) {
+  if (text == "off") return std::string();
+  return listen_address(text);
+}
+
+Result<std::string> webhook_url(std::string_view text) {
+  const bool scheme = text.starts_with("https://") || text.starts_with("http://");
+  const bool visible = std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+  if (!scheme || !visible || text.ends_with("://") || text.size() > kUrlBytesMax) {
+    return fail(Code::Invalid, "the URL must begin with https:// or http:// and have no spaces");
+  }
+  return std::string(text);
 }
 
 Result<std::string> domain_name(std::string_view text) {

@@ -38,6 +38,8 @@ constexpr std::uint64_t kMemoryBudgetMax = 1ULL << 30;
 constexpr std::array kSettings = {
     Setting{"listen", "PEKO_LISTEN", "--listen", "HOST:PORT", "where users' requests come in", Kind::Text, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.listen, listen_address(text)); }},
+    Setting{"admin", "PEKO_ADMIN", "--admin", "HOST:PORT|off", "metrics and health for the operator", Kind::Text,
+            For::Both, [](Settings& s, std::string_view text) { return keep(s.node.admin, admin_address(text)); }},
     Setting{"code", "PEKO_CODE", "--code", "FOLDER", "the code store, a folder with functions/NAME.wasm", Kind::Path,
             For::Serve, [](Settings& s, std::string_view text) { return keep(s.code, code_folder(text)); }},
     Setting{"domain", "PEKO_DOMAIN", "--domain", "NAME", "a function answers at its name below this domain", Kind::Text,
@@ -84,6 +86,9 @@ constexpr std::array kSettings = {
             }},
     Setting{"admin_token", "PEKO_ADMIN_TOKEN", "", "TEXT", "the operator's secret", Kind::Text, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.admin_token, secret(text)); }},
+    Setting{"alert_webhook", "PEKO_ALERT_WEBHOOK", "", "URL", "is told when requests are turned away", Kind::Text,
+            For::Both,
+            [](Settings& s, std::string_view text) { return keep(s.node.alert_webhook, webhook_url(text)); }},
 };
 
 std::filesystem::path default_cache(const Environment& environment) {
@@ -186,6 +191,7 @@ Settings default_settings(Command command, const Environment& environment, Termi
     settings.node.timing = edge::TimingPolicy::For::Everybody;
   } else {
     settings.node.listen = "0.0.0.0:8080";
+    settings.node.admin = "127.0.0.1:7070";
     settings.node.log_format = err == Terminal::Kind::Plain ? node::LogFormat::Json : node::LogFormat::Text;
   }
   return settings;

@@ -37,6 +37,7 @@ TEST(Settings, AreTheSameFromEverySource) {
   };
   const Row rows[] = {
       {"listen", "\"127.0.0.1:9\"", "127.0.0.1:9", "PEKO_LISTEN"},
+      {"admin", "\"127.0.0.1:9\"", "127.0.0.1:9", "PEKO_ADMIN"},
       {"code", "\"/srv/x\"", "/srv/x", "PEKO_CODE"},
       {"domain", "\"a.example\"", "a.example", "PEKO_DOMAIN"},
       {"default", "\"hello\"", "hello", "PEKO_DEFAULT"},
@@ -49,6 +50,7 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"log", "\"off\"", "off", "PEKO_LOG"},
       {"cache_dir", "\"/var/cache/p\"", "/var/cache/p", "PEKO_CACHE_DIR"},
       {"drain_seconds", "3", "3", "PEKO_DRAIN_SECONDS"},
+      {"alert_webhook", "\"https://a.example/x\"", "https://a.example/x", "PEKO_ALERT_WEBHOOK"},
       {"admin_token", "\"0123456789abcdef\"", "0123456789abcdef", "PEKO_ADMIN_TOKEN"},
   };
   ASSERT_EQ(std::size(rows), all_settings().size()) << "a new setting wants a row";
@@ -56,7 +58,7 @@ TEST(Settings, AreTheSameFromEverySource) {
     return std::make_tuple(s.node.listen, s.code, s.node.domain, s.node.default_function, s.node.threads,
                            s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout,
                            s.node.admin_token, s.node.concurrency_max, s.node.function_concurrency_max,
-                           s.node.queue_max, s.node.memory_budget_mb);
+                           s.node.queue_max, s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;

@@ -18,6 +18,7 @@ enum class LogFormat {
 
 struct Config {
   std::string listen = "127.0.0.1:3000";
+  std::string admin;                   ///< where the operator asks; empty: nowhere
   std::string domain = "localhost";    ///< a function answers at <name>.<domain>
   std::string default_function;        ///< answers every host that names no function; empty: none
   unsigned threads = 0;                ///< loops; 0: one per core
@@ -31,6 +32,7 @@ struct Config {
   std::chrono::milliseconds drain_timeout{25'000};  ///< after SIGTERM, before what is left is reset
   std::string admin_token;  ///< the operator's secret, never shown; empty: nobody is the operator
   edge::TimingPolicy::For timing = edge::TimingPolicy::For::Operator;  ///< who is told where the time went
+  std::string alert_webhook;  ///< a URL that is told of trouble, a secret; empty: nobody is told
   http::Limits http;
 };
 

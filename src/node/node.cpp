@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <climits>
 #include <thread>
 #include <utility>
 
@@ -53,7 +55,8 @@ Node::Node(Config config, LogSink& log, const Clock& clock)
       log_(log),
       clock_(clock),
       router_(config_.domain),
-      cold_starts_(std::max(1U, std::thread::hardware_concurrency() / 2)) {
+      cold_starts_(std::max(1U, std::thread::hardware_concurrency() / 2)),
+      status_({.version = PEKO_VERSION}) {
   if (config_.threads == 0) config_.threads = std::max(1U, std::thread::hardware_concurrency());
   if (config_.concurrency_max == 0) config_.concurrency_max = config_.instances_max;
   if (config_.function_concurrency_max == 0) config_.function_concurrency_max = (config_.concurrency_max + 1) / 2;
@@ -69,12 +72,23 @@ Result<std::unique_ptr<Node>> Node::start(Config config, const std::vector<code:
   const Result<net::Address> address = net::Address::parse(node->config_.listen);
   if (!address) return fail(address.error());
   if (const auto probe = net::Listener::bind(*address, net::Sharing::First); !probe) return fail(probe.error());
+  if (Status status = node->start_admin(); !status) return fail(std::move(status.error()));
   if (Status status = node->start_engine(); !status) return fail(std::move(status.error()));
   if (Status status = node->load(functions, on_loaded); !status) return fail(std::move(status.error()));
   node->route(functions);
   if (Status status = node->start_lanes(); !status) return fail(std::move(status.error()));
   StopSignal::install();  // whoever is told that it listens may stop it
   return node;
+}
+
+Status Node::start_admin() {
+  if (config_.admin.empty()) return {};
+  Result<std::unique_ptr<Admin>> admin = Admin::start(config_.admin, config_.admin_token, status_, log_);
+  if (!admin) return fail(std::move(admin.error()));
+  admin_ = std::move(*admin);
+  log_.write(LogLevel::Info,
+             "admin at " + admin_->address() + ": /metrics, /healthz/live, /healthz/ready, /api/functions");
+  return {};
 }
 
 Status Node::start_engine() {
@@ -150,8 +164,31 @@ Status Node::start_lanes() {
   return {};
 }
 
+void Node::show() {
+  NodeView view{
+      .version = PEKO_VERSION, .engine = runtime_->id(), .functions = versions_, .lanes = {}, .memory = runtime_.get()};
+  for (const std::unique_ptr<Lane>& lane : lanes_) view.lanes.push_back(lane->view());
+  status_.ready(std::move(view));
+}
+
+void Node::start_alerts() {
+  if (config_.alert_webhook.empty()) return;
+  std::array<char, HOST_NAME_MAX + 1> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  std::vector<AlertSource> sources{{.event = "unavailable",
+                                    .what = "requests were answered 503 (PEKO-OVERLOADED)",
+                                    .total = [this] { return unavailable_total(status_.view()); }},
+                                   {.event = "log-dropped",
+                                    .what = "log lines were lost because their reader is slow",
+                                    .total = [this] { return log_.dropped(); }}};
+  alerts_ = std::make_unique<AlertThread>(config_.alert_webhook, std::move(sources),
+                                          host.data() + config_.listen.substr(config_.listen.rfind(':')), clock_, log_);
+}
+
 int Node::run() {
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->start_thread();
+  show();
+  start_alerts();
   StopSignal::wait();
   log_.write(LogLevel::Info, "stopping: finishing what is under way (a second signal stops at once)");
   stop_lanes();
@@ -159,6 +196,7 @@ int Node::run() {
 }
 
 void Node::stop_lanes() {
+  status_.draining();
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->drain();
   const auto give_up = std::chrono::steady_clock::now() + config_.drain_timeout;
   std::size_t left = 0;

@@ -19,6 +19,7 @@ OWNED_HEADERS = [
     ("boost/asio", {"net"}, "use net/"),
     ("boost/beast", {"http"}, "use http/"),
     ("CLI/", {"cli", "apps"}, "flags are read in cli/ and handed down as options"),
+    ("curl/", {"node"}, "use node/webhook.hpp"),
     ("openssl/", {"base", "net"}, "use base/hash.hpp, or TLS of net/"),
 ]
 
