@@ -102,7 +102,8 @@ def peko_serve(functions, name="peko", flags=(), **server):
     (store / "functions").mkdir()
     for function in functions:
         shutil.copy(component(function), store / "functions")
-    command = [PEKO, "serve", "--code", store, "--listen", "127.0.0.1:{port}", "--cache-dir", BUILD / "bench-cache", *flags]
+    command = [PEKO, "serve", "--code", store, "--listen", "127.0.0.1:{port}", "--cache-dir", BUILD / "bench-cache",
+               "--admin", "off", *flags]
     return Server(name, command, host=f"{functions[0]}.localhost", **server)
 
 

@@ -125,6 +125,7 @@ typedef struct {
   uint64_t ticks;           ///< epoch ticks that the guest ran into
   uint32_t outbound;        ///< outbound requests made
   uint32_t instantiated;    ///< 1: the instance was made by this invocation
+  uint32_t reusable;        ///< 1: the instance may serve another call
   uint64_t instantiate_ns;  ///< time of instantiation, 0 when warm
   char message[1024];       ///< zero-terminated, empty on success: the cause, then the wasm backtrace
 } peko_stats;
@@ -154,7 +155,7 @@ enum {
   PEKO_OUTCOME_TRAP,         ///< any other trap
   PEKO_OUTCOME_EXIT,         ///< called exit()
   PEKO_OUTCOME_NO_RESPONSE,  ///< returned without a response, or its response was an error code
-  PEKO_OUTCOME_CAPACITY,     ///< no free slot for an instance
+  PEKO_OUTCOME_CAPACITY,     ///< no free slot for an instance, or all together hold too much memory
   PEKO_OUTCOME_RESOURCES,    ///< host resources or hostcall memory exhausted
   PEKO_OUTCOME_BAD_REQUEST,  ///< the head is not a request that wasi:http can express
   PEKO_OUTCOME_CANCELLED,    ///< finished before it had ended
@@ -185,6 +186,11 @@ void peko_engine_tick(const peko_engine* engine);
 /// What artifacts of this engine are compatible with, a file-name-safe text: wasmtime version, ABI, hash of the
 /// settings.
 peko_buf peko_engine_id(const peko_engine* engine);
+/// Memories and tables of all instances and 24 KiB for each, those that nobody has deleted yet included. Any thread.
+uint64_t peko_engine_memory_bytes(const peko_engine* engine);
+/// What they may become: growth beyond it is refused, and a guest that fails then ends with PEKO_OUTCOME_CAPACITY. Any
+/// thread; no bound at first.
+void peko_engine_limit_memory(const peko_engine* engine, uint64_t bytes_max);
 /// Prepares the calling thread for polling and deleting; once per thread, for its whole life.
 void peko_thread_attach(const peko_engine* engine);
 
@@ -214,6 +220,8 @@ peko_invocation* peko_invocation_start(peko_loop* loop, const peko_component* co
 uint32_t peko_invocation_poll(peko_invocation* invocation);
 /// CPU time so far, ns.
 uint64_t peko_invocation_cpu_ns(const peko_invocation* invocation);
+/// How long the instantiation took, ns, once it is done; 0 before that and for a warm instance.
+uint64_t peko_invocation_instantiate_ns(const peko_invocation* invocation);
 /// The response head once poll has said PEKO_HEAD.
 void peko_invocation_head(peko_invocation* invocation, peko_response_head* head);
 /// The next piece of the response body: PEKO_NEXT_*.
@@ -225,7 +233,8 @@ void peko_chunk_release(peko_chunk* chunk);
 size_t peko_invocation_push(peko_invocation* invocation, const char* data, size_t size);
 /// Ends the request body; `complete` 0: the guest's read fails. Trailers only with a complete one.
 void peko_invocation_push_end(peko_invocation* invocation, int complete, const peko_field* trailers, size_t count);
-/// Frees the invocation, fills *stats and returns the instance when it may serve another call, else null.
+/// Frees the invocation, fills *stats and returns the instance that it ran on, null when that never was. Unless
+/// stats->reusable is 1, the only thing to do with it is peko_instance_delete, where that may take its time.
 peko_instance* peko_invocation_finish(peko_invocation* invocation, peko_stats* stats);
 /// Frees an invocation in whatever state, its instance too: 20 to 80 us. Any attached thread.
 void peko_invocation_cancel(peko_invocation* invocation);

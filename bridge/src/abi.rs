@@ -136,6 +136,7 @@ pub struct PekoStats {
     pub ticks: u64,
     pub outbound: u32,
     pub instantiated: u32,
+    pub reusable: u32,
     pub instantiate_ns: u64,
     pub message: [u8; 1024],
 }
@@ -151,7 +152,7 @@ const _: () = {
     assert!(size_of::<PekoOutboundHead>() == 72);
     assert!(size_of::<PekoResponseHead>() == 16);
     assert!(size_of::<PekoChunk>() == 48);
-    assert!(size_of::<PekoStats>() == 1088);
+    assert!(size_of::<PekoStats>() == 1096);
 };
 
 pub const HEAD: u32 = 1;

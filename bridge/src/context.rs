@@ -55,7 +55,7 @@ impl Context {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             table: ResourceTable::new(),
-            limiter: Limiter::default(),
+            limiter: Limiter::new(shared.ledger.clone()),
             log,
             limits: PekoLimits::default(),
             cpu_exceeded: false,

@@ -2,6 +2,7 @@
 
 use crate::abi::*;
 use crate::context::Context;
+use crate::limits::Ledger;
 use crate::outbound::Exchanges;
 use crate::waker::LoopShared;
 use std::hash::{Hash, Hasher};
@@ -119,6 +120,7 @@ pub struct Engine {
     pub compiler: wasmtime::Engine,
     pub linker: Linker<Context>,
     pub may_compile: bool,
+    ledger: Arc<Ledger>,
     /// Serves the guests' timers and the glue of their outbound requests.
     runtime: Option<tokio::runtime::Runtime>,
     id: String,
@@ -148,6 +150,7 @@ impl Engine {
             engine,
             linker,
             may_compile: config.compiler != 0,
+            ledger: Arc::default(),
             runtime: Some(runtime),
             id: format!("wasmtime-{WASMTIME}-bridge-{ABI}-{:016x}", hash.finish()),
             compiler,
@@ -243,6 +246,22 @@ pub unsafe extern "C" fn peko_engine_tick(engine: *const Engine) {
 /// # Safety
 /// `engine` is live.
 #[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_engine_memory_bytes(engine: *const Engine) -> u64 {
+    // Safety: the caller vouches for it.
+    unsafe { (*engine).ledger.bytes() }
+}
+
+/// # Safety
+/// `engine` is live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_engine_limit_memory(engine: *const Engine, bytes_max: u64) {
+    // Safety: the caller vouches for it.
+    unsafe { (*engine).ledger.set_max(bytes_max) }
+}
+
+/// # Safety
+/// `engine` is live.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn peko_engine_id(engine: *const Engine) -> PekoBuf {
     // Safety: the caller vouches for it.
     unsafe { (*engine).id.clone().into_bytes().into() }
@@ -266,10 +285,10 @@ pub unsafe extern "C" fn peko_thread_attach(engine: *const Engine) {
 /// # Safety
 /// `engine` is live, `hooks` is readable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn peko_loop_new(_engine: *const Engine, hooks: *const PekoLoopHooks) -> *mut Loop {
+pub unsafe extern "C" fn peko_loop_new(engine: *const Engine, hooks: *const PekoLoopHooks) -> *mut Loop {
     guard(std::ptr::null_mut(), || {
-        // Safety: the caller vouches for `hooks`.
-        let shared = Arc::new(LoopShared::new(unsafe { *hooks }));
+        // Safety: the caller vouches for both.
+        let shared = Arc::new(unsafe { LoopShared::new(*hooks, (*engine).ledger.clone()) });
         Box::into_raw(Box::new(Loop { shared }))
     })
 }

@@ -81,6 +81,7 @@ impl Invocation {
         self.body_end = None;
         self.trailers = None;
         self.request_body = None;
+        self.slot.set_instantiate_ns(0);
         (self.cpu_ns, self.polls) = (0, 0);
         Some(self)
     }
@@ -161,12 +162,13 @@ impl Invocation {
         end
     }
 
-    /// Fills `stats` and takes the instance when it may serve another call.
+    /// Fills `stats` and takes the instance, whether or not it may serve another call.
     fn finish(&mut self, stats: &mut PekoStats) -> Option<Box<Instance>> {
         stats.cpu_ns = self.cpu_ns;
         stats.polls = self.polls;
         if let Some((instance, message)) = self.refused.take() {
             stats.outcome = Outcome::BadRequest as u32;
+            stats.reusable = u32::from(instance.is_some());
             put_message(&mut stats.message, &message);
             return instance;
         }
@@ -189,9 +191,8 @@ impl Invocation {
             (Err(error), _, _) => {
                 stats.outcome = outcome::classify(error, context) as u32;
                 put_message(&mut stats.message, &outcome::describe(error));
-                None
             }
-            (Ok(()), Some(_), _) => context.reusable().then_some(finished.instance),
+            (Ok(()), Some(_), _) => stats.reusable = u32::from(context.reusable()),
             (Ok(()), None, error) => {
                 stats.outcome = Outcome::NoResponse as u32;
                 let message = match error {
@@ -199,9 +200,9 @@ impl Invocation {
                     None => "the handler returned without setting a response".to_string(),
                 };
                 put_message(&mut stats.message, &message);
-                None
             }
         }
+        Some(finished.instance)
     }
 }
 
@@ -276,6 +277,14 @@ pub unsafe extern "C" fn peko_invocation_poll(invocation: *mut Invocation) -> u3
 pub unsafe extern "C" fn peko_invocation_cpu_ns(invocation: *const Invocation) -> u64 {
     // Safety: the caller vouches for it.
     unsafe { (*invocation).cpu_ns }
+}
+
+/// # Safety
+/// `invocation` is live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_invocation_instantiate_ns(invocation: *const Invocation) -> u64 {
+    // Safety: the caller vouches for it.
+    unsafe { (*invocation).slot.instantiate_ns() }
 }
 
 /// # Safety

@@ -26,6 +26,9 @@ pub fn classify(error: &Error, context: &Context) -> Outcome {
     if is_resource_limit(error) {
         return Outcome::Resources;
     }
+    if context.limiter.starved() {
+        return Outcome::Capacity;
+    }
     // A refusal at instantiation is an error, one at run time is followed by whatever the guest makes of it.
     if context.limiter.denied() {
         return Outcome::Memory;

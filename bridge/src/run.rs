@@ -8,23 +8,36 @@ use crate::instance::Instance;
 use crate::waker::LoopShared;
 use bytes::Bytes;
 use http_body_util::Empty;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::{WasiBody, WasiHttpView};
 
 pub type HeadResult = Result<http::Response<WasiBody>, ErrorCode>;
 
-/// Where the guest's response appears.
+/// Where the guest's response appears, and before it the news that there is an instance.
 #[derive(Default)]
-pub struct HeadSlot(Mutex<Option<HeadResult>>);
+pub struct HeadSlot {
+    head: Mutex<Option<HeadResult>>,
+    /// What the instantiation took; 0 before it is done, and when there was none.
+    instantiate_ns: AtomicU64,
+}
 
 impl HeadSlot {
     fn set(&self, head: HeadResult) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(head);
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Some(head);
     }
 
     pub fn take(&self) -> Option<HeadResult> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.head.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub fn set_instantiate_ns(&self, ns: u64) {
+        self.instantiate_ns.store(ns, Ordering::Relaxed);
+    }
+
+    pub fn instantiate_ns(&self) -> u64 {
+        self.instantiate_ns.load(Ordering::Relaxed)
     }
 }
 
@@ -64,7 +77,9 @@ pub async fn run(start: Start, call: Call) -> Finished {
     if let Some(component) = component {
         let begin = clock::monotonic_ns();
         let result = instance.instantiate(&component).await;
-        instantiate_ns = Some(clock::monotonic_ns() - begin);
+        let took = clock::monotonic_ns() - begin;
+        instantiate_ns = Some(took);
+        call.slot.set_instantiate_ns(took.max(1));
         if result.is_err() {
             return Finished { instance, result, instantiate_ns };
         }

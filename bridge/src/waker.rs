@@ -1,6 +1,7 @@
 //! From Rust's wakers to the tokens of a loop.
 
 use crate::abi::{PekoLoopHooks, PekoOutboundHead, PekoStr};
+use crate::limits::Ledger;
 use crate::outbound::Exchanges;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,6 +11,8 @@ use std::task::Wake;
 pub struct LoopShared {
     hooks: PekoLoopHooks,
     pub exchanges: Exchanges,
+    /// Of the engine.
+    pub ledger: Arc<Ledger>,
 }
 
 // Safety: the contract of the header lets the hooks be called with their context from any thread that they name.
@@ -18,8 +21,8 @@ unsafe impl Send for LoopShared {}
 unsafe impl Sync for LoopShared {}
 
 impl LoopShared {
-    pub fn new(hooks: PekoLoopHooks) -> Self {
-        LoopShared { hooks, exchanges: Exchanges::default() }
+    pub fn new(hooks: PekoLoopHooks, ledger: Arc<Ledger>) -> Self {
+        LoopShared { hooks, exchanges: Exchanges::default(), ledger }
     }
 
     pub fn want_body(&self, token: u64) {

@@ -17,8 +17,8 @@ static_assert(sizeof(peko_request_head) == 80);
 static_assert(sizeof(peko_outbound_head) == 72);
 static_assert(sizeof(peko_response_head) == 16);
 static_assert(sizeof(peko_chunk) == 48);
-static_assert(sizeof(peko_stats) == 1088);
-static_assert(offsetof(peko_stats, message) == 64);
+static_assert(sizeof(peko_stats) == 1096);
+static_assert(offsetof(peko_stats, message) == 72);
 
 struct Compiled {
   int result;

@@ -2,7 +2,11 @@
 
 use peko_bridge::abi::{self, PekoBuf, PekoEngineConfig, PekoField, PekoStr};
 use peko_bridge::engine::{Engine, peko_engine_delete, peko_engine_new};
-use peko_bridge::{component, error_code, fields, limits::Limiter};
+use peko_bridge::{
+    component, error_code, fields,
+    limits::{INSTANCE_BYTES, Ledger, Limiter},
+};
+use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
 const HTTP_WIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/guests/http.wit");
@@ -77,7 +81,7 @@ fn fields_say_what_is_wrong_with_them() {
 
 #[test]
 fn limits_count_all_memories_and_tables_together() {
-    let mut limiter = Limiter::default();
+    let mut limiter = Limiter::new(Arc::default());
     limiter.begin(1000);
     assert!(limiter.memory_growing(0, 500, None).unwrap());
     assert!(limiter.memory_growing(0, 300, None).unwrap(), "a second memory");
@@ -95,6 +99,32 @@ fn limits_count_all_memories_and_tables_together() {
     assert_eq!((limiter.bytes(), limiter.peak()), (960, 1960));
     assert!(limiter.denied(), "what the system refuses is refused memory too");
     assert!(!limiter.memory_growing(0, usize::MAX, None).unwrap());
+    assert!(!limiter.starved(), "its own limit was in the way, not what all hold together");
+}
+
+#[test]
+fn the_ledger_sums_instances_and_refuses_what_is_too_much_for_all() {
+    let ledger = Arc::new(Ledger::default());
+    let (mut a, mut b) = (Limiter::new(ledger.clone()), Limiter::new(ledger.clone()));
+    let own = 2 * INSTANCE_BYTES;
+    assert_eq!(ledger.bytes(), own);
+    a.begin(1000);
+    b.begin(1000);
+    ledger.set_max(own + 1500);
+    assert!(a.memory_growing(0, 800, None).unwrap());
+    assert!(b.memory_growing(0, 600, None).unwrap());
+    assert_eq!(ledger.bytes(), own + 1400);
+    assert!(!b.memory_growing(600, 800, None).unwrap());
+    assert!(b.starved() && b.denied() && !a.starved());
+    assert_eq!((ledger.bytes(), b.bytes()), (own + 1400, 600));
+    drop(a);
+    assert_eq!(ledger.bytes(), INSTANCE_BYTES + 600);
+    b.begin(1000);
+    assert!(b.memory_growing(600, 800, None).unwrap() && !b.starved());
+    b.memory_grow_failed(wasmtime::Error::msg("no memory")).unwrap();
+    assert_eq!(ledger.bytes(), INSTANCE_BYTES + 600);
+    drop(b);
+    assert_eq!(ledger.bytes(), 0);
 }
 
 /// An engine that compiles and loads, for the linker's sake.

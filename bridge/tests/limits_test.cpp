@@ -178,6 +178,35 @@ TEST(Capacity, IsReportedWhenAllSlotsAreTaken) {
   EXPECT_EQ(rig.call(hello).body, "Hello, World!");
 }
 
+TEST(Capacity, IsReportedWhenAllInstancesTogetherHoldTooMuch) {
+  Rig rig;
+  peko_component* hello = rig.load("hello");
+  EXPECT_EQ(peko_engine_memory_bytes(rig.engine()), 0U);
+  InstancePtr one = rig.call(hello).instance;
+  const std::uint64_t each = peko_engine_memory_bytes(rig.engine());
+  EXPECT_GT(each, 0U);
+  peko_engine_limit_memory(rig.engine(), 2 * each - 1);
+  expect_failed(rig.call(hello), PEKO_OUTCOME_CAPACITY, "");
+  expect_failed(rig.call(rig.load("memgrow"), {.target = "/trap"}), PEKO_OUTCOME_CAPACITY, "");
+  EXPECT_EQ(peko_engine_memory_bytes(rig.engine()), each) << "what is deleted is not counted";
+  one.reset();
+  EXPECT_EQ(rig.call(hello).body, "Hello, World!");
+}
+
+TEST(Instantiation, IsTimedAsSoonAsItIsOver) {
+  Rig rig;
+  peko_component* hello = rig.load("hello");
+  InvocationPtr fresh = rig.start(hello, {});
+  EXPECT_EQ(peko_invocation_instantiate_ns(fresh.get()), 0U);
+  peko_invocation_poll(fresh.get());
+  EXPECT_GT(peko_invocation_instantiate_ns(fresh.get()), 0U);
+  Answer answer;
+  rig.turn(fresh.get(), answer);
+  InvocationPtr warm = rig.start(hello, {}, rig.close(std::move(fresh), {}).instance);
+  peko_invocation_poll(warm.get());
+  EXPECT_EQ(peko_invocation_instantiate_ns(warm.get()), 0U);
+}
+
 TEST(Message, IsCutToItsBuffer) {
   Rig rig;
   const Answer answer = rig.call(rig.load("stack"));

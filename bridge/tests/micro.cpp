@@ -103,7 +103,9 @@ peko_instance* call(const Setup& setup, peko_instance* warm, std::uint64_t token
     std::fprintf(stderr, "bridge_micro: outcome %u: %s\n", stats.outcome, stats.message);
     std::exit(1);
   }
-  return instance;
+  if (stats.reusable != 0) return instance;
+  peko_instance_delete(instance);
+  return nullptr;
 }
 
 }  // namespace

@@ -276,7 +276,8 @@ bool Rig::slice(peko_invocation* invocation, Answer& answer) {
 }
 
 Answer Rig::close(InvocationPtr invocation, Answer answer) {
-  answer.instance.reset(peko_invocation_finish(invocation.release(), &answer.stats));
+  InstancePtr instance(peko_invocation_finish(invocation.release(), &answer.stats));
+  if (answer.stats.reusable != 0) answer.instance = std::move(instance);
   return answer;
 }
 

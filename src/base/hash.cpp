@@ -34,6 +34,10 @@ bool equal_in_constant_time(const Digest& a, const Digest& b) {
   return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+bool same_secret(std::string_view given, std::string_view secret) {
+  return !secret.empty() && equal_in_constant_time(sha256(given), sha256(secret));
+}
+
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
   must(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
 }

@@ -20,6 +20,10 @@ std::string hex(const Digest& digest);
 /// Whether two digests are equal, in a time that does not tell where they differ. For signatures.
 bool equal_in_constant_time(const Digest& a, const Digest& b);
 
+/// Whether `given` is the secret, in a time that tells neither where they differ nor how long the secret is. An empty
+/// secret is nobody's: false.
+bool same_secret(std::string_view given, std::string_view secret);
+
 /// A hash fed piece by piece. One thread at a time.
 class Sha256 {
  public:

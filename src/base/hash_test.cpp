@@ -45,5 +45,13 @@ TEST(EqualInConstantTime, TellsDigestsApart) {
   EXPECT_FALSE(equal_in_constant_time(a, b));
 }
 
+TEST(SameSecret, HoldsForTheWholeSecretOnly) {
+  EXPECT_TRUE(same_secret("correct horse", "correct horse"));
+  EXPECT_FALSE(same_secret("correct hors", "correct horse"));
+  EXPECT_FALSE(same_secret("correct horse ", "correct horse"));
+  EXPECT_FALSE(same_secret("", "correct horse"));
+  EXPECT_FALSE(same_secret("", "")) << "no secret is nobody's";
+}
+
 }  // namespace
 }  // namespace peko

@@ -15,7 +15,10 @@ constexpr std::string_view kExitStatuses = "\nExit status: 0 success, 1 failed, 
 
 constexpr std::string_view kSettingsNote =
     "\nEach setting may also come from the environment (PEKO_LISTEN, PEKO_THREADS, ...) or from peko-node.toml\n"
-    "(listen = \"127.0.0.1:3000\"). A flag wins over the environment, the environment over the file.\n";
+    "(listen = \"127.0.0.1:3000\"). A flag wins over the environment, the environment over the file.\n"
+    "Secrets have no flag: PEKO_ADMIN_TOKEN (admin_token in the file), what the operator shows to /metrics and /api, "
+    "and\n"
+    "PEKO_ALERT_WEBHOOK (alert_webhook), a URL that is told when requests are turned away.\n";
 
 constexpr std::string_view kDevExamples =
     "Examples:\n"
@@ -59,7 +62,8 @@ CLI::Option* add_text_option(CLI::App& command, std::string_view flag, std::vect
 
 void add_settings(CLI::App& command, Command which, Parsed& parsed) {
   for (const Setting& setting : all_settings()) {
-    if (setting.commands == Setting::For::Serve && which != Command::Serve) {
+    const bool other_command = setting.commands == Setting::For::Serve && which != Command::Serve;
+    if (other_command || setting.flag.empty()) {
       continue;
     }
     std::vector<std::string>& values = parsed.flags[std::string(setting.key)];

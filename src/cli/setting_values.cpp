@@ -3,12 +3,16 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "code/manifest_values.hpp"
 
 namespace peko::cli {
 namespace {
+
+/// Longer than any service makes them.
+constexpr std::size_t kUrlBytesMax = 4096;
 
 /// The addresses that a socket can be bound to, without asking DNS.
 bool is_address(int family, const std::string& text) {
@@ -48,6 +52,20 @@ Result<std::string> listen_address(std::string_view text) {
   return bad_address(text, "with a numeric address of this machine, for instance 127.0.0.1:3000");
 }
 
+Result<std::string> admin_address(std::string_view text) {
+  if (text == "off") return std::string();
+  return listen_address(text);
+}
+
+Result<std::string> webhook_url(std::string_view text) {
+  const bool scheme = text.starts_with("https://") || text.starts_with("http://");
+  const bool visible = std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+  if (!scheme || !visible || text.ends_with("://") || text.size() > kUrlBytesMax) {
+    return fail(Code::Invalid, "the URL must begin with https:// or http:// and have no spaces");
+  }
+  return std::string(text);
+}
+
 Result<std::string> domain_name(std::string_view text) {
   Result<std::string> name = code::host_name(text);
   if (!name) {
@@ -59,6 +77,16 @@ Result<std::string> domain_name(std::string_view text) {
 Result<std::string> not_empty(std::string_view text) {
   if (text.empty()) {
     return fail(Code::Invalid, "a value is missing");
+  }
+  return std::string(text);
+}
+
+Result<std::string> secret(std::string_view text) {
+  const bool visible = std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+  if (text.size() < 16 || text.size() > 256 || !visible) {
+    return fail(Code::Invalid,
+                "the secret must be 16 to 256 visible ASCII characters without spaces, for instance what "
+                "`openssl rand -hex 32` prints");
   }
   return std::string(text);
 }

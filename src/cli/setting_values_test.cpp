@@ -73,6 +73,34 @@ TEST(Domain, IsAHostNameInLowerCase) {
   }
 }
 
+TEST(Secret, IsLongAndVisibleAndNotInTheError) {
+  EXPECT_EQ(secret("0123456789abcdef").value(), "0123456789abcdef");
+  for (const std::string& bad : {std::string(), std::string("hunter2"), std::string(257, 'x'),
+                                 std::string("0123456789 abcdef"), std::string("0123456789abcd\xc3\xa9")}) {
+    const auto read = secret(bad);
+    ASSERT_FALSE(read.has_value()) << bad;
+    EXPECT_TRUE(bad.empty() || read.error().message.find(bad) == std::string::npos);
+  }
+}
+
+TEST(AdminAddress, IsAnAddressOrOff) {
+  EXPECT_EQ(admin_address("127.0.0.1:7070").value(), "127.0.0.1:7070");
+  EXPECT_EQ(admin_address("off").value(), "");
+  EXPECT_FALSE(admin_address("7070").has_value());
+  EXPECT_FALSE(admin_address("").has_value());
+}
+
+TEST(WebhookUrl, IsHttpAndNotInTheError) {
+  EXPECT_EQ(webhook_url("https://hooks.example/T0/s3cret").value(), "https://hooks.example/T0/s3cret");
+  EXPECT_EQ(webhook_url("http://127.0.0.1:9/x").value(), "http://127.0.0.1:9/x");
+  for (const std::string_view bad : {"", "https://", "hooks.example/s3cret", "ftp://h/s3cret", "https://h/s3 cret",
+                                     "file:///s3cret", "https://h/s3cret\n"}) {
+    const auto read = webhook_url(bad);
+    ASSERT_FALSE(read.has_value()) << bad;
+    EXPECT_EQ(read.error().message.find("cret"), std::string::npos);
+  }
+}
+
 TEST(Words, AreOneOfTheirChoices) {
   EXPECT_EQ(log_format("text").value(), node::LogFormat::Text);
   EXPECT_EQ(log_format("json").value(), node::LogFormat::Json);

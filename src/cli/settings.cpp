@@ -46,9 +46,16 @@ constexpr Setting maximum(std::string_view key, std::string_view environment, st
           }};
 }
 
+/// A waiting request holds a connection and a copy of its head: 128 KiB at the most.
+constexpr std::uint64_t kQueueMax = 100'000;
+/// 1 PiB: only so that the bytes are a number.
+constexpr std::uint64_t kMemoryBudgetMax = 1ULL << 30;
+
 constexpr std::array kSettings = {
     Setting{"listen", "PEKO_LISTEN", "--listen", "HOST:PORT", "where users' requests come in", Kind::Text, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.listen, listen_address(text)); }},
+    Setting{"admin", "PEKO_ADMIN", "--admin", "HOST:PORT|off", "metrics and health for the operator", Kind::Text,
+            For::Both, [](Settings& s, std::string_view text) { return keep(s.node.admin, admin_address(text)); }},
     Setting{"code", "PEKO_CODE", "--code", "FOLDER", "the code store, a folder with functions/NAME.wasm", Kind::Path,
             For::Serve, [](Settings& s, std::string_view text) { return keep(s.code, code_folder(text)); }},
     Setting{"domain", "PEKO_DOMAIN", "--domain", "NAME", "a function answers at its name below this domain", Kind::Text,
@@ -63,6 +70,25 @@ constexpr std::array kSettings = {
             Kind::Number, For::Both,
             [](Settings& s, std::string_view text) {
               return keep(s.node.instances_max, whole_number(text, 1, kInstancesMax));
+            }},
+    Setting{"concurrency_max", "PEKO_CONCURRENCY_MAX", "--concurrency-max", "N",
+            "requests that run at once; default: as many as instances", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.concurrency_max, whole_number(text, 1, kInstancesMax));
+            }},
+    Setting{"function_concurrency_max", "PEKO_FUNCTION_CONCURRENCY_MAX", "--function-concurrency-max", "N",
+            "... of one function; default: half of all", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.function_concurrency_max, whole_number(text, 1, kInstancesMax));
+            }},
+    Setting{
+        "queue_max", "PEKO_QUEUE_MAX", "--queue-max", "N",
+        "requests that wait for an instance, half of them for one function; beyond: 503", Kind::Number, For::Both,
+        [](Settings& s, std::string_view text) { return keep(s.node.queue_max, whole_number(text, 1, kQueueMax)); }},
+    Setting{"memory_budget_mb", "PEKO_MEMORY_BUDGET_MB", "--memory-budget-mb", "N",
+            "memory of all instances; default: 60 % of the machine's or container's", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.memory_budget_mb, whole_number(text, 16, kMemoryBudgetMax));
             }},
     Setting{"log", "PEKO_LOG", "--log", "text|json|off", "a line a request for people, for machines, or none",
             Kind::Text, For::Both,
@@ -104,6 +130,11 @@ constexpr std::array kSettings = {
     maximum<code::Limit::Log>("limits_max.log_kb", "PEKO_MAX_LOG_KB", "--max-log-kb", "output of a request"),
     maximum<code::Limit::Component>("limits_max.component_mb", "PEKO_MAX_COMPONENT_MB", "--max-component-mb",
                                     "size of a component"),
+    Setting{"admin_token", "PEKO_ADMIN_TOKEN", "", "TEXT", "the operator's secret", Kind::Text, For::Both,
+            [](Settings& s, std::string_view text) { return keep(s.node.admin_token, secret(text)); }},
+    Setting{"alert_webhook", "PEKO_ALERT_WEBHOOK", "", "URL", "is told when requests are turned away", Kind::Text,
+            For::Both,
+            [](Settings& s, std::string_view text) { return keep(s.node.alert_webhook, webhook_url(text)); }},
 };
 
 std::filesystem::path default_cache(const Environment& environment) {
@@ -218,8 +249,10 @@ Settings default_settings(Command command, const Environment& environment, Termi
   if (command == Command::Dev) {
     settings.node.listen = "127.0.0.1:3000";
     settings.node.log_format = node::LogFormat::Text;
+    settings.node.timing = edge::TimingPolicy::For::Everybody;
   } else {
     settings.node.listen = "0.0.0.0:8080";
+    settings.node.admin = "127.0.0.1:7070";
     settings.node.log_format = err == Terminal::Kind::Plain ? node::LogFormat::Json : node::LogFormat::Text;
   }
   return settings;

@@ -30,7 +30,7 @@ struct Setting {
 
   std::string_view key;          ///< in peko-node.toml; "table.key" in a [table]
   std::string_view environment;  ///< PEKO_...
-  std::string_view flag;         ///< --...
+  std::string_view flag;         ///< --...; empty for a secret, which every user of the machine would see
   std::string_view value;        ///< what the help calls the value
   std::string_view help;
   Kind kind;

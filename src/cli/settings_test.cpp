@@ -37,11 +37,16 @@ TEST(Settings, AreTheSameFromEverySource) {
   };
   const Row rows[] = {
       {"listen", "\"127.0.0.1:9\"", "127.0.0.1:9", "PEKO_LISTEN"},
+      {"admin", "\"127.0.0.1:9\"", "127.0.0.1:9", "PEKO_ADMIN"},
       {"code", "\"/srv/x\"", "/srv/x", "PEKO_CODE"},
       {"domain", "\"a.example\"", "a.example", "PEKO_DOMAIN"},
       {"default", "\"hello\"", "hello", "PEKO_DEFAULT"},
       {"threads", "7", "7", "PEKO_THREADS"},
       {"instances", "8", "8", "PEKO_INSTANCES"},
+      {"concurrency_max", "9", "9", "PEKO_CONCURRENCY_MAX"},
+      {"function_concurrency_max", "10", "10", "PEKO_FUNCTION_CONCURRENCY_MAX"},
+      {"queue_max", "11", "11", "PEKO_QUEUE_MAX"},
+      {"memory_budget_mb", "64", "64", "PEKO_MEMORY_BUDGET_MB"},
       {"log", "\"off\"", "off", "PEKO_LOG"},
       {"cache_dir", "\"/var/cache/p\"", "/var/cache/p", "PEKO_CACHE_DIR"},
       {"drain_seconds", "3", "3", "PEKO_DRAIN_SECONDS"},
@@ -57,12 +62,16 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"limits_max.subrequests", "2", "2", "PEKO_MAX_SUBREQUESTS"},
       {"limits_max.log_kb", "3", "3", "PEKO_MAX_LOG_KB"},
       {"limits_max.component_mb", "4", "4", "PEKO_MAX_COMPONENT_MB"},
+      {"alert_webhook", "\"https://a.example/x\"", "https://a.example/x", "PEKO_ALERT_WEBHOOK"},
+      {"admin_token", "\"0123456789abcdef\"", "0123456789abcdef", "PEKO_ADMIN_TOKEN"},
   };
   ASSERT_EQ(std::size(rows), all_settings().size()) << "a new setting wants a row";
   const auto fields = [](const Settings& s) {
     return std::make_tuple(s.node.listen, s.code, s.node.domain, s.node.default_function, s.node.threads,
                            s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout,
-                           s.node.compile, s.node.compile_at_once, s.limits_max);
+                           s.node.compile, s.node.compile_at_once, s.limits_max, s.node.admin_token,
+                           s.node.concurrency_max, s.node.function_concurrency_max, s.node.queue_max,
+                           s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;
@@ -70,7 +79,7 @@ TEST(Settings, AreTheSameFromEverySource) {
     const auto from_file = merge(file, {}, {});
     const auto from_environment = merge(std::nullopt, {{std::string(row.variable), std::string(row.as_text)}}, {});
     const auto from_flag = merge(std::nullopt, {}, {{std::string(row.key), std::string(row.as_text)}});
-    ASSERT_TRUE(from_file && from_environment && from_flag) << row.key;
+    ASSERT_TRUE(from_file && from_environment && from_flag) << row.key;  // also of a secret: the command line has none
     EXPECT_NE(fields(*from_file), fields(defaults())) << row.key;
     EXPECT_EQ(fields(*from_file), fields(*from_environment)) << row.key;
     EXPECT_EQ(fields(*from_file), fields(*from_flag)) << row.key;

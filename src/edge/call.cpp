@@ -28,20 +28,26 @@ void Call::expired() {
 }
 
 void Call::expire_now() {
-  if (invocation_) expired();
+  if (exchange_ != nullptr || invocation_) expired();
 }
 
 net::Task<void> Call::run(http::Exchange& exchange) {
   exchange_ = &exchange;
   begin();
-  if (const std::optional<Fault> fault = admit()) {
-    refuse(*fault, admission_detail(*fault));
+  if (const std::optional<Fault> fault = check()) {
+    refuse(*fault, check_detail(*fault));
   } else {
-    start();
-    for (turn(); !over_; turn()) co_await progress_.wait();
+    admit();
+  }
+  while (!over_) {
+    turn();
+    if (over_) break;
+    before_suspension();
+    co_await progress_.wait();
   }
   disarm();
-  write_request_log();
+  write_record();
+  head_copy_.reset();
   lease_.reset();
   edge_.idle_calls_.push_back(this);
 }
@@ -57,32 +63,35 @@ void Call::begin() {
   detail_.clear();
   fault_ = nullptr;
   shelf_ = nullptr;
+  metrics_ = &edge_.metrics_.nobody();
   cold_ = pool::ColdReason::None;
   usage_ = {};
+  spent_ = {};
   status_ = 0;
   bytes_in_ = bytes_out_ = 0;
-  head_sent_ = body_fed_ = body_held_ = body_ended_ = aborted_ = client_gone_ = expired_ = over_ = false;
+  in_handle_ = true;
+  timing_ = wants_timing(head.fields, edge_.timing_);
+  queued_ = leased_ = stepped_ = body_seen_ = retried_ = false;
+  head_sent_ = body_fed_ = body_held_ = body_ended_ = aborted_ = client_gone_ = expired_ = log_cut_ = over_ = false;
   trailer_text_.clear();
 }
 
-// Finds the version and a place for the call, or says why not: all that can be refused before anything is started.
-std::optional<Fault> Call::admit() {
+// Finds the version, or says why it will not be asked: all that can be refused before anything is started.
+std::optional<Fault> Call::check() {
   const http::RequestHead& head = exchange_->head();
   const std::optional<Router::Target> target = edge_.router_.find(head.authority, head.target);
   if (!target) return Fault::NoFunction;
   shelf_ = edge_.shelves_[*target];
+  metrics_ = &edge_.metrics_.of(*target);
   const pool::Version& version = shelf_->version();
   if (!version.component) return Fault::BadComponent;
   if (head.target.size() > version.limits.uri_bytes) return Fault::UriTooLong;
   if (bytes_of(head.fields) > version.limits.request_header_bytes) return Fault::HeadersTooLarge;
   if (head.body_length.value_or(0) > version.limits.request_body_bytes) return Fault::BodyTooLarge;
-  std::optional<pool::Lease> lease = edge_.pool_.lease(*shelf_);
-  if (!lease) return Fault::Overloaded;
-  lease_.emplace(std::move(*lease));
   return std::nullopt;
 }
 
-std::string Call::admission_detail(Fault fault) const {
+std::string Call::check_detail(Fault fault) const {
   if (shelf_ == nullptr) return {};
   const http::RequestHead& head = exchange_->head();
   const pool::Version& version = shelf_->version();
@@ -99,32 +108,25 @@ std::string Call::admission_detail(Fault fault) const {
   }
 }
 
-void Call::start() {
-  const http::RequestHead& head = exchange_->head();
-  const pool::Version& version = shelf_->version();
-  cold_ = lease_->cold();
-  invocation_ = edge_.worker_.start(*version.component, lease_->take(), head, version.limits, progress_);
-  if (version.limits.wall.count() > 0) arm(edge_.loop_.deadlines(), edge_.loop_.now() + version.limits.wall);
-  exchange_->notify(&progress_);
-  body_fed_ = head.body_length == 0;
-  if (!body_fed_) exchange_->accept_body(version.limits.request_body_bytes);
-}
-
 void Call::turn() {
   if (exchange_ != nullptr && exchange_->gone()) {
     client_gone_ = true;
     return cancel(Fault::Internal, "");
   }
+  if (!invocation_ && (!lease_ || expired_)) return turn_waiting();
+  if (!invocation_) start(*known_head());
   if (expired_) {
     return cancel(Fault::Wall,
                   fmt::format("used {} ms of {} ms", (edge_.clock_.now() - started_) / std::chrono::milliseconds(1),
                               shelf_->version().limits.wall.count()));
   }
   if (invocation_->away()) return;
-  feed_body();
+  if (!holds_body_back()) feed_body();
   if (over_) return;
   invocation_->step();
   if (invocation_->away()) return;
+  stepped_ = true;
+  if (lease_->starting() && !invocation_->starting()) lease_->started();
   if (!invocation_->log().empty()) write_guest_log();
   if (exchange_ != nullptr) move_response();
   if (over_) return;
@@ -139,6 +141,7 @@ void Call::feed_body() {
     if (bytes.empty()) break;
     const std::span<const char> piece = bytes.first(std::min(bytes.size(), engine::Invocation::kBodyHighWater));
     invocation_->push(piece);
+    body_seen_ = true;
     exchange_->consume(piece.size());
   }
   if (!exchange_->body().empty()) return;
@@ -193,6 +196,8 @@ void Call::send_head() {
     if (!field.name.starts_with("peko-")) fields_.push_back(field);
   }
   fields_.push_back({"peko-request-id", id_.view()});
+  const std::string timing = timing_ ? timing_text() : std::string();
+  if (timing_) fields_.push_back({"server-timing", timing});
   status_ = head.status;
   exchange_->send_head({.status = head.status, .fields = fields_});
   head_sent_ = true;
@@ -225,10 +230,15 @@ void Call::settle() {
 
   std::optional<engine::Instance> instance;
   usage_ = invocation_->finish(instance);
+  usage_.cpu += spent_;
   if (!invocation_->log().empty()) write_guest_log();
   invocation_.reset();
+  if (failed && may_restart(usage_.outcome)) return restart();
+  const bool clean = !failed && exchange_ == nullptr;
+  judge_reuse(clean);
+  if (!clean) instance.reset();  // one that returned without finishing the body may hold on to it
   edge_.pool_.give_back(std::move(*lease_), std::move(instance),
-                        failed ? pool::WarmPool::Ended::Faulted : pool::WarmPool::Ended::Cleanly, edge_.loop_.now());
+                        clean ? pool::WarmPool::Ended::Cleanly : pool::WarmPool::Ended::Faulted, edge_.loop_.now());
   lease_.reset();
   over_ = true;
   if (failed) {
@@ -240,8 +250,9 @@ void Call::settle() {
 }
 
 void Call::cancel(Fault fault, std::string_view detail) {
-  if (!invocation_->away()) {
-    usage_.cpu = invocation_->cpu();
+  edge_.pool_.leave(*this, pool::WarmPool::Why::NotNeeded);
+  if (invocation_ && !invocation_->away()) {
+    usage_.cpu = invocation_->cpu() + spent_;
     invocation_->log().finish();
     if (!invocation_->log().empty()) write_guest_log();
   }
@@ -257,6 +268,7 @@ void Call::cancel(Fault fault, std::string_view detail) {
 }
 
 void Call::refuse(Fault fault, std::string_view detail) {
+  over_ = true;
   fault_ = &info(fault);
   detail_ = detail;
   if (exchange_ == nullptr) return;  // the client has its response; only the log will tell
@@ -285,11 +297,16 @@ std::string Call::limit_detail(Fault fault, const engine::Usage& usage) const {
       return fmt::format("used {:.1f} MiB of {} MiB and asked for more\n{}",
                          static_cast<double>(usage.memory_peak_bytes) / (1 << 20), limits.memory_bytes >> 20,
                          usage.message);
+    case Fault::Overloaded:
+      return "the instances of this node hold too much memory, or are too many (memory_budget_mb, instances)\n" +
+             usage.message;
+    case Fault::Stack: return fmt::format("used more than {} KiB\n{}", engine::kStackBytes >> 10, usage.message);
     default: return usage.message;
   }
 }
 
 void Call::write_guest_log() {
+  log_cut_ = invocation_->log().cut();
   std::string text;
   for (const engine::GuestLine& line : invocation_->log().take()) {
     text.clear();
@@ -298,10 +315,11 @@ void Call::write_guest_log() {
   }
 }
 
-void Call::write_request_log() {
-  if (edge_.style_.form == LogStyle::Form::Off && fault_ == nullptr) return;
+// What is known of the request, into the metrics and the log.
+void Call::write_record() {
   const std::string_view function =
       shelf_ != nullptr ? std::string_view(shelf_->version().function) : std::string_view();
+  const auto now = edge_.clock_.now();
   const RequestRecord record{
       .request_id = id_.view(),
       .function = function,
@@ -314,13 +332,18 @@ void Call::write_request_log() {
       .aborted = aborted_,
       .client_gone = client_gone_,
       .cold = cold_,
-      .wall = edge_.clock_.now() - started_,
+      .retried = retried_,
+      .queue = queued_ ? (leased_ ? leased_at_ : now) - started_ : std::chrono::nanoseconds(0),
+      .wall = now - started_,
       .cpu = usage_.cpu,
+      .instantiate = usage_.instantiate,
       .memory_peak_bytes = usage_.memory_peak_bytes,
       .bytes_in = bytes_in_,
       .bytes_out = bytes_out_,
       .subrequests = usage_.subrequests,
+      .log_cut = log_cut_,
   };
+  edge_.metrics_.record(*metrics_, record);
   edge_.log_request(record);
 }
 

@@ -13,6 +13,7 @@
 #include "base/ids.hpp"
 #include "edge/error_response.hpp"
 #include "edge/fault.hpp"
+#include "edge/head_copy.hpp"
 #include "engine/invocation.hpp"
 #include "http/exchange.hpp"
 #include "net/deadline.hpp"
@@ -23,9 +24,10 @@
 namespace peko::edge {
 
 class Edge;
+struct FunctionMetrics;
 
 /// Lives on one loop; used again for the next request when it is over, so that a warm request allocates nothing here.
-class Call final : private net::Deadline {
+class Call final : private net::Deadline, private pool::Waiter {
  public:
   explicit Call(Edge& edge);
 
@@ -37,11 +39,27 @@ class Call final : private net::Deadline {
 
  private:
   void expired() override;
+  void granted(pool::Lease lease) override;
 
   void begin();
-  std::optional<Fault> admit();
-  std::string admission_detail(Fault fault) const;
-  void start();
+  std::optional<Fault> check();
+  std::string check_detail(Fault fault) const;
+
+  // Lease and instance (call_start.cpp):
+  void admit();
+  void wait_for_lease();
+  void turn_waiting();
+  void start(const http::RequestHead& head);
+  void start_guest(const http::RequestHead& head);
+  const http::RequestHead* known_head() const;
+  void before_suspension();
+  /// The guest has not seen any of the body yet, although there is some: it may need a second start.
+  bool holds_body_back() const;
+  bool misfits(engine::Outcome outcome) const;
+  bool may_restart(engine::Outcome outcome) const;
+  void restart();
+  void judge_reuse(bool clean);
+  std::string timing_text() const;
 
   void turn();
   void feed_body();
@@ -57,7 +75,7 @@ class Call final : private net::Deadline {
   void cancel(Fault fault, std::string_view detail);
   std::string limit_detail(Fault fault, const engine::Usage& usage) const;
   void write_guest_log();
-  void write_request_log();
+  void write_record();
 
   Edge& edge_;
   net::Event progress_;
@@ -65,7 +83,9 @@ class Call final : private net::Deadline {
   // Of one request:
   http::Exchange* exchange_ = nullptr;  // null once it has ended
   pool::Shelf* shelf_ = nullptr;
+  FunctionMetrics* metrics_ = nullptr;  // of the function, or nobody's
   std::optional<pool::Lease> lease_;
+  std::optional<HeadCopy> head_copy_;
   engine::InvocationPtr invocation_;
   RequestIdText id_{};
   BodyFormat error_format_ = BodyFormat::Text;
@@ -75,11 +95,20 @@ class Call final : private net::Deadline {
   std::string detail_;
   const FaultInfo* fault_ = nullptr;
   std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point leased_at_;
   pool::ColdReason cold_ = pool::ColdReason::None;
   engine::Usage usage_;
+  std::chrono::nanoseconds spent_{};  // CPU time of a first try that was thrown away
   unsigned status_ = 0;
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
+  bool timing_ = false;     // the response says where the time went
+  bool in_handle_ = false;  // the exchange's head is valid
+  bool queued_ = false;     // it had to wait for its lease
+  bool leased_ = false;     // it has had one
+  bool stepped_ = false;    // the guest has had its first turn
+  bool body_seen_ = false;  // the guest was given bytes of the request's body
+  bool retried_ = false;
   bool head_sent_ = false;
   bool body_fed_ = false;   // the request body's end has been told to the guest
   bool body_held_ = false;  // the client's high-water mark, not the guest, ended the last move_response
@@ -87,6 +116,7 @@ class Call final : private net::Deadline {
   bool aborted_ = false;
   bool client_gone_ = false;
   bool expired_ = false;
+  bool log_cut_ = false;
   bool over_ = false;
   std::vector<std::string> trailer_text_;  // name, value, name, value, ...
   std::vector<http::Field> fields_;        // scratch

@@ -1,5 +1,7 @@
 #include "edge/edge.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <utility>
 
@@ -18,9 +20,13 @@ Edge::Edge(const EdgeParts& parts, LogStyle style)
       worker_(parts.worker),
       pool_(parts.pool),
       router_(parts.router),
+      sink_(parts.log),
       log_(parts.log),
       clock_(parts.clock),
+      http_limits_(parts.http),
       style_(style),
+      timing_(parts.timing),
+      metrics_(parts.versions.size()),
       ids_(Random::from_entropy()),
       tasks_(parts.loop) {
   for (const auto& version : parts.versions) shelves_.push_back(&pool_.shelf(version));
@@ -68,10 +74,32 @@ void Edge::answer_reserved(http::Exchange& exchange) {
 http::RejectionResponse Edge::reject(http::Rejection rejection, std::string_view detail) {
   const Fault fault = fault_of(rejection);
   rejection_id_ = to_text(ids_.next(wall_now()));
-  rejection_.emplace(fault, rejection_id_.view(), detail, BodyFormat::Text);
-  log_request(
-      {.request_id = rejection_id_.view(), .status = rejection_->status(), .fault = &info(fault), .detail = detail});
+  rejection_detail_ = detail;
+  if (rejection == http::Rejection::UriTooLong) {
+    rejection_detail_ += fmt::format(": used more than {} bytes", http_limits_.target_bytes_max);
+  } else if (rejection == http::Rejection::HeadersTooLarge) {
+    rejection_detail_ += fmt::format(": used more than {} KiB or {} fields", http_limits_.head_bytes_max >> 10,
+                                     http_limits_.field_count_max);
+  }
+  rejection_.emplace(fault, rejection_id_.view(), rejection_detail_, BodyFormat::Text);
+  const RequestRecord record{.request_id = rejection_id_.view(),
+                             .status = rejection_->status(),
+                             .fault = &info(fault),
+                             .detail = rejection_detail_};
+  metrics_.record(metrics_.nobody(), record);
+  log_request(record);
   return {.status = rejection_->status(), .fields = rejection_->fields(), .body = rejection_->body()};
+}
+
+void Edge::count_instances() {
+  for (std::size_t i = 0; i < shelves_.size(); ++i) {
+    const pool::ShelfCounts counts = shelves_[i]->counts();
+    FunctionMetrics& function = metrics_.of(i);
+    function.warm.set(counts.warm);
+    function.warm_bytes.set(counts.warm_bytes);
+    function.waiting.set(counts.waiting);
+    function.single_use.set(counts.reuse_given_up ? 1 : 0);
+  }
 }
 
 void Edge::cancel_all() {
@@ -91,9 +119,20 @@ void Edge::log_line(std::string_view line) {
 }
 
 void Edge::log_request(const RequestRecord& record) {
+  if (style_.form == LogStyle::Form::Off && record.fault == nullptr) return;
   log_text_.clear();
   append_request(log_text_, record, style_, wall_now());
   if (!log_text_.empty()) log_line(log_text_);
+}
+
+void Edge::warn_of_single_use(const pool::Version& version) {
+  sink_.write(
+      LogLevel::Warn,
+      "function " + version.function +
+          ": its instances serve one request only (calls failed on used instances and not on fresh ones); from now "
+          "on each request on this thread gets a fresh one. If that is how it was built (JavaScript with "
+          "addEventListener(\"fetch\")), say reuse = \"never\" in [instances] of peko.toml, or export a handler "
+          "object, which can be reused");
 }
 
 }  // namespace peko::edge

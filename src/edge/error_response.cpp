@@ -42,10 +42,6 @@ ErrorResponse::ErrorResponse(Fault fault, std::string_view request_id, std::stri
   if (fault == Fault::Overloaded) add("retry-after", "1");
 }
 
-http::Chunk ErrorResponse::take_body() {
-  auto* body = new std::string(std::move(body_));
-  const auto release = [](void* state) noexcept { delete *static_cast<std::string**>(state); };
-  return {*body, release, static_cast<const void*>(&body), sizeof(void*)};
-}
+http::Chunk ErrorResponse::take_body() { return http::Chunk::of(std::move(body_)); }
 
 }  // namespace peko::edge

@@ -7,7 +7,7 @@ namespace peko::edge {
 
 namespace {
 
-constexpr std::array<FaultInfo, 19> kFaults{{
+constexpr std::array<FaultInfo, kFaultCount> kFaults{{
     {"PEKO-NO-FUNCTION", 404, "No function answers at this host.", ""},
     {"PEKO-BAD-REQUEST", 400, "The request is not valid HTTP.", ""},
     {"PEKO-URI", 414, "The request's URI is too long.", "uri_bytes"},
@@ -28,11 +28,11 @@ constexpr std::array<FaultInfo, 19> kFaults{{
     {"PEKO-OVERLOADED", 503, "All instances are busy; try again.", ""},
     {"PEKO-INTERNAL", 500, "Peko failed; this is a bug in Peko.", ""},
 }};
-static_assert(kFaults.size() == std::size_t{std::to_underlying(Fault::Internal)} + 1);
-
 }  // namespace
 
 const FaultInfo& info(Fault fault) { return kFaults[std::to_underlying(fault)]; }
+
+std::size_t index_of(const FaultInfo& info) { return static_cast<std::size_t>(&info - kFaults.data()); }
 
 Fault fault_of(engine::Outcome outcome) {
   switch (outcome) {

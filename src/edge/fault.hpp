@@ -1,8 +1,10 @@
 /// Fault: why Peko answers a request itself. One table maps it to code, status and text.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "engine/outcome.hpp"
 #include "http/exchange.hpp"
@@ -38,7 +40,11 @@ struct FaultInfo {
   std::string_view setting;  ///< what raises the limit that was crossed, empty when none was
 };
 
+inline constexpr std::size_t kFaultCount = std::size_t{std::to_underlying(Fault::Internal)} + 1;
+
 const FaultInfo& info(Fault fault);
+/// Which row of the table it is: the number of its Fault.
+std::size_t index_of(const FaultInfo& info);
 
 /// The fault of a call that ended badly. Requires an outcome other than Ok.
 Fault fault_of(engine::Outcome outcome);

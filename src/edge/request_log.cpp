@@ -47,6 +47,8 @@ void append_json(std::string& out, const RequestRecord& r, std::chrono::system_c
   if (r.client_gone) json.key("client_gone").value(true);
   json.key("cold").value(r.cold != pool::ColdReason::None);
   if (r.cold != pool::ColdReason::None) json.key("reason").value(pool::to_string(r.cold));
+  if (r.retried) json.key("retried").value(true);
+  if (r.queue.count() > 0) json.key("queue_ms").value(rounded_ms(r.queue));
   json.key("wall_ms").value(rounded_ms(r.wall)).key("cpu_ms").value(rounded_ms(r.cpu));
   json.key("memory_bytes").value(r.memory_peak_bytes);
   json.key("bytes_in").value(r.bytes_in).key("bytes_out").value(r.bytes_out);
@@ -90,6 +92,8 @@ void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::
   std::string numbers = fmt::format("  {:.2f} ms, CPU {:.2f} ms", rounded_ms(r.wall), rounded_ms(r.cpu));
   if (r.memory_peak_bytes > 0) numbers += ", " + human_bytes(r.memory_peak_bytes);
   if (r.cold != pool::ColdReason::None) numbers += fmt::format(", cold ({})", pool::to_string(r.cold));
+  if (r.queue.count() > 0) numbers += fmt::format(", waited {:.2f} ms", rounded_ms(r.queue));
+  if (r.retried) numbers += ", on a second try";
   fmt::format_to(std::back_inserter(numbers), ", id {}", r.request_id);
   coloured(kDim, numbers);
   if (r.fault == nullptr) return;

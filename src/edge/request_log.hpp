@@ -27,12 +27,16 @@ struct RequestRecord {
   bool aborted = false;     ///< the client saw a broken response
   bool client_gone = false;
   pool::ColdReason cold = pool::ColdReason::None;
+  bool retried = false;              ///< failed on a used instance, then ran on a fresh one
+  std::chrono::nanoseconds queue{};  ///< waited for an instance
   std::chrono::nanoseconds wall{};
   std::chrono::nanoseconds cpu{};
+  std::chrono::nanoseconds instantiate{};  ///< of a cold start
   std::uint64_t memory_peak_bytes = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint32_t subrequests = 0;
+  bool log_cut = false;  ///< the guest's output reached log_kb
 };
 
 /// The fixed looks of a log.

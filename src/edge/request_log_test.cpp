@@ -81,6 +81,18 @@ TEST(RequestLog, ShowsABrokenResponseAsSuch) {
   EXPECT_TRUE(text_of(cut, {}).starts_with("00:00:00 cut  GET")) << text_of(cut, {});
 }
 
+TEST(RequestLog, TellsOfWaitingAndOfASecondTry) {
+  RequestRecord second = record();
+  second.queue = 12ms;
+  second.retried = true;
+  const boost::json::value line = boost::json::parse(text_of(second, {.form = LogStyle::Form::Json}));
+  EXPECT_EQ(line.at("queue_ms").to_number<double>(), 12);
+  EXPECT_TRUE(line.at("retried").as_bool());
+  EXPECT_NE(text_of(second, {}).find("waited 12.00 ms, on a second try"), std::string::npos) << text_of(second, {});
+  const boost::json::value plain = boost::json::parse(text_of(record(), {.form = LogStyle::Form::Json}));
+  EXPECT_FALSE(plain.as_object().contains("queue_ms") || plain.as_object().contains("retried"));
+}
+
 TEST(GuestLine, CarriesFunctionAndRequestInJson) {
   std::string out;
   append_guest_line(out, {engine::Stream::Stderr, "a \"b\"\x01"}, "hello", "id-1", {.form = LogStyle::Form::Json},

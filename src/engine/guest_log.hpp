@@ -31,6 +31,8 @@ class GuestLog {
   /// The lines since the last take.
   std::vector<GuestLine> take() { return std::exchange(lines_, {}); }
   [[nodiscard]] bool empty() const { return lines_.empty(); }
+  /// Whether this call has printed more than it may.
+  [[nodiscard]] bool cut() const { return cut_; }
 
  private:
   std::string& partial(Stream stream) { return partial_[stream == Stream::Stdout ? 0 : 1]; }

@@ -1,6 +1,7 @@
 /// Instance: an idle warm instance of a component.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 struct peko_instance;
@@ -16,13 +17,30 @@ class Disposal {
   ~Disposal() = default;
 };
 
+/// What all instances of the process hold, running ones and those that wait for the reaper included; the Runtime, or a
+/// fake in tests. Any thread.
+class MemoryMeter {
+ public:
+  virtual std::uint64_t memory_bytes() const = 0;
+
+ protected:
+  ~MemoryMeter() = default;
+};
+
 /// Owned by one loop at a time. Its destructor hands it to the disposal, because freeing costs tens of microseconds.
 class Instance {
  public:
-  Instance(peko_instance* handle, Disposal& disposal) : handle_(handle, Free{&disposal}) {}
+  struct Age {
+    std::uint32_t uses = 0;          ///< calls that it has served
+    std::uint64_t memory_bytes = 0;  ///< memories and tables after the last one
+  };
+
+  Instance(peko_instance* handle, Disposal& disposal, Age age) : handle_(handle, Free{&disposal}), age_(age) {}
 
   /// Gives the bridge its handle back: an invocation consumes it.
   peko_instance* release() { return handle_.release(); }
+  [[nodiscard]] std::uint32_t uses() const { return age_.uses; }
+  [[nodiscard]] std::uint64_t memory_bytes() const { return age_.memory_bytes; }
 
  private:
   struct Free {
@@ -30,6 +48,7 @@ class Instance {
     void operator()(peko_instance* handle) const { disposal->dispose(handle); }
   };
   std::unique_ptr<peko_instance, Free> handle_;
+  Age age_;
 };
 
 }  // namespace peko::engine

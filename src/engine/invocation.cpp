@@ -141,14 +141,21 @@ void Invocation::push_end(Body body, http::Fields trailers) {
   peko_invocation_push_end(handle_, body == Body::Complete ? 1 : 0, fields.data(), fields.size());
 }
 
+std::chrono::nanoseconds Invocation::instantiate() const {
+  return std::chrono::nanoseconds(handle_ == nullptr ? 0 : peko_invocation_instantiate_ns(handle_));
+}
+
+bool Invocation::starting() const { return woken_ && !ended() && instantiate().count() == 0; }
+
 std::chrono::nanoseconds Invocation::cpu() const { return std::chrono::nanoseconds(peko_invocation_cpu_ns(handle_)); }
 
 Usage Invocation::finish(std::optional<Instance>& warm) {
   if (handle_ == nullptr) return {.outcome = Outcome::Internal, .message = "the bridge could not start the call"};
   peko_stats stats;
   const PollScope scope(*this);  // the guest's last words may come from its destructors
-  if (peko_instance* instance = peko_invocation_finish(std::exchange(handle_, nullptr), &stats)) {
-    warm.emplace(instance, worker_.runtime().reaper());
+  if (peko_instance* handle = peko_invocation_finish(std::exchange(handle_, nullptr), &stats)) {
+    Instance instance(handle, worker_.runtime().reaper(), {.uses = stats.uses, .memory_bytes = stats.memory_bytes});
+    if (stats.reusable != 0) warm.emplace(std::move(instance));
   }
   log_.finish();
   return {

@@ -66,6 +66,10 @@ class Invocation {
 
   GuestLog& log() { return log_; }
   [[nodiscard]] std::chrono::nanoseconds cpu() const;
+  /// How long making the instance took, start functions included; 0 before it is made, and for a warm one.
+  [[nodiscard]] std::chrono::nanoseconds instantiate() const;
+  /// Of a call on a fresh instance, after step() and not away: the instance is not made yet, and that takes more CPU.
+  [[nodiscard]] bool starting() const;
 
   /// Ends it and gives back the instance if that may serve again. Requires ended(); only the destructor may follow.
   Usage finish(std::optional<Instance>& warm);

@@ -1,6 +1,7 @@
 #include "engine/invocation.hpp"
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/guest_fixture.hpp"
@@ -193,6 +194,39 @@ TEST_F(InvocationTest, DeniesOutboundRequests) {
   run({{"fetch", &fetch}});
   EXPECT_EQ(fetch.status, 502U);
   EXPECT_EQ(fetch.body, "error-code 15\n");
+}
+
+TEST_F(InvocationTest, KnowsTheAgeOfAnInstanceAndCountsItsMemory) {
+  EXPECT_EQ(runtime_->memory_bytes(), 0U);
+  Exchange first;
+  run({{"counter", &first}});
+  EXPECT_EQ(first.kept->uses(), 1U);
+  EXPECT_GT(first.kept->memory_bytes(), 0U);
+  EXPECT_GT(runtime_->memory_bytes(), first.kept->memory_bytes()) << "and what else it takes";
+  Exchange second;
+  second.warm = std::move(first.kept);
+  run({{"counter", &second}});
+  EXPECT_EQ(second.kept->uses(), 2U);
+}
+
+TEST_F(InvocationTest, KeepsNoInstanceOfACallThatFailed) {
+  Exchange trap;
+  run({{"trap", &trap}});
+  EXPECT_FALSE(trap.kept.has_value());
+  while (runtime_->memory_bytes() > 0) std::this_thread::yield();  // until the reaper has freed it
+}
+
+TEST_F(InvocationTest, ReportsThatMemoryIsShort) {
+  Exchange kept;
+  run({{"hello", &kept}});
+  runtime_->limit_memory(runtime_->memory_bytes());
+  Exchange refused;
+  run({{"hello", &refused}});
+  EXPECT_EQ(refused.usage.outcome, Outcome::Capacity) << refused.usage.message;
+  Exchange warm;
+  warm.warm = std::move(kept.kept);
+  run({{"hello", &warm}});
+  EXPECT_EQ(warm.body, "Hello, World!");
 }
 
 TEST_F(InvocationTest, ReportsThatNoSlotIsFree) {

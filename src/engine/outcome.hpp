@@ -15,7 +15,7 @@ enum class Outcome : std::uint8_t {
   Trap,        ///< any other trap
   Exit,        ///< called exit()
   NoResponse,  ///< returned without setting a response
-  Capacity,    ///< no free slot for a fresh instance
+  Capacity,    ///< no free slot for a fresh instance, or all instances together hold too much memory
   Resources,   ///< too many host resources, or too large a host call
   BadRequest,  ///< the head cannot be expressed in wasi:http
   Cancelled,   ///< we gave it up

@@ -43,6 +43,10 @@ Runtime::Runtime(peko_engine* engine, const RuntimeOptions& options)
 
 Runtime::~Runtime() = default;
 
+void Runtime::limit_memory(std::uint64_t bytes_max) { peko_engine_limit_memory(engine_.get(), bytes_max); }
+
+std::uint64_t Runtime::memory_bytes() const { return peko_engine_memory_bytes(engine_.get()); }
+
 Worker& Runtime::add_worker(net::Loop& loop) {
   PEKO_ASSERT(workers_.size() < loops_, "RuntimeOptions::loops counts the workers");
   return workers_.emplace_back(*this, loop, workers_.size());

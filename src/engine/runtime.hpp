@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "engine/instance.hpp"
 #include "engine/overflow.hpp"
 #include "engine/reaper.hpp"
 #include "engine/ticker.hpp"
@@ -23,10 +24,15 @@ struct RuntimeOptions {
 
 /// Order of a process's life: Runtime::start, add_worker for each loop, Component::load; at the end all calls retired,
 /// components, instances and invocations gone, then the runtime, then the loops.
-class Runtime {
+class Runtime final : public MemoryMeter {
  public:
   static Result<std::unique_ptr<Runtime>> start(const RuntimeOptions& options);
-  ~Runtime();
+  virtual ~Runtime();
+
+  /// Beyond `bytes_max` no instance may grow and none is made: its call ends with Outcome::Capacity.
+  void limit_memory(std::uint64_t bytes_max);
+  /// Memories and tables of all instances, and 24 KiB for each. One atomic load.
+  std::uint64_t memory_bytes() const override;
 
   /// The worker of one more loop, at most RuntimeOptions::loops of them. `loop` outlives the runtime.
   Worker& add_worker(net::Loop& loop);

@@ -11,6 +11,12 @@ Chunk::Chunk(std::string_view bytes, Release release, const void* state, std::si
   if (state_size > 0) std::memcpy(state_, state, state_size);
 }
 
+Chunk Chunk::of(std::string bytes) {
+  auto* own = new std::string(std::move(bytes));
+  const auto release = [](void* state) noexcept { delete *static_cast<std::string**>(state); };
+  return {*own, release, static_cast<const void*>(&own), sizeof(own)};
+}
+
 Chunk::Chunk(Chunk&& other) noexcept
     : bytes_(std::exchange(other.bytes_, {})), release_(std::exchange(other.release_, nullptr)) {
   std::memcpy(state_, other.state_, sizeof(state_));

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "http/exchange.hpp"
@@ -24,6 +26,15 @@ TEST(Chunk, ReleasesOnce) {
     EXPECT_EQ(released, 0);
   }
   EXPECT_EQ(released, 1);
+}
+
+TEST(Chunk, KeepsItsOwnBytesThroughMoves) {
+  for (const std::size_t size : {std::size_t{3}, std::size_t{100'000}}) {  // within the string and on the heap
+    Chunk a = Chunk::of(std::string(size, 'x'));
+    Chunk b = std::move(a);
+    a = std::move(b);
+    EXPECT_EQ(a.bytes(), std::string(size, 'x'));
+  }
 }
 
 TEST(Chunk, ReleasesOnceAfterMoves) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "http/message.hpp"
@@ -25,6 +26,8 @@ class Chunk {
   explicit Chunk(std::string_view bytes) : bytes_(bytes) {}
   /// `state` (at most 32 bytes, trivially relocatable) is copied in; `release(state)` frees the bytes.
   Chunk(std::string_view bytes, Release release, const void* state, std::size_t state_size);
+  /// Bytes of its own.
+  static Chunk of(std::string bytes);
   Chunk(Chunk&& other) noexcept;
   Chunk& operator=(Chunk&& other) noexcept;
   ~Chunk();

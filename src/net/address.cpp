@@ -82,6 +82,24 @@ const sockaddr* Address::raw() const { return reinterpret_cast<const sockaddr*>(
 
 socklen_t Address::raw_size() const { return family() == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in); }
 
+// Of an IPv4 address, also of one that is mapped into IPv6.
+in_addr Address::v4() const {
+  in_addr v4{};
+  if (family() == AF_INET6) {
+    std::memcpy(&v4, &v6_.sin6_addr.s6_addr[12], sizeof(v4));
+  } else {
+    sockaddr_in whole{};
+    std::memcpy(&whole, &v6_, sizeof(whole));
+    v4 = whole.sin_addr;
+  }
+  return v4;
+}
+
+bool Address::is_loopback() const {
+  if (family() == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&v6_.sin6_addr)) return IN6_IS_ADDR_LOOPBACK(&v6_.sin6_addr);
+  return ntohl(v4().s_addr) >> 24U == IN_LOOPBACKNET;
+}
+
 std::string Address::text() const {
   std::array<char, kTextMax> out;
   return {out.data(), write_text(out)};
@@ -96,15 +114,8 @@ std::size_t Address::write_text(std::array<char, kTextMax>& out) const {
     at += std::strlen(at);
     *at++ = ']';
   } else {
-    in_addr v4{};
-    if (family() == AF_INET6) {
-      std::memcpy(&v4, &v6_.sin6_addr.s6_addr[12], sizeof(v4));
-    } else {
-      sockaddr_in whole{};
-      std::memcpy(&whole, &v6_, sizeof(whole));
-      v4 = whole.sin_addr;
-    }
-    ::inet_ntop(AF_INET, &v4, at, INET_ADDRSTRLEN);
+    const in_addr address = v4();
+    ::inet_ntop(AF_INET, &address, at, INET_ADDRSTRLEN);
     at += std::strlen(at);
   }
   *at++ = ':';

@@ -36,12 +36,17 @@ class Address {
   /// The same address with another port.
   [[nodiscard]] Address with_port(std::uint16_t port) const;
 
+  /// Whether only programs of this machine can come in there.
+  [[nodiscard]] bool is_loopback() const;
+
   /// "address:port", as parse reads it; an IPv4 address mapped into IPv6 is shown as what it is.
   [[nodiscard]] std::string text() const;
   /// The same, into `out`; returns its length.
   std::size_t write_text(std::array<char, kTextMax>& out) const;
 
  private:
+  [[nodiscard]] in_addr v4() const;
+
   // Family and port lie at the same place in both kinds; an IPv4 address is stored as sockaddr_in in the first bytes.
   sockaddr_in6 v6_{};
 };

@@ -2,6 +2,7 @@
 
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -121,6 +122,7 @@ void Loop::poll() {
     sleeping_.store(true, std::memory_order_seq_cst);
     if (mail_.load(std::memory_order_seq_cst) || stop_.load(std::memory_order_seq_cst)) timeout = 0;
   }
+  longest_turn_ = std::max(longest_turn_, std::chrono::steady_clock::now() - now_);
   const int count = ::epoll_wait(epoll_.get(), events_.data(), kEventsMax, timeout);
   sleeping_.store(false, std::memory_order_relaxed);
   now_ = std::chrono::steady_clock::now();

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -96,6 +97,8 @@ class Loop {
   /// Steady time, frozen within a turn (kj/timer.h's rule).
   [[nodiscard]] TimePoint now() const { return now_; }
   DeadlineWheel& deadlines() { return deadlines_; }
+  /// The longest turn since the last call: how long the loop did not look at its sockets.
+  Duration take_longest_turn() { return std::exchange(longest_turn_, Duration::zero()); }
   /// Memory for bytes in flight.
   BufferPool& buffers() { return buffers_; }
   /// Adds `fd` edge-triggered for EPOLLIN | EPOLLOUT | EPOLLRDHUP: the handler reads and writes until EAGAIN (or a
@@ -127,6 +130,7 @@ class Loop {
   UniqueFd epoll_;
   UniqueFd wake_;
   TimePoint now_;
+  Duration longest_turn_{};
   DeadlineWheel deadlines_;
   BufferPool buffers_;
   detail::RunLink ready_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "edge/server_timing.hpp"
 #include "http/limits.hpp"
 #include "node/compile_limits.hpp"
 
@@ -18,6 +19,7 @@ enum class LogFormat {
 
 struct Config {
   std::string listen = "127.0.0.1:3000";
+  std::string admin;                   ///< where the operator asks; empty: nowhere
   std::string domain = "localhost";    ///< a function answers at <name>.<domain>
   std::string default_function;        ///< answers every host that names no function; empty: none
   unsigned threads = 0;                ///< loops; 0: one per core
@@ -25,8 +27,15 @@ struct Config {
   std::string cache_dir;               ///< compiled artifacts
   CompileLimits compile;               ///< of each compilation
   unsigned compile_at_once = 0;        ///< at most kCompileAtOnceMax; 0: one per two cores
+  std::uint32_t concurrency_max = 0;   ///< requests that run at once in this node; 0: as many as instances
+  std::uint32_t function_concurrency_max = 0;  ///< ... of one function; 0: half of the node's
+  std::uint32_t queue_max = 4096;              ///< requests that wait for an instance; half of it for one function
+  std::uint64_t memory_budget_mb = 0;          ///< what all instances may hold; 0: 60 % of the machine's or container's
   LogFormat log_format = LogFormat::Text;
   std::chrono::milliseconds drain_timeout{25'000};  ///< after SIGTERM, before what is left is reset
+  std::string admin_token;  ///< the operator's secret, never shown; empty: nobody is the operator
+  edge::TimingPolicy::For timing = edge::TimingPolicy::For::Operator;  ///< who is told where the time went
+  std::string alert_webhook;  ///< a URL that is told of trouble, a secret; empty: nobody is told
   http::Limits http;
 };
 

@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds kIdlePoll{10};
 
 }  // namespace
 
-// Expires idle instances once a second.
+// Expires idle instances and counts the others once a second.
 class Lane::Sweeper final : public net::Deadline {
  public:
   explicit Sweeper(Lane& lane) : lane_(lane) { arm_next(); }
@@ -23,6 +23,7 @@ class Lane::Sweeper final : public net::Deadline {
   void arm_next() { arm(lane_.loop_.deadlines(), lane_.loop_.now() + kSweepInterval); }
   void expired() override {
     lane_.pool_.sweep(lane_.loop_.now());
+    lane_.count();
     arm_next();
   }
   Lane& lane_;
@@ -31,14 +32,16 @@ class Lane::Sweeper final : public net::Deadline {
 Lane::Lane(net::Loop& loop, const LaneParts& parts)
     : loop_(loop),
       worker_(parts.runtime.add_worker(loop)),
-      pool_(parts.instances_max),
+      pool_(parts.pool_limits, parts.cold_starts, parts.runtime, loop.deadlines()),
       edge_({.loop = loop,
              .worker = worker_,
              .pool = pool_,
              .router = parts.router,
              .versions = parts.versions,
              .log = parts.log,
-             .clock = parts.clock},
+             .clock = parts.clock,
+             .timing = {.whom = parts.config.timing, .admin_token = parts.config.admin_token},
+             .http = parts.config.http},
             parts.style) {}
 
 Lane::~Lane() = default;
@@ -54,7 +57,19 @@ Result<std::unique_ptr<Lane>> Lane::create(net::Loop& loop, const LaneParts& par
   return lane;
 }
 
+// Brings the numbers that are looked at, not counted, up to date.
+void Lane::count() {
+  edge_.count_instances();
+  stats_.connections.set(server_->connections());
+  stats_.requests.set(edge_.in_flight());
+  stats_.instances_idle.set(pool_.idle());
+  stats_.instances_busy.set(pool_.alive() - pool_.idle());
+  stats_.accept_rests.set(server_->accept_rests());
+  stats_.invalid_fields.set(server_->invalid_fields());
+}
+
 void Lane::start_thread() {
+  loop_.post([this] { lag_probe_.emplace(loop_, stats_.lag); });
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "peko-loop");
     worker_.attach();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -11,6 +12,8 @@
 #include "http/server.hpp"
 #include "net/loop.hpp"
 #include "node/config.hpp"
+#include "node/lane_stats.hpp"
+#include "node/node_view.hpp"
 #include "pool/warm_pool.hpp"
 
 namespace peko::node {
@@ -24,7 +27,8 @@ struct LaneParts {
   LogSink& log;
   const Clock& clock;
   edge::LogStyle style;
-  std::size_t instances_max;  ///< of this lane
+  pool::PoolLimits pool_limits;  ///< of this lane
+  pool::ColdStarts& cold_starts;
 };
 
 /// Built and listening after create(), serving between run() and stop().
@@ -38,6 +42,8 @@ class Lane {
   Lane& operator=(const Lane&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+  /// What it counts; any thread may read it as long as the lane lives.
+  [[nodiscard]] LaneView view() const { return {.requests = edge_.metrics(), .stats = stats_}; }
   void start_thread();
 
   // From the node's thread, while the lane's thread runs:
@@ -55,6 +61,7 @@ class Lane {
   class Sweeper;
   Lane(net::Loop& loop, const LaneParts& parts);
   std::size_t under_way() const;
+  void count();
 
   net::Loop& loop_;
   engine::Worker& worker_;
@@ -62,6 +69,8 @@ class Lane {
   edge::Edge edge_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<Sweeper> sweeper_;
+  LaneStats stats_;
+  std::optional<net::LagProbe> lag_probe_;
   std::thread thread_;
 };
 

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <climits>
 #include <thread>
 #include <utility>
 
@@ -10,6 +12,7 @@
 #include "node/function_loader.hpp"
 #include "node/in_parallel.hpp"
 #include "node/start_checks.hpp"
+#include "node/memory_budget.hpp"
 #include "node/stop_signal.hpp"
 
 namespace peko::node {
@@ -19,6 +22,16 @@ namespace {
 // How long cancelled requests get to come home from where they are: a slice on an overflow thread, a turn of their
 // loop.
 constexpr std::chrono::seconds kCancelPatience{5};
+
+// Idle instances make room above the memory budget; running ones may go beyond it by a quarter before their growth is
+// refused, so that a burst of them does not fail where evicting would have done.
+std::uint64_t hard_limit(std::uint64_t budget) { return budget + budget / 4; }
+
+// The rest is for what is not counted: the compiled code, connections, buffers, the kernel's share of all of them.
+std::uint64_t default_memory_budget_mb() { return std::max<std::uint64_t>(16, available_memory() / 10 * 6 >> 20); }
+
+// What one of the node's loops may have of `all`: connections are spread over the loops, so their shares are equal.
+std::size_t share(std::size_t all, unsigned loops) { return std::max<std::size_t>(1, (all + loops - 1) / loops); }
 
 edge::LogStyle style_of(const Config& config, const LogSink& log) {
   const auto form = [&] {
@@ -46,8 +59,16 @@ unsigned compilers(const Config& config) {
 }  // namespace
 
 Node::Node(Config config, LogSink& log, const Clock& clock)
-    : config_(std::move(config)), log_(log), clock_(clock), router_(config_.domain) {
+    : config_(std::move(config)),
+      log_(log),
+      clock_(clock),
+      router_(config_.domain),
+      cold_starts_(std::max(1U, std::thread::hardware_concurrency() / 2)),
+      status_({.version = PEKO_VERSION}) {
   if (config_.threads == 0) config_.threads = std::max(1U, std::thread::hardware_concurrency());
+  if (config_.concurrency_max == 0) config_.concurrency_max = config_.instances_max;
+  if (config_.function_concurrency_max == 0) config_.function_concurrency_max = (config_.concurrency_max + 1) / 2;
+  if (config_.memory_budget_mb == 0) config_.memory_budget_mb = default_memory_budget_mb();
 }
 
 Node::~Node() = default;
@@ -60,12 +81,23 @@ Result<std::unique_ptr<Node>> Node::start(Config config, const std::vector<code:
   if (!address) return fail(address.error());
   if (const auto probe = net::Listener::bind(*address, net::Sharing::First); !probe) return fail(probe.error());
   for (const std::string& advice : prepare_process(node->config_)) log.write(LogLevel::Warn, advice);
+  if (Status status = node->start_admin(); !status) return fail(std::move(status.error()));
   if (Status status = node->start_engine(); !status) return fail(std::move(status.error()));
   node->load(functions, on_loaded);
   node->route(functions);
   if (Status status = node->start_lanes(); !status) return fail(std::move(status.error()));
   StopSignal::install();  // whoever is told that it listens may stop it
   return node;
+}
+
+Status Node::start_admin() {
+  if (config_.admin.empty()) return {};
+  Result<std::unique_ptr<Admin>> admin = Admin::start(config_.admin, config_.admin_token, status_, log_);
+  if (!admin) return fail(std::move(admin.error()));
+  admin_ = std::move(*admin);
+  log_.write(LogLevel::Info,
+             "admin at " + admin_->address() + ": /metrics, /healthz/live, /healthz/ready, /api/functions");
+  return {};
 }
 
 Status Node::start_engine() {
@@ -78,6 +110,7 @@ Status Node::start_engine() {
       {.instances_max = config_.instances_max, .loops = config_.threads, .overflow_threads = config_.threads});
   if (!runtime) return fail(std::move(runtime.error()));
   runtime_ = std::move(*runtime);
+  runtime_->limit_memory(hard_limit(config_.memory_budget_mb << 20));
   return {};
 }
 
@@ -116,8 +149,18 @@ void Node::route(const std::vector<code::Function>& functions) {
   }
 }
 
+pool::PoolLimits Node::pool_limits() const {
+  return {
+      .instances_max = std::max<std::size_t>(1, config_.instances_max / config_.threads),
+      .running_max = share(config_.concurrency_max, config_.threads),
+      .function_running_max = share(config_.function_concurrency_max, config_.threads),
+      .waiting_max = share(config_.queue_max, config_.threads),
+      .function_waiting_max = share((config_.queue_max + 1) / 2, config_.threads),
+      .memory_bytes_max = config_.memory_budget_mb << 20,
+  };
+}
+
 Status Node::start_lanes() {
-  const std::size_t instances = std::max<std::size_t>(1, config_.instances_max / config_.threads);
   const LaneParts parts{.config = config_,
                         .runtime = *runtime_,
                         .router = router_,
@@ -125,7 +168,8 @@ Status Node::start_lanes() {
                         .log = log_,
                         .clock = clock_,
                         .style = style_of(config_, log_),
-                        .instances_max = instances};
+                        .pool_limits = pool_limits(),
+                        .cold_starts = cold_starts_};
   for (const std::unique_ptr<net::Loop>& loop : loops_) {
     const auto sharing = lanes_.empty() ? http::Server::Sharing::First : http::Server::Sharing::Join;
     Result<std::unique_ptr<Lane>> lane = Lane::create(*loop, parts, config_.listen, sharing);
@@ -136,8 +180,31 @@ Status Node::start_lanes() {
   return {};
 }
 
+void Node::show() {
+  NodeView view{
+      .version = PEKO_VERSION, .engine = runtime_->id(), .functions = versions_, .lanes = {}, .memory = runtime_.get()};
+  for (const std::unique_ptr<Lane>& lane : lanes_) view.lanes.push_back(lane->view());
+  status_.ready(std::move(view));
+}
+
+void Node::start_alerts() {
+  if (config_.alert_webhook.empty()) return;
+  std::array<char, HOST_NAME_MAX + 1> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  std::vector<AlertSource> sources{{.event = "unavailable",
+                                    .what = "requests were answered 503 (PEKO-OVERLOADED)",
+                                    .total = [this] { return unavailable_total(status_.view()); }},
+                                   {.event = "log-dropped",
+                                    .what = "log lines were lost because their reader is slow",
+                                    .total = [this] { return log_.dropped(); }}};
+  alerts_ = std::make_unique<AlertThread>(config_.alert_webhook, std::move(sources),
+                                          host.data() + config_.listen.substr(config_.listen.rfind(':')), clock_, log_);
+}
+
 int Node::run() {
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->start_thread();
+  show();
+  start_alerts();
   StopSignal::wait();
   log_.write(LogLevel::Info, "stopping: finishing what is under way (a second signal stops at once)");
   stop_lanes();
@@ -145,6 +212,7 @@ int Node::run() {
 }
 
 void Node::stop_lanes() {
+  status_.draining();
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->drain();
   const auto give_up = std::chrono::steady_clock::now() + config_.drain_timeout;
   std::size_t left = 0;

@@ -14,8 +14,11 @@
 #include "edge/router.hpp"
 #include "engine/runtime.hpp"
 #include "net/loop.hpp"
+#include "node/admin.hpp"
+#include "node/alerts.hpp"
 #include "node/config.hpp"
 #include "node/lane.hpp"
+#include "node/node_view.hpp"
 #include "pool/version.hpp"
 
 namespace peko::node {
@@ -33,8 +36,9 @@ class Node {
   using OnLoaded = std::function<void(const LoadReport&)>;
 
   /// Makes the engine, loads every function in order (`on_loaded` is called for each; one that fails to load answers
-  /// PEKO-BAD-COMPONENT), then listens. Conflict: the address is in use; the other errors of http::Server and of
-  /// the engine. `log` and `clock` outlive the node. Blocks while it compiles.
+  /// PEKO-BAD-COMPONENT), then listens. The admin listener answers from the begin on, as not ready. Conflict: the
+  /// address is in use; the errors of Admin; the other errors of http::Server and of the engine. `log` and
+  /// `clock` outlive the node. Blocks while it compiles.
   static Result<std::unique_ptr<Node>> start(Config config, const std::vector<code::Function>& functions, LogSink& log,
                                              const Clock& clock, const OnLoaded& on_loaded);
   ~Node();
@@ -51,10 +55,14 @@ class Node {
 
  private:
   Node(Config config, LogSink& log, const Clock& clock);
+  Status start_admin();
   Status start_engine();
   void load(const std::vector<code::Function>& functions, const OnLoaded& on_loaded);
   void route(const std::vector<code::Function>& functions);
+  pool::PoolLimits pool_limits() const;
   Status start_lanes();
+  void show();
+  void start_alerts();
   void stop_lanes();
 
   Config config_;
@@ -64,7 +72,11 @@ class Node {
   std::unique_ptr<engine::Runtime> runtime_;
   std::vector<std::shared_ptr<const pool::Version>> versions_;
   edge::Router router_;
+  pool::ColdStarts cold_starts_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  NodeStatus status_;
+  std::unique_ptr<Admin> admin_;         // null: nobody asks
+  std::unique_ptr<AlertThread> alerts_;  // null: nobody is told
 };
 
 }  // namespace peko::node

@@ -13,7 +13,11 @@ class FakeDisposal final : public engine::Disposal {
   virtual ~FakeDisposal() = default;
 
   /// A new instance, number 1, 2, 3, ...
-  engine::Instance make() { return {handle(++made_), *this}; }
+  engine::Instance make(engine::Instance::Age age = {.uses = 1, .memory_bytes = 100}) {
+    return {handle(++made_), *this, age};
+  }
+  /// The instance of that number once more, after a call.
+  engine::Instance again(std::uintptr_t number, engine::Instance::Age age) { return {handle(number), *this, age}; }
   /// The number of an instance that make() made; takes it.
   std::uintptr_t number(engine::Instance instance) {
     // Safety: handles of this fake are numbers, never dereferenced.

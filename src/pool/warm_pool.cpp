@@ -6,81 +6,196 @@
 
 namespace peko::pool {
 
-std::string_view to_string(ColdReason reason) {
-  switch (reason) {
-    case ColdReason::None: return "";
-    case ColdReason::First: return "first";
-    case ColdReason::ScaleOut: return "scale-out";
-    case ColdReason::Evicted: return "evicted";
-    case ColdReason::Idle: return "idle";
-    case ColdReason::Trap: return "trap";
-    case ColdReason::NotReusable: return "not-reusable";
-  }
-  return "";
+WarmPool::WarmPool(const PoolLimits& limits, ColdStarts& cold_starts, const engine::MemoryMeter& memory,
+                   net::DeadlineWheel& deadlines)
+    : limits_(limits),
+      cold_starts_(cold_starts),
+      memory_(memory),
+      deadlines_(deadlines),
+      random_(Random::from_entropy()) {}
+
+WarmPool::~WarmPool() {
+  PEKO_ASSERT(alive_ == idle_.size(), "leases end before the pool");
+  PEKO_ASSERT(waiting_ == 0, "nobody waits for a pool that goes");
 }
-
-Lease::Lease(Shelf& shelf, std::optional<engine::Instance> instance, ColdReason reason)
-    : shelf_(&shelf), instance_(std::move(instance)), cold_(reason) {}
-
-Lease::Lease(Lease&& other) noexcept
-    : shelf_(std::exchange(other.shelf_, nullptr)), instance_(std::move(other.instance_)), cold_(other.cold_) {}
-
-Lease::~Lease() {
-  if (shelf_ == nullptr) return;
-  shelf_->leased_--;
-  shelf_->pool_.alive_--;
-}
-
-WarmPool::~WarmPool() { PEKO_ASSERT(alive_ == idle_.size(), "leases end before the pool"); }
 
 Shelf& WarmPool::shelf(std::shared_ptr<const Version> version) {
   std::unique_ptr<Shelf>& place = shelves_[version.get()];
-  if (!place) place.reset(new Shelf(*this, std::move(version)));
+  if (!place) {
+    place.reset(new Shelf(*this, std::move(version)));
+    place->uses_max_ = next_uses_max();
+  }
   return *place;
 }
 
 std::optional<Lease> WarmPool::lease(Shelf& shelf) {
-  if (!shelf.idle_.empty()) {
-    const IdleList::iterator idle = shelf.idle_.back();
-    shelf.idle_.pop_back();
-    engine::Instance instance = std::move(idle->instance);
-    spare_.splice(spare_.begin(), idle_, idle);
-    shelf.leased_++;
-    return Lease(shelf, std::move(instance), ColdReason::None);
-  }
-  if (alive_ >= instances_max_) {
-    if (idle_.empty()) return std::nullopt;
-    discard(idle_.begin(), ColdReason::Evicted);
-  }
+  if (!shelf.waiting_.empty()) return std::nullopt;
+  return take(shelf);
+}
+
+std::optional<Lease> WarmPool::take(Shelf& shelf) {
+  if (running() >= limits_.running_max || shelf.leased_ >= limits_.function_running_max) return std::nullopt;
+  if (!shelf.idle_.empty()) return take_warm(shelf);
+  if (shelf.starting_ > shelf.overdue_ && cold_starts_.spent()) return std::nullopt;
+  if (!make_room()) return std::nullopt;
+  return start_fresh(shelf);
+}
+
+Lease WarmPool::take_warm(Shelf& shelf) {
+  const IdleList::iterator idle = shelf.idle_.back();
+  shelf.idle_.pop_back();
+  engine::Instance instance = std::move(idle->instance);
+  spare_.splice(spare_.begin(), idle_, idle);
+  shelf.idle_bytes_ -= instance.memory_bytes();
+  shelf.leased_++;
+  return {shelf, std::move(instance), ColdReason::None};
+}
+
+Lease WarmPool::start_fresh(Shelf& shelf) {
   const ColdReason reason = shelf.leased_ > 0 ? ColdReason::ScaleOut : shelf.next_cold_;
   alive_++;
   shelf.leased_++;
-  return Lease(shelf, std::nullopt, reason);
+  Lease lease(shelf, std::nullopt, reason);
+  begin_start(lease, reason);
+  return lease;
+}
+
+void WarmPool::begin_start(Lease& lease, ColdReason reason) {
+  Shelf& shelf = *lease.shelf_;
+  lease.cold_ = reason;
+  lease.starting_ = true;
+  shelf.starting_++;
+  shelf.cold_starts_[static_cast<std::size_t>(reason)]++;
+  cold_starts_.begin();
+}
+
+// Makes room for one more instance. What was given to the reaper is still counted as memory until it is freed.
+bool WarmPool::make_room() {
+  std::uint64_t going = 0;
+  const auto short_of_memory = [&] { return memory_.memory_bytes() > going + limits_.memory_bytes_max; };
+  while (alive_ >= limits_.instances_max || short_of_memory()) {
+    if (idle_.empty()) return alive_ == 0;  // a loop on which nothing runs is not to be shut out by the others' memory
+    going += discard(idle_.begin(), ColdReason::Evicted);
+  }
+  return true;
+}
+
+bool WarmPool::wait(Shelf& shelf, Waiter& waiter, net::TimePoint now) {
+  if (waiting_ >= limits_.waiting_max || shelf.waiting_.size() >= limits_.function_waiting_max) {
+    shelf.refused_++;
+    return false;
+  }
+  if (shelf.waiting_.empty()) crowded_.push_back(&shelf);
+  waiter.place_ = shelf.waiting_.insert(shelf.waiting_.end(), &waiter);
+  waiter.shelf_ = &shelf;
+  waiting_++;
+  if (!armed()) arm(deadlines_, patience_ends_ = now + kStartPatience);
+  return true;
+}
+
+// Those who wait have been patient with the starts that are under way.
+void WarmPool::expired() {
+  if (waiting_ == 0) return;
+  for (Shelf* shelf : crowded_) shelf->overdue_ = shelf->starting_;
+  serve_waiting();
+  if (waiting_ > 0) arm(deadlines_, patience_ends_ += kStartPatience);
+}
+
+void WarmPool::leave(Waiter& waiter, Why why) {
+  if (waiter.shelf_ == nullptr) return;
+  if (why == Why::WaitedInVain) waiter.shelf_->refused_++;
+  unqueue(waiter);
+}
+
+void WarmPool::unqueue(Waiter& waiter) {
+  Shelf& shelf = *std::exchange(waiter.shelf_, nullptr);
+  shelf.waiting_.erase(waiter.place_);
+  if (shelf.waiting_.empty()) crowded_.remove(&shelf);
+  waiting_--;
+}
+
+void WarmPool::serve_waiting() {
+  for (std::size_t misses = 0; misses < crowded_.size() && running() < limits_.running_max;) {
+    Shelf& shelf = *crowded_.front();
+    crowded_.splice(crowded_.end(), crowded_, crowded_.begin());  // its turn is over, whatever comes of it
+    std::optional<Lease> lease = take(shelf);
+    if (!lease) {
+      misses++;
+      continue;
+    }
+    misses = 0;
+    Waiter& waiter = *shelf.waiting_.front();
+    unqueue(waiter);
+    waiter.granted(std::move(*lease));
+  }
 }
 
 void WarmPool::give_back(Lease lease, std::optional<engine::Instance> instance, Ended ended, net::TimePoint now) {
   Shelf& shelf = *lease.shelf_;
-  if (!instance || shelf.version_->reuse == code::Reuse::Never) {
-    shelf.next_cold_ = ended == Ended::Faulted ? ColdReason::Trap : ColdReason::NotReusable;
-    return;
+  lease.end_start();
+  if (ended == Ended::Cleanly && lease.cold_ == ColdReason::None) shelf.reuse_.fits();
+  if (ended == Ended::Cleanly && instance && keeps(shelf, *instance)) {
+    lease.shelf_ = nullptr;
+    shelf.leased_--;
+    put(shelf, std::move(*instance), now);
+    return serve();
   }
-  lease.shelf_ = nullptr;
-  shelf.leased_--;
+  shelf.next_cold_ = ended == Ended::Faulted ? ColdReason::Trap : ColdReason::NotReusable;
+  if (ended == Ended::Faulted) trim();
+}
+
+bool WarmPool::keeps(Shelf& shelf, const engine::Instance& instance) {
+  if (shelf.version_->reuse == code::Reuse::Never || shelf.reuse_.given_up()) return false;
+  if (instance.uses() < shelf.uses_max_) return true;
+  shelf.uses_max_ = next_uses_max();
+  return false;
+}
+
+// From 3/4 to 5/4 of kUsesMax.
+std::uint32_t WarmPool::next_uses_max() {
+  return kUsesMax * 3 / 4 + static_cast<std::uint32_t>(random_() % (kUsesMax / 2));
+}
+
+void WarmPool::put(Shelf& shelf, engine::Instance instance, net::TimePoint now) {
+  shelf.idle_bytes_ += instance.memory_bytes();
   if (spare_.empty()) {
-    idle_.push_back({&shelf, std::move(*instance), now});
+    idle_.push_back({&shelf, std::move(instance), now});
   } else {
     idle_.splice(idle_.end(), spare_, spare_.begin());
-    idle_.back() = Idle{&shelf, std::move(*instance), now};
+    idle_.back() = Idle{&shelf, std::move(instance), now};
   }
   shelf.idle_.push_back(std::prev(idle_.end()));
 }
 
-void WarmPool::discard(IdleList::iterator idle, ColdReason reason) {
+void WarmPool::restart(Lease& lease) {
+  PEKO_ASSERT(lease.cold_ == ColdReason::None, "only a used instance deserves another try");
+  begin_start(lease, ColdReason::NotReusable);
+}
+
+bool WarmPool::misfit(Shelf& shelf) {
+  const bool before = shelf.reuse_.given_up();
+  shelf.reuse_.misfits();
+  if (before || !shelf.reuse_.given_up()) return false;
+  while (!shelf.idle_.empty()) discard(shelf.idle_.back(), ColdReason::NotReusable);
+  return true;
+}
+
+// Takes the idle instance away; returns the memory that this will free.
+std::uint64_t WarmPool::discard(IdleList::iterator idle, ColdReason reason) {
   Shelf& shelf = *idle->shelf;
+  const std::uint64_t bytes = idle->instance.memory_bytes();
   std::erase(shelf.idle_, idle);
+  shelf.idle_bytes_ -= bytes;
   shelf.next_cold_ = reason;
   idle_.erase(idle);
   alive_--;
+  return bytes;
+}
+
+void WarmPool::trim() {
+  std::uint64_t going = 0;
+  while (!idle_.empty() && memory_.memory_bytes() > going + limits_.memory_bytes_max)
+    going += discard(idle_.begin(), ColdReason::Evicted);
 }
 
 void WarmPool::sweep(net::TimePoint now) {
@@ -89,6 +204,8 @@ void WarmPool::sweep(net::TimePoint now) {
     if (now - idle->since >= idle->shelf->version_->idle) discard(idle, ColdReason::Idle);
     idle = next;
   }
+  trim();
+  serve();
 }
 
 }  // namespace peko::pool

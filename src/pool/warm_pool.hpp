@@ -1,120 +1,126 @@
-/// WarmPool: the instances of one loop, idle and leased.
+/// WarmPool: the instances of one loop, and who may run: admission.
 ///
 /// A lease comes with a warm instance when the version has an idle one, and without when a fresh one must be made (a
-/// cold start). The number of instances alive is bounded for the loop: when it is reached, the longest idle instance of
-/// any version makes room; when none is idle, the lease is refused. Nothing here knows HTTP or runs a guest.
+/// cold start). Bounds: calls that run (of the loop and of each version), instances alive, memory of the node, cold
+/// starts at once (ColdStarts). When instances or memory are short, the longest idle instance of any version makes
+/// room. Who gets no lease may wait: in a queue of its version, first come, first served; versions take turns, so that
+/// one with a long queue holds up none of the others. Nothing here knows HTTP or runs a guest.
+///
+/// What is never used again, and who sees to it: after a trap, exit, missing response or refused memory, with too many
+/// host resources or too much memory left (the bridge: Usage says no instance); a body left unfinished, a call given up
+/// in the middle (its lease ends without one); too many uses, unused for too long, serves one call only (this class).
+/// Whatever is discarded is freed on the reaper's thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <list>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <unordered_map>
-#include <utility>
-#include <vector>
 
+#include "base/random.hpp"
 #include "engine/instance.hpp"
 #include "net/deadline.hpp"
+#include "pool/cold_starts.hpp"
+#include "pool/lease.hpp"
+#include "pool/shelf.hpp"
 #include "pool/version.hpp"
+#include "pool/waiter.hpp"
 
 namespace peko::pool {
 
-/// Why an instance had to be made: label of peko_cold_starts_total, and in the request log.
-enum class ColdReason : std::uint8_t {
-  None,         ///< it was warm
-  First,        ///< the version had none on this loop yet
-  ScaleOut,     ///< all it has are busy
-  Evicted,      ///< its last one made room for another function
-  Idle,         ///< its last one was unused for too long
-  Trap,         ///< its last one ended by a fault
-  NotReusable,  ///< its last one could not be kept, or reuse = "never"
-};
-
-std::string_view to_string(ColdReason reason);
-
-class Shelf;
-
-/// A permission to run one call, and the instance for it if there is a warm one. Ends by WarmPool::give_back or its
-/// destructor (the instance is gone then). The pool outlives it.
-class Lease {
- public:
-  Lease(Shelf& shelf, std::optional<engine::Instance> instance, ColdReason reason);
-  Lease(Lease&& other) noexcept;
-  Lease& operator=(Lease&&) = delete;
-  ~Lease();
-
-  [[nodiscard]] ColdReason cold() const { return cold_; }
-  /// The warm instance, once.
-  std::optional<engine::Instance> take() { return std::exchange(instance_, std::nullopt); }
-
- private:
-  friend class WarmPool;
-  Shelf* shelf_;
-  std::optional<engine::Instance> instance_;
-  ColdReason cold_;
+/// Of one loop, but for the memory.
+struct PoolLimits {
+  std::size_t instances_max = 4096;             ///< alive, idle and running
+  std::size_t running_max = 4096;               ///< calls
+  std::size_t function_running_max = 2048;      ///< calls of one version
+  std::size_t waiting_max = 4096;               ///< of all versions together
+  std::size_t function_waiting_max = 2048;      ///< of one version
+  std::uint64_t memory_bytes_max = UINT64_MAX;  ///< of the node: what all its instances may hold before idle ones go
 };
 
 /// Lives on one loop.
-class WarmPool {
+class WarmPool final : private net::Deadline {
  public:
-  explicit WarmPool(std::size_t instances_max) : instances_max_(instances_max) {}
-  ~WarmPool();
+  /// A start that takes longer than this no longer keeps others of its version waiting: one more may begin, and one
+  /// more after the same time again. So slow starts are staggered, and a stuck one holds up nobody.
+  static constexpr std::chrono::milliseconds kStartPatience{20};
+  /// An instance is retired at about this many uses, within a quarter: guests leak, and not all shall go at once.
+  static constexpr std::uint32_t kUsesMax = 100'000;
+
+  /// `cold_starts` and `memory` are the node's, `deadlines` the loop's; all outlive it.
+  WarmPool(const PoolLimits& limits, ColdStarts& cold_starts, const engine::MemoryMeter& memory,
+           net::DeadlineWheel& deadlines);
+  virtual ~WarmPool();
   WarmPool(const WarmPool&) = delete;
   WarmPool& operator=(const WarmPool&) = delete;
 
   /// The place of a version; found once and kept, so that a request needs no look-up. Lives as long as the pool.
   Shelf& shelf(std::shared_ptr<const Version> version);
 
-  /// Nothing when as many instances as allowed are busy.
+  /// A lease, when there is one now and nobody has waited for longer.
   std::optional<Lease> lease(Shelf& shelf);
+
+  /// Queues `waiter`, who had no lease. False, and counted as refused, when too many wait already.
+  bool wait(Shelf& shelf, Waiter& waiter, net::TimePoint now);
+  enum class Why : std::uint8_t { WaitedInVain, NotNeeded };
+  /// Takes it out of the queue; nothing when it is in none. One that waited in vain is counted as refused.
+  void leave(Waiter& waiter, Why why);
 
   enum class Ended : std::uint8_t { Cleanly, Faulted };
   /// The call is over. `instance`: what may serve again.
   void give_back(Lease lease, std::optional<engine::Instance> instance, Ended ended, net::TimePoint now);
 
-  /// Discards what has been idle for longer than its version allows. Call it about once a second.
+  /// The call failed on the used instance that `lease` came with; it gets another try on a fresh one, at once.
+  void restart(Lease& lease);
+  /// A call of the version failed on a used instance, in a way that fresh ones do not. True when that is once too
+  /// often: from here on each of its calls gets a fresh one.
+  bool misfit(Shelf& shelf);
+
+  /// Discards what has been idle for longer than its version allows, and what is too much for the memory. Call it about
+  /// once a second.
   void sweep(net::TimePoint now);
 
   [[nodiscard]] std::size_t alive() const { return alive_; }
   [[nodiscard]] std::size_t idle() const { return idle_.size(); }
+  [[nodiscard]] std::size_t running() const { return alive_ - idle_.size(); }
+  [[nodiscard]] std::size_t waiting() const { return waiting_; }
 
  private:
   friend class Lease;
-  friend class Shelf;
-  struct Idle {
-    Shelf* shelf;
-    engine::Instance instance;
-    net::TimePoint since;
-  };
-  using IdleList = std::list<Idle>;
 
-  void discard(IdleList::iterator idle, ColdReason reason);
+  void expired() override;
+  std::optional<Lease> take(Shelf& shelf);
+  Lease take_warm(Shelf& shelf);
+  Lease start_fresh(Shelf& shelf);
+  void begin_start(Lease& lease, ColdReason reason);
+  bool make_room();
+  void trim();
+  bool keeps(Shelf& shelf, const engine::Instance& instance);
+  void put(Shelf& shelf, engine::Instance instance, net::TimePoint now);
+  std::uint64_t discard(IdleList::iterator idle, ColdReason reason);
+  std::uint32_t next_uses_max();
+  void unqueue(Waiter& waiter);
+  /// Something has become free: whoever waits and can go on goes on.
+  void serve() {
+    if (waiting_ > 0) serve_waiting();
+  }
+  void serve_waiting();
 
-  std::size_t instances_max_;
+  PoolLimits limits_;
+  ColdStarts& cold_starts_;
+  const engine::MemoryMeter& memory_;
+  net::DeadlineWheel& deadlines_;
+  net::TimePoint patience_ends_;
+  Random random_;
   std::size_t alive_ = 0;
-  IdleList idle_;   // longest idle first
-  IdleList spare_;  // nodes to use again, so that a warm request allocates nothing
+  std::size_t waiting_ = 0;
+  IdleList idle_;              // longest idle first
+  IdleList spare_;             // nodes to use again, so that a warm request allocates nothing
+  std::list<Shelf*> crowded_;  // shelves where somebody waits, whose turn it is first
   std::unordered_map<const Version*, std::unique_ptr<Shelf>> shelves_;
-};
-
-/// A version's instances on one loop.
-class Shelf {
- public:
-  [[nodiscard]] const Version& version() const { return *version_; }
-
- private:
-  friend class WarmPool;
-  friend class Lease;
-  Shelf(WarmPool& pool, std::shared_ptr<const Version> version) : pool_(pool), version_(std::move(version)) {}
-
-  WarmPool& pool_;
-  std::shared_ptr<const Version> version_;
-  std::vector<WarmPool::IdleList::iterator>
-      idle_;  // most recently used last: it is taken first, so that the others may expire
-  std::size_t leased_ = 0;
-  ColdReason next_cold_ = ColdReason::First;  // why there will be none when there is none
 };
 
 }  // namespace peko::pool

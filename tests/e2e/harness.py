@@ -43,6 +43,7 @@ CACHE = pathlib.Path(os.environ.get("PEKO_E2E_CACHE") or temporary_folder())
 def environment(**more):
     """The environment without settings of Peko, so that whoever runs the tests changes nothing."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PEKO_")}
+    kept["PEKO_ADMIN"] = "127.0.0.1:0"  # servers of several tests run at once
     if "thread" in SANITIZER:  # its own maps leave no address space for more
         kept["PEKO_INSTANCES"] = "256"
     return {**kept, **more}
@@ -146,6 +147,18 @@ class Server:
 
     def connect(self, **options):
         return Connection(self.port, **options)
+
+    def admin(self, target, method="GET", fields=(), host="localhost"):
+        """The answer of the admin listener."""
+        line = self.wait_line(lambda text: "admin at 127.0.0.1:" in text)
+        with Connection(int(re.search(r"admin at [^:]+:(\d+)", line).group(1))) as connection:
+            connection.request(method, host, target, fields)
+            return connection.read_response(method)
+
+    def metrics(self):
+        """The metrics page: series, exactly as written -> value."""
+        lines = self.admin("/metrics").body.decode().splitlines()
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
 
     def ask(self, name, target="/", method="GET", fields=(), body=None):
         """One request to a function on a connection of its own."""

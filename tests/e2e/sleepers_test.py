@@ -45,12 +45,12 @@ class Sleepers(Case):
 
 class Overload(Case):
     FUNCTIONS = {"sleep": "", "hello": ""}
-    FLAGS = ("--threads", "1", "--log", "json", "--instances", "8")
+    FLAGS = ("--threads", "1", "--log", "json", "--instances", "8", "--function-concurrency-max", "8", "--queue-max", "2")
 
     def test_more_than_the_instances_allowed_are_refused_at_once_and_only_they(self):
         connections = [self.server.connect() for _ in range(20)]
         for connection in connections:
-            connection.request("GET", "sleep.localhost", "/1000")
+            connection.request("GET", "sleep.localhost", "/3000")
         responses = []
         for connection in connections:
             with connection:
@@ -60,7 +60,8 @@ class Overload(Case):
         for response in refused:
             self.assert_fault(response, 503, "PEKO-OVERLOADED")
             self.assertEqual(response["retry-after"], "1")
-            self.assertLess(self.log_of(response)["wall_ms"], 500)
+        at_once = [response for response in refused if self.log_of(response)["wall_ms"] < 500]
+        self.assertGreaterEqual(len(at_once), 11)  # one waited in vain
         self.assert_serves()  # an idle sleeper made room
 
     def test_functions_take_turns_when_there_are_more_than_instances(self):

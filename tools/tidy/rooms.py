@@ -20,6 +20,7 @@ OWNED_HEADERS = [
     ("boost/beast", {"http"}, "use http/"),
     ("CLI/", {"cli", "apps"}, "flags are read in cli/ and handed down as options"),
     ("seccomp.h", {"node"}, "processes are confined by node/compile_sandbox.hpp"),
+    ("curl/", {"node"}, "use node/webhook.hpp"),
     ("openssl/", {"base", "net"}, "use base/hash.hpp, or TLS of net/"),
 ]
 

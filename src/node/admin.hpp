@@ -1,0 +1,72 @@
+/// Admin: where the operator and the operator's programs ask: metrics, health, functions.
+///
+/// On a thread of its own, so that busy guests delay neither a health check nor a scrape. Small on purpose: a listener
+/// for a handful of programs, not for users.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "http/server.hpp"
+#include "net/loop.hpp"
+#include "node/node_view.hpp"
+
+namespace peko::node {
+
+/// The pages, on the admin loop. A page beside /healthz needs the token when there is one; without one, the request's
+/// host must be an address or localhost, so that no web page can read it through a name that leads here (DNS
+/// rebinding).
+class AdminPages final : public http::Handler {
+ public:
+  /// Both outlive it.
+  AdminPages(const NodeStatus& status, const LogSink& log, std::string token);
+  virtual ~AdminPages() = default;
+
+  void handle(http::Exchange& exchange) override;
+  http::RejectionResponse reject(http::Rejection rejection, std::string_view detail) override;
+
+ private:
+  struct Answer {
+    unsigned status = 200;
+    std::string_view type = "text/plain; charset=utf-8";
+    std::string body;
+    http::Field extra{};  ///< a field more, when it has a name
+  };
+  Answer answer(const http::RequestHead& head) const;
+  [[nodiscard]] bool admits(const http::RequestHead& head) const;
+
+  const NodeStatus& status_;
+  const LogSink& log_;
+  const std::string token_;
+  std::string rejection_;
+};
+
+class Admin {
+ public:
+  /// Listens on `address` and answers on a thread of its own. Invalid: not an address, or not a loopback one and no
+  /// token; Unavailable: somebody else listens there; the other errors of http::Server. `status` and `log` outlive it.
+  static Result<std::unique_ptr<Admin>> start(const std::string& address, std::string token, const NodeStatus& status,
+                                              const LogSink& log);
+  /// Ends what is under way.
+  ~Admin();
+  Admin(const Admin&) = delete;
+  Admin& operator=(const Admin&) = delete;
+
+  /// With the real port.
+  [[nodiscard]] const std::string& address() const { return address_; }
+
+ private:
+  Admin(std::unique_ptr<net::Loop> loop, const NodeStatus& status, const LogSink& log, std::string token);
+
+  std::unique_ptr<net::Loop> loop_;
+  AdminPages pages_;
+  std::unique_ptr<http::Server> server_;
+  std::string address_;
+  std::thread thread_;
+};
+
+}  // namespace peko::node

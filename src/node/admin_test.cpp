@@ -1,0 +1,135 @@
+#include "node/admin.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <string>
+
+#include "base/fake_clock.hpp"
+#include "base/unique_fd.hpp"
+#include "net/address.hpp"
+
+namespace peko::node {
+namespace {
+
+constexpr std::string_view kToken = "0123456789abcdef";
+
+struct Rig {
+  explicit Rig(std::string token = "", const std::string& address = "127.0.0.1:0") {
+    log = LogSink::start(STDERR_FILENO, {}, clock);
+    admin = Admin::start(address, std::move(token), status, *log);
+  }
+  ~Rig() {
+    admin = fail(Code::NotFound, "");
+    log->stop();
+  }
+
+  // The whole answer to a request on a connection of its own.
+  std::string ask(std::string_view method, std::string_view target, std::string_view fields = "",
+                  std::string_view host = "localhost") {
+    const net::Address address = net::Address::parse((*admin)->address()).value();
+    const UniqueFd socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::connect(socket.get(), address.raw(), address.raw_size()), 0);
+    std::string text;
+    text.append(method).append(" ").append(target).append(" HTTP/1.1\r\nhost: ").append(host);
+    text.append("\r\nconnection: close\r\n").append(fields).append("\r\n");
+    EXPECT_EQ(::send(socket.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    std::string answer;
+    char buffer[4096];
+    for (ssize_t n = 0; (n = ::recv(socket.get(), buffer, sizeof buffer, 0)) > 0;) {
+      answer.append(buffer, static_cast<std::size_t>(n));
+    }
+    return answer;
+  }
+  unsigned status_of(std::string_view method, std::string_view target, std::string_view fields = "",
+                     std::string_view host = "localhost") {
+    const std::string answer = ask(method, target, fields, host);
+    const std::size_t code = std::string_view("HTTP/1.1 ").size();
+    unsigned number = 0;
+    if (answer.size() > code) std::from_chars(&answer[code], answer.data() + answer.size(), number);
+    return number;
+  }
+
+  FakeClock clock;
+  std::unique_ptr<LogSink> log;
+  NodeStatus status{{.version = "1.2.3"}};
+  Result<std::unique_ptr<Admin>> admin = fail(Code::NotFound, "");
+};
+
+TEST(Admin, TellsHealthFromTheBeginAndReadinessLater) {
+  Rig rig;
+  EXPECT_EQ(rig.status_of("GET", "/healthz/live"), 200U);
+  EXPECT_EQ(rig.status_of("GET", "/healthz/ready"), 503U);
+  EXPECT_NE(rig.ask("GET", "/healthz/ready").find("starting"), std::string::npos);
+  rig.status.ready({.version = "1.2.3"});
+  EXPECT_EQ(rig.status_of("GET", "/healthz/ready"), 200U);
+  rig.status.draining();
+  EXPECT_EQ(rig.status_of("GET", "/healthz/ready"), 503U);
+  EXPECT_EQ(rig.status_of("GET", "/healthz/live"), 200U);
+}
+
+TEST(Admin, AnswersWhatItHasAndNothingElse) {
+  Rig rig;
+  EXPECT_NE(rig.ask("GET", "/metrics").find("\npeko_build_info{version=\"1.2.3\""), std::string::npos);
+  EXPECT_NE(rig.ask("GET", "/metrics?name=x").find("\ncontent-type: text/plain; version=0.0.4"), std::string::npos);
+  EXPECT_NE(rig.ask("GET", "/api/functions").find("{\"functions\":[]}"), std::string::npos);
+  for (const std::string_view target : {"/", "/metrics/", "/healthz", "/api/functions/x", "//metrics"}) {
+    EXPECT_EQ(rig.status_of("GET", target), 404U) << target;
+  }
+  for (const std::string_view method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
+    EXPECT_EQ(rig.status_of(method, "/metrics"), 405U) << method;
+  }
+  const std::string head = rig.ask("HEAD", "/metrics");
+  EXPECT_TRUE(head.ends_with("\r\n\r\n")) << head;
+  EXPECT_EQ(rig.status_of("GET", "/" + std::string(2000, 'x')), 414U);
+  EXPECT_EQ(rig.status_of("GET", "/metrics", "bad field\r\n"), 400U);
+}
+
+TEST(Admin, WithoutATokenIsAskedByAddressOnly) {
+  Rig rig;
+  for (const std::string_view host : {"localhost", "localhost:7070", "127.0.0.1", "127.0.0.1:7070", "[::1]:7070"}) {
+    EXPECT_EQ(rig.status_of("GET", "/metrics", "", host), 200U) << host;
+  }
+  for (const std::string_view host : {"evil.example", "evil.example:7070", "localhost.evil.example"}) {
+    EXPECT_EQ(rig.status_of("GET", "/metrics", "", host), 403U) << host;
+    EXPECT_EQ(rig.status_of("GET", "/healthz/live", "", host), 200U) << "health is no secret";
+  }
+}
+
+TEST(Admin, WithATokenWantsItForAllButHealth) {
+  Rig rig{std::string(kToken)};
+  EXPECT_EQ(rig.status_of("GET", "/healthz/live"), 200U);
+  for (const std::string_view target : {"/metrics", "/api/functions", "/nothing"}) {
+    EXPECT_EQ(rig.status_of("GET", target), 401U) << target;
+  }
+  EXPECT_NE(rig.ask("GET", "/metrics").find("\nwww-authenticate: Bearer\r"), std::string::npos);
+  for (const std::string_view wrong :
+       {"0123456789abcdef", "Bearer", "Bearer ", "Bearer 0123456789abcdeF", "Bearer 0123456789abcdef0",
+        "Basic 0123456789abcdef", "Bearer  0123456789abcdef"}) {
+    EXPECT_EQ(rig.status_of("GET", "/metrics", "authorization: " + std::string(wrong) + "\r\n"), 401U) << wrong;
+  }
+  EXPECT_EQ(rig.status_of("GET", "/metrics", "authorization: Bearer 0123456789abcdef\r\n", "node.example"), 200U);
+  EXPECT_EQ(rig.status_of("GET", "/metrics", "Authorization: bearer 0123456789abcdef\r\n"), 200U);
+}
+
+TEST(Admin, OffLoopbackDoesNotStartWithoutAToken) {
+  for (const std::string address : {"0.0.0.0:0", "[::]:0", "[::ffff:10.0.0.1]:0"}) {
+    const Rig rig("", address);
+    ASSERT_FALSE(rig.admin.has_value()) << address;
+    EXPECT_EQ(rig.admin.error().code, Code::Invalid);
+    EXPECT_NE(rig.admin.error().message.find("PEKO_ADMIN_TOKEN"), std::string::npos);
+  }
+  EXPECT_TRUE(Rig(std::string(kToken), "0.0.0.0:0").admin.has_value());
+}
+
+TEST(Admin, SaysWhatToDoWhenItsAddressIsTaken) {
+  Rig first;
+  const Rig second("", (*first.admin)->address());
+  ASSERT_FALSE(second.admin.has_value());
+  EXPECT_NE(second.admin.error().message.find("--admin off"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace peko::node
