@@ -11,8 +11,8 @@
 #include "net/listener.hpp"
 #include "node/function_loader.hpp"
 #include "node/in_parallel.hpp"
-#include "node/start_checks.hpp"
 #include "node/memory_budget.hpp"
+#include "node/start_checks.hpp"
 #include "node/stop_signal.hpp"
 
 namespace peko::node {
