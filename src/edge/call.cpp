@@ -191,7 +191,8 @@ void Call::move_response() {
 void Call::send_head() {
   const http::ResponseHead head = invocation_->head();
   if (head.status < 200) {
-    return cancel(Fault::Trap, fmt::format("the response has the status {}, which does not end a request", head.status));
+    return cancel(Fault::Trap,
+                  fmt::format("the response has the status {}, which does not end a request", head.status));
   }
   fields_.clear();
   for (const http::Field& field : head.fields) {

@@ -95,8 +95,8 @@ class Neighbours(unittest.TestCase):
         """What the neighbour saw in SECONDS."""
         script = pathlib.Path(__file__).resolve().with_name("neighbour.py")
         rate = RATE / (4 if SANITIZED else 1)
-        done = subprocess.run([sys.executable, "-B", script, str(self.server.port), str(SECONDS), str(rate)], capture_output=True, text=True,
-                              timeout=60, check=False)
+        done = subprocess.run([sys.executable, "-B", script, str(self.server.port), str(SECONDS), str(rate)],
+                              capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         seen = json.loads(done.stdout)
         self.assertEqual((seen["asked"], seen["wrong"]), (int(SECONDS * rate), []))
