@@ -1,6 +1,7 @@
 /// Component: one version of a function's code, loaded and ready to be instantiated.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -15,7 +16,7 @@ namespace peko::engine {
 
 class Runtime;
 
-/// Immutable and shared by all loops (hence shared_ptr); the runtime outlives it.
+/// Shared by all loops (hence shared_ptr), and immutable but for what is known of its manners; the runtime outlives it.
 class Component {
  public:
   using Environment = std::vector<std::pair<std::string, std::string>>;
@@ -28,12 +29,18 @@ class Component {
 
   [[nodiscard]] const peko_component* handle() const { return handle_.get(); }
 
+  /// A call of it has held a loop: one instruction may fill a gigabyte, and nothing interrupts it. From then on its
+  /// calls never run on a loop. Any thread.
+  void mark_unyielding() const { unyielding_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] bool unyielding() const { return unyielding_.load(std::memory_order_relaxed); }
+
  private:
   struct Delete {
     void operator()(peko_component* component) const;
   };
   explicit Component(peko_component* handle) : handle_(handle) {}
   std::unique_ptr<peko_component, Delete> handle_;
+  mutable std::atomic<bool> unyielding_ = false;
 };
 
 }  // namespace peko::engine

@@ -154,6 +154,27 @@ TEST_F(InvocationTest, StopsASpinnerAtItsCpuLimitAndLetsOthersRun) {
   EXPECT_EQ(hello.body, "Hello, World!");
 }
 
+TEST_F(InvocationTest, KeepsAwayFromTheLoopWhatHasHeldItOnce) {
+  Exchange polite;
+  polite.target = "/crlf-in-target";
+  run({{"hostile/host", &polite}});
+  EXPECT_FALSE(polite.was_away);
+  Exchange fill;  // all its memory, by one instruction
+  fill.target = "/fill-for-ever";
+  fill.limits.cpu = 20ms;
+  fill.limits.memory_bytes = 512U << 20;
+  run({{"hostile/host", &fill}});
+  EXPECT_EQ(fill.usage.outcome, Outcome::Cpu) << fill.usage.message;
+  Exchange suspect;
+  suspect.target = "/crlf-in-target";
+  run({{"hostile/host", &suspect}});
+  EXPECT_TRUE(suspect.was_away);
+  EXPECT_EQ(suspect.body, "refused");
+  Exchange other;
+  run({{"hello", &other}});
+  EXPECT_FALSE(other.was_away);
+}
+
 TEST_F(InvocationTest, CanBeGivenUpWhileItIsAway) {
   Exchange spin;
   spin.limits.cpu = 60s;

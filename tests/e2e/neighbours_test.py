@@ -28,6 +28,7 @@ FUNCTIONS = {
     "stack": "",
     "small": ("headers", "[limits]\nuri_bytes = 100\nrequest_headers_kb = 1\n"),
     "body": ("echo", "[limits]\nrequest_body_mb = 1\n"),
+    "bulk": ("hostile/host", "[limits]\ncpu_ms = 50\n"),
     "host": ("hostile/host", "[limits]\nsubrequests = 5\nlog_kb = 8\n"),
 }
 
@@ -76,6 +77,7 @@ LIMITS = {  # limit: an attack, what it must get
     "subrequests": (ask("host", "/subrequests"), "5"),
     "log_kb": (ask("host", "/log-flood"), "logged"),
     "component_mb": (ask("fat"), "PEKO-BAD-COMPONENT"),
+    "cpu_ms, by instructions that nothing interrupts": (ask("bulk", "/fill-for-ever"), "PEKO-CPU"),
 }
 
 

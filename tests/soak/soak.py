@@ -158,6 +158,8 @@ def start():
         if not built.is_file():
             sys.exit(f"soak: {built} is missing: make samples")
         shutil.copyfile(built, folder / "functions" / f"{name}.wasm")
+    # Its instances grow by some 20 KB a request until they are retired at half of this; with the default that takes longer than a soak.
+    (folder / "functions" / "ssr.toml").write_text("[limits]\nmemory_mb = 32\n")
     return Server("serve", "--code", folder, "--threads", "2", "--log", "json")
 
 
@@ -183,7 +185,8 @@ def report(server, watch, friends, foes):
     lost = [text for friend in friends for text in friend.lost]
     wrong = [text for foe in foes for text in foe.wrong]
     print(f"{SECONDS:.0f} s: {sum(friend.asked for friend in friends)} friendly requests, {len(lost)} lost, "
-          f"slowest {max(friend.slowest for friend in friends):.2f} s; {sum(foe.attacks for foe in foes)} attacks, {len(wrong)} ended otherwise")
+          f"slowest {max(friend.slowest for friend in friends):.2f} s; "
+          f"{sum(foe.attacks for foe in foes)} attacks, {len(wrong)} ended otherwise")
     print(f"after {SECONDS * WARM_UP:.0f} s of warm-up: resident {memory / 2**20:.1f} MiB, at the end {memory_end / 2**20:.1f} MiB, "
           f"{watch.slope() / 2**20:+.1f} MiB an hour; open files {files:.0f}, at the end {files_end:.0f}")
     failures = [f"lost: {text}" for text in lost[:5]] + [f"attack: {text}" for text in wrong[:10]]

@@ -11,7 +11,15 @@ __asm__(".tabletype grown, funcref\n.globl grown\ngrown:\n");
   __asm__ volatile("ref.null_func\n\tlocal.get %1\n\ttable.grow grown\n\tlocal.set %0" : "=r"(result) : "r"(by))
 static char lines[64 << 10];
 
-static char* block_of(uint32_t n) { return mem_alloc(16, n); }
+// All the memory that the instance may have, from `*block` on; its size.
+static uint32_t all_memory(char** block) {
+  uint32_t begin = __builtin_wasm_memory_size(0) << 16;
+  for (uint32_t pages = 4096; pages; pages /= 2)
+    while (__builtin_wasm_memory_grow(0, pages) != (size_t)-1) {
+    }
+  *block = (char*)begin;
+  return (__builtin_wasm_memory_size(0) << 16) - begin;
+}
 
 static void grow_memory(int32_t req, int32_t outparam) {
   while (__builtin_wasm_memory_grow(0, 16) != (size_t)-1) {
@@ -31,12 +39,14 @@ static void grow_table_for_ever(int32_t req, int32_t outparam) {
 }
 // One instruction each, in which no epoch is looked at.
 BULK static void fill_for_ever(int32_t req, int32_t outparam) {
-  char* block = block_of(12 << 20);
-  for (char c = 0;; c++) __builtin_memset(block, c, 12 << 20);
+  char* block;
+  uint32_t n = all_memory(&block);
+  for (char c = 0;; c++) __builtin_memset(block, c, n);
 }
 BULK static void copy_for_ever(int32_t req, int32_t outparam) {
-  char* block = block_of(12 << 20);
-  for (;;) __builtin_memmove(block, block + 1, (12 << 20) - 1);
+  char* block;
+  uint32_t n = all_memory(&block);
+  for (;;) __builtin_memmove(block, block + 1, n - 1);
 }
 static void clock_for_ever(int32_t req, int32_t outparam) {
   for (;;) monotonic_clock_now();
