@@ -175,6 +175,21 @@ TEST_F(InvocationTest, KeepsAwayFromTheLoopWhatHasHeldItOnce) {
   EXPECT_FALSE(other.was_away);
 }
 
+TEST_F(InvocationTest, MovesBytesAndWaitsAlsoForWhatNeverRunsOnTheLoop) {
+  for (const char* name : {"echo", "sleep", "trailers", "trap"}) guest(name)->mark_unyielding();
+  Exchange echo;
+  echo.request_body = std::string(1'000'000, 'e');
+  Exchange sleep;
+  sleep.target = "/20";
+  Exchange trailers;
+  Exchange trap;
+  run({{"echo", &echo}, {"sleep", &sleep}, {"trailers", &trailers}, {"trap", &trap}});
+  for (const Exchange* exchange : {&echo, &sleep, &trailers, &trap}) EXPECT_TRUE(exchange->was_away);
+  EXPECT_TRUE(echo.body == echo.request_body);
+  EXPECT_TRUE(sleep.body.starts_with("slept")) << sleep.body;
+  EXPECT_EQ(trap.usage.outcome, Outcome::Trap);
+}
+
 TEST_F(InvocationTest, CanBeGivenUpWhileItIsAway) {
   Exchange spin;
   spin.limits.cpu = 60s;
