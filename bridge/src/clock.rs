@@ -2,9 +2,9 @@
 //!
 //! The thread's CPU clock is a system call (0.8 us on a virtual machine: a sixth of a warm request), so the edges of a
 //! poll read the monotonic clock, and the CPU clock is read only once an epoch tick has fired in it. A poll without
-//! a tick is billed by the time that went by. What went by before the first tick was seen is billed by the time too,
-//! but by no more than the thread can have computed: an instruction that fills a gigabyte sees its ticks late, and a
-//! thread that had to wait for a CPU did not compute.
+//! a tick is billed by the time that went by, and so is what went by before the first tick was seen, but neither by more
+//! than the thread can have computed: an instruction that fills a gigabyte sees its ticks late, and a thread that had
+//! to wait for a CPU did not compute.
 
 use std::cell::Cell;
 
@@ -71,13 +71,14 @@ pub fn tick() -> u64 {
 pub fn end() -> u64 {
     let meter = METER.get();
     let now = monotonic_ns();
-    if meter.first_tick == 0 {
-        if now - MARK.get().monotonic > MARK_AGE_NS {
-            MARK.set(Mark { monotonic: now, cpu: thread_cpu_ns() });
-        }
+    let mark = MARK.get();
+    if meter.first_tick == 0 && now - mark.monotonic <= MARK_AGE_NS {
         return meter.before + (now - meter.begin);
     }
     let cpu = thread_cpu_ns();
     MARK.set(Mark { monotonic: now, cpu });
+    if meter.first_tick == 0 {
+        return meter.before + (now - meter.begin).min(cpu - mark.cpu);
+    }
     meter.before + meter.to_first_tick + (cpu - meter.first_tick)
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -29,10 +30,11 @@ class Component {
 
   [[nodiscard]] const peko_component* handle() const { return handle_.get(); }
 
-  /// A call of it has held a loop: one instruction may fill a gigabyte, and nothing interrupts it. From then on its
-  /// calls never run on a loop. Any thread.
-  void mark_unyielding() const { unyielding_.store(true, std::memory_order_relaxed); }
-  [[nodiscard]] bool unyielding() const { return unyielding_.load(std::memory_order_relaxed); }
+  /// A call of it has held a loop: one instruction may fill a gigabyte, and nothing interrupts it. Any thread.
+  void count_stall() const { stalls_.fetch_add(1, std::memory_order_relaxed); }
+  /// It did so kStallsMax times: its calls never run on a loop again.
+  [[nodiscard]] bool unyielding() const { return stalls_.load(std::memory_order_relaxed) >= kStallsMax; }
+  static constexpr std::uint32_t kStallsMax = 3;  ///< once may be an accident of the machine
 
  private:
   struct Delete {
@@ -40,7 +42,7 @@ class Component {
   };
   explicit Component(peko_component* handle) : handle_(handle) {}
   std::unique_ptr<peko_component, Delete> handle_;
-  mutable std::atomic<bool> unyielding_ = false;
+  mutable std::atomic<std::uint32_t> stalls_ = 0;
 };
 
 }  // namespace peko::engine

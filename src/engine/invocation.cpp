@@ -86,7 +86,7 @@ void Invocation::step() {
   const std::chrono::nanoseconds used = cpu();
   if (used - std::exchange(used_, used) > kTurnMax) {
     unyielding_ = true;
-    component_->mark_unyielding();
+    component_->count_stall();
   }
   if (!self_woken_ || ended()) return;
   woken_ = true;

@@ -99,7 +99,7 @@ class Invocation {
   std::uint32_t flags_ = 0;
   bool woken_ = false;
   bool self_woken_ = false;  // by the poll that is running, on its own thread
-  bool unyielding_ = false;  // its component is: it never runs on the loop
+  bool unyielding_ = false;  // it or its component has held a loop: not on the loop again
   bool hungry_ = false;      // over kOverflowAfter and not waiting: goes to an overflow thread at the next step
   bool wants_body_ = false;
   bool away_ = false;

@@ -9,7 +9,7 @@ import re
 
 from client import Broken
 
-LIMITS = "[limits]\ncpu_ms = 50\nwall_ms = 500\nmemory_mb = 16\nlog_kb = 8\nsubrequests = 50\n"
+LIMITS = "[limits]\ncpu_ms = 50\nwall_ms = 500\nmemory_mb = 16\nlog_kb = 8\nsubrequests = 50\n[instances]\nidle_seconds = 1\n"
 LATE = "broken PEKO-WALL or broken PEKO-CPU or 504 PEKO-WALL or 500 PEKO-CPU"  # for ever: whichever limit is reached first
 AFTER_HEAD = "500 PEKO-TRAP or broken PEKO-TRAP"  # the head waits for the end of the guest's turn, and a turn ends when time says
 TOO_MUCH = "500 PEKO-TRAP or 200 refused"  # more than a host holds: it may say so, or end the guest
