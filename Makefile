@@ -11,6 +11,7 @@ MAKEFLAGS += --no-print-directory
 PORT ?= 3000
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 3600
 PEKO := build/release/peko
 
 export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -23,7 +24,7 @@ title = @printf '==> %s\n'
 help: ## Says what can be made
 	@printf 'Peko: run functions of any language, each in a sandbox of its own.\n\n'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | sed 's/^  make \([a-z-]*\) /  make \1\t/' | expand -t 16
-	@printf '\nVariables: PORT=%s  JOBS=%s  FUZZ_SECONDS=%s\n' '$(PORT)' '$(JOBS)' '$(FUZZ_SECONDS)'
+	@printf '\nVariables: PORT=%s  JOBS=%s  FUZZ_SECONDS=%s  SOAK_SECONDS=%s\n' '$(PORT)' '$(JOBS)' '$(FUZZ_SECONDS)' '$(SOAK_SECONDS)'
 
 .PHONY: run
 run: build samples ## Serves the samples on http://127.0.0.1:$PORT
@@ -67,6 +68,11 @@ bench: build samples guests ## Measures peko against nginx and wasmtime serve
 	$(title) 'Building the benchmarks'
 	@ninja -C build/release -j $(JOBS)
 	@bench/run.sh $(PEKO)
+
+.PHONY: soak
+soak: build samples guests ## Mixes hostile and friendly load for SOAK_SECONDS: nothing lost, memory flat
+	$(title) 'Soaking for $(SOAK_SECONDS) s'
+	@PEKO_BIN=$(PEKO) SOAK_SECONDS=$(SOAK_SECONDS) python3 -B tests/soak/soak.py
 
 .PHONY: fuzz
 fuzz: toolchain build/fuzz/build.ninja ## Fuzzes each parser for FUZZ_SECONDS

@@ -13,3 +13,5 @@ fi
 
 python3 bench/warm_hello.py
 python3 bench/fairness.py
+python3 bench/cold_start.py
+python3 bench/density.py

@@ -2,12 +2,14 @@
 //!
 //! The thread's CPU clock is a system call (0.8 us on a virtual machine: a sixth of a warm request), so the edges of a
 //! poll read the monotonic clock, and the CPU clock is read only once an epoch tick has fired in it. A poll without
-//! a tick is shorter than a tick and is billed by the time that went by.
+//! a tick is billed by the time that went by, and so is what went by before the first tick was seen, but neither by more
+//! than the thread can have computed: an instruction that fills a gigabyte sees its ticks late, and a thread that had
+//! to wait for a CPU did not compute.
 
 use std::cell::Cell;
 
-/// What may go by before the first tick of a poll is seen, at most: two ticks.
-const BEFORE_FIRST_TICK_NS: u64 = 2_000_000;
+/// How old a thread's mark may be before a poll's end renews it: an error of a tick, for a system call a tick.
+const MARK_AGE_NS: u64 = 1_000_000;
 
 #[derive(Clone, Copy)]
 struct Meter {
@@ -21,7 +23,15 @@ struct Meter {
     first_tick: u64,
 }
 
+/// Both clocks at the end of some poll of the thread.
+#[derive(Clone, Copy)]
+struct Mark {
+    monotonic: u64,
+    cpu: u64,
+}
+
 thread_local! {
+    static MARK: Cell<Mark> = const { Cell::new(Mark { monotonic: 0, cpu: 0 }) };
     static METER: Cell<Meter> = const { Cell::new(Meter { before: 0, begin: 0, to_first_tick: 0, first_tick: 0 }) };
 }
 
@@ -50,7 +60,7 @@ pub fn tick() -> u64 {
     let mut meter = METER.get();
     let now = thread_cpu_ns();
     if meter.first_tick == 0 {
-        meter.to_first_tick = (monotonic_ns() - meter.begin).min(BEFORE_FIRST_TICK_NS);
+        meter.to_first_tick = (monotonic_ns() - meter.begin).min(now - MARK.get().cpu);
         meter.first_tick = now;
         METER.set(meter);
     }
@@ -60,8 +70,15 @@ pub fn tick() -> u64 {
 /// The poll ends. Returns the CPU time of the invocation so far.
 pub fn end() -> u64 {
     let meter = METER.get();
-    if meter.first_tick != 0 {
-        return meter.before + meter.to_first_tick + (thread_cpu_ns() - meter.first_tick);
+    let now = monotonic_ns();
+    let mark = MARK.get();
+    if meter.first_tick == 0 && now - mark.monotonic <= MARK_AGE_NS {
+        return meter.before + (now - meter.begin);
     }
-    meter.before + (monotonic_ns() - meter.begin)
+    let cpu = thread_cpu_ns();
+    MARK.set(Mark { monotonic: now, cpu });
+    if meter.first_tick == 0 {
+        return meter.before + (now - meter.begin).min(cpu - mark.cpu);
+    }
+    meter.before + meter.to_first_tick + (cpu - meter.first_tick)
 }

@@ -33,7 +33,10 @@ pub fn classify(error: &Error, context: &Context) -> Outcome {
     if context.limiter.denied() {
         return Outcome::Memory;
     }
-    if trap.is_some() { Outcome::Trap } else { Outcome::Other }
+    // A backtrace says that wasm was running: the guest called the host with what the interface does not allow (an
+    // unknown handle, a string that is not UTF-8, a poll of nothing), which has no Trap of its own.
+    let in_guest = trap.is_some() || error.downcast_ref::<WasmBacktrace>().is_some();
+    if in_guest { Outcome::Trap } else { Outcome::Other }
 }
 
 fn is_resource_limit(error: &Error) -> bool {

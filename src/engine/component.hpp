@@ -1,6 +1,8 @@
 /// Component: one version of a function's code, loaded and ready to be instantiated.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -15,7 +17,7 @@ namespace peko::engine {
 
 class Runtime;
 
-/// Immutable and shared by all loops (hence shared_ptr); the runtime outlives it.
+/// Shared by all loops (hence shared_ptr), and immutable but for what is known of its manners; the runtime outlives it.
 class Component {
  public:
   using Environment = std::vector<std::pair<std::string, std::string>>;
@@ -28,12 +30,19 @@ class Component {
 
   [[nodiscard]] const peko_component* handle() const { return handle_.get(); }
 
+  /// A call of it has held a loop: one instruction may fill a gigabyte, and nothing interrupts it. Any thread.
+  void count_stall() const { stalls_.fetch_add(1, std::memory_order_relaxed); }
+  /// It did so kStallsMax times: its calls never run on a loop again.
+  [[nodiscard]] bool unyielding() const { return stalls_.load(std::memory_order_relaxed) >= kStallsMax; }
+  static constexpr std::uint32_t kStallsMax = 3;  ///< once may be an accident of the machine
+
  private:
   struct Delete {
     void operator()(peko_component* component) const;
   };
   explicit Component(peko_component* handle) : handle_(handle) {}
   std::unique_ptr<peko_component, Delete> handle_;
+  mutable std::atomic<std::uint32_t> stalls_ = 0;
 };
 
 }  // namespace peko::engine

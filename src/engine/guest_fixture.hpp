@@ -57,8 +57,8 @@ class GuestFixture : public testing::Test {
       ADD_FAILURE() << artifact.error().message;
       return nullptr;
     }
-    const auto path =
-        std::filesystem::temp_directory_path() / ("peko-" + std::to_string(::getpid()) + "-" + name + ".cwasm");
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("peko-" + std::to_string(::getpid()) + "-" + file.stem().string() + ".cwasm");
     EXPECT_TRUE(write_file_atomically(path, *artifact, 0600).has_value());
     Result<std::shared_ptr<const Component>> loaded = Component::load(*runtime_, path, environment);
     std::filesystem::remove(path);

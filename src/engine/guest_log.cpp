@@ -17,31 +17,33 @@ void GuestLog::flush(Stream stream) {
 }
 
 void GuestLog::append(Stream stream, std::string_view bytes) {
-  if (cut_) return;
-  const bool over = bytes.size() > bytes_left_;
-  if (over) bytes = bytes.substr(0, bytes_left_);
-  bytes_left_ -= static_cast<std::uint32_t>(bytes.size());
-
-  while (!bytes.empty()) {
+  while (!cut_ && !bytes.empty()) {
+    if (bytes_left_ == 0) return cut();
     std::string& text = partial(stream);
-    const std::size_t room = kLineBytesMax - text.size();
-    const std::size_t end = std::min(bytes.find('\n'), bytes.size());
-    const std::size_t taken = std::min(end, room);
-    text.append(bytes.substr(0, taken));
-    bytes.remove_prefix(taken);
-    if (!bytes.empty() && bytes.front() == '\n') {
+    if (bytes.front() == '\n') {
       bytes.remove_prefix(1);
+      charge(text.size() < kLineBytesLeast ? kLineBytesLeast - text.size() : 1);
       lines_.push_back({stream, std::exchange(text, {})});
-    } else if (text.size() == kLineBytesMax) {
-      flush(stream);
+      continue;
     }
+    if (text.size() == kLineBytesMax) flush(stream);
+    const std::size_t end = std::min(bytes.find('\n'), bytes.size());
+    const std::size_t taken = std::min({end, kLineBytesMax - text.size(), std::size_t{bytes_left_}});
+    text.append(bytes.substr(0, taken));
+    charge(taken);
+    bytes.remove_prefix(taken);
   }
-  if (over) {
-    cut_ = true;
-    finish();
-    lines_.push_back(
-        {Stream::Stderr, "[the rest of this request's output is cut: over log_kb of the function's [limits]]"});
-  }
+}
+
+void GuestLog::charge(std::size_t bytes) {
+  bytes_left_ -= static_cast<std::uint32_t>(std::min(bytes, std::size_t{bytes_left_}));
+}
+
+void GuestLog::cut() {
+  cut_ = true;
+  finish();
+  lines_.push_back(
+      {Stream::Stderr, "[the rest of this request's output is cut: over log_kb of the function's [limits]]"});
 }
 
 void GuestLog::finish() {

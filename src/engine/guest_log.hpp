@@ -22,6 +22,9 @@ struct GuestLine {
 class GuestLog {
  public:
   static constexpr std::size_t kLineBytesMax = 8192;
+  /// What a line counts as when it is shorter: each costs some 140 bytes around its text, and empty lines are as easily
+  /// made as bytes.
+  static constexpr std::size_t kLineBytesLeast = 64;
 
   /// Begins a call.
   void reset(std::uint32_t bytes_max);
@@ -37,6 +40,8 @@ class GuestLog {
  private:
   std::string& partial(Stream stream) { return partial_[stream == Stream::Stdout ? 0 : 1]; }
   void flush(Stream stream);
+  void charge(std::size_t bytes);
+  void cut();
 
   std::array<std::string, 2> partial_;
   std::vector<GuestLine> lines_;

@@ -65,6 +65,13 @@ TEST(GuestLog, CutsAtTheLimitOnceAndSaysSo) {
   EXPECT_NE(lines[1].find("log_kb"), std::string::npos);
 }
 
+TEST(GuestLog, CountsAShortLineAsALongerOne) {
+  GuestLog log;
+  log.reset(10 * GuestLog::kLineBytesLeast);
+  log.append(Stream::Stdout, std::string(1000, '\n'));
+  EXPECT_EQ(log.take().size(), 10U + 1U);
+}
+
 TEST(GuestLog, StartsAfreshAtReset) {
   GuestLog log;
   log.reset(4);

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/component.hpp"
 #include "engine/overflow.hpp"
 #include "engine/runtime.hpp"
 #include "engine/ticker.hpp"
@@ -40,14 +41,17 @@ void release_chunk(void* state) noexcept {
 
 }  // namespace
 
-void Invocation::begin(peko_invocation* handle, std::uint64_t token, RequestBody body, const Limits& limits,
-                       net::Event& progress) {
+void Invocation::begin(peko_invocation* handle, const Component& component, std::uint64_t token, RequestBody body,
+                       const Limits& limits, net::Event& progress) {
   handle_ = handle;
+  component_ = &component;
   token_ = token;
   progress_ = &progress;
   flags_ = handle == nullptr ? std::uint32_t{PEKO_FAILED} : 0;
   woken_ = true;
   self_woken_ = hungry_ = away_ = false;
+  unyielding_ = component.unyielding();
+  used_ = std::chrono::nanoseconds(0);
   wants_body_ = body == RequestBody::Coming;
   abandoned_.store(false, std::memory_order_relaxed);
   log_.reset(limits.log_bytes);
@@ -71,7 +75,7 @@ std::uint32_t Invocation::poll(std::size_t thread) {
 void Invocation::step() {
   if (!woken_ || away_ || ended()) return;
   woken_ = false;
-  if (hungry_) {
+  if (hungry_ || unyielding_) {
     hungry_ = false;
     away_ = true;
     slices_ = 0;
@@ -79,9 +83,14 @@ void Invocation::step() {
     return;
   }
   flags_ = poll(worker_.thread());
+  const std::chrono::nanoseconds used = cpu();
+  if (used - std::exchange(used_, used) > kTurnMax) {
+    unyielding_ = true;
+    component_->count_stall();
+  }
   if (!self_woken_ || ended()) return;
   woken_ = true;
-  hungry_ = cpu() > kOverflowAfter;
+  hungry_ = used > kOverflowAfter;
   progress_->set();
 }
 
@@ -103,7 +112,9 @@ void Invocation::arrive() {
     worker_.retire(*this);
     return;
   }
-  wake();  // even if it waits: what it waits for may have come while nobody looked
+  used_ = cpu();
+  woken_ = woken_ || self_woken_;
+  progress_->set();  // even if it waits: what it waits for may have come while nobody looked
 }
 
 http::ResponseHead Invocation::head() {

@@ -20,6 +20,7 @@ struct peko_invocation;
 
 namespace peko::engine {
 
+class Component;
 class Worker;
 class Overflow;
 struct RetireInvocation;
@@ -33,6 +34,9 @@ struct RetireInvocation;
 class Invocation {
  public:
   static constexpr std::chrono::milliseconds kOverflowAfter{2};
+  /// What one turn on a loop may take. Guests are asked to yield each millisecond, and only an instruction that works
+  /// on megabytes (or an instantiation that does) goes on for longer.
+  static constexpr std::chrono::milliseconds kTurnMax{5};
   static constexpr std::size_t kBodyHighWater = 64 * 1024;  ///< bytes queued to the guest before it must read
 
   enum class Next : std::uint8_t { Data, End, Aborted, Pending, Trailers };
@@ -82,8 +86,8 @@ class Invocation {
   static constexpr int kSlicesAway = 16;  // then the loop moves what the guest has written, and sends it off again
 
   enum class RequestBody : std::uint8_t { None, Coming };
-  void begin(peko_invocation* handle, std::uint64_t token, RequestBody body, const Limits& limits,
-             net::Event& progress);
+  void begin(peko_invocation* handle, const Component& component, std::uint64_t token, RequestBody body,
+             const Limits& limits, net::Event& progress);
   void wake();
   std::uint32_t poll(std::size_t thread);
   // On an overflow thread: one slice; whether it wants another one there.
@@ -93,15 +97,18 @@ class Invocation {
 
   Worker& worker_;
   peko_invocation* handle_ = nullptr;
+  const Component* component_ = nullptr;
   std::uint64_t token_ = 0;
   net::Event* progress_ = nullptr;
   std::uint32_t flags_ = 0;
   bool woken_ = false;
   bool self_woken_ = false;  // by the poll that is running, on its own thread
+  bool unyielding_ = false;  // it or its component has held a loop: not on the loop again
   bool hungry_ = false;      // over kOverflowAfter and not waiting: goes to an overflow thread at the next step
   bool wants_body_ = false;
   bool away_ = false;
   int slices_ = 0;
+  std::chrono::nanoseconds used_{0};     // CPU time up to the last turn on the loop
   std::atomic<bool> abandoned_ = false;  // the holder has gone while it was away
   GuestLog log_;
 };

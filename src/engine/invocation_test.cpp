@@ -155,6 +155,46 @@ TEST_F(InvocationTest, StopsASpinnerAtItsCpuLimitAndLetsOthersRun) {
   EXPECT_EQ(hello.body, "Hello, World!");
 }
 
+TEST_F(InvocationTest, KeepsAwayFromTheLoopWhatHasHeldItAFewTimes) {
+  Exchange polite;
+  polite.target = "/crlf-in-target";
+  run({{"hostile/host", &polite}});
+  EXPECT_FALSE(polite.was_away);
+  for (std::uint32_t i = 0; i < Component::kStallsMax; i++) {
+    Exchange fill;  // all its memory, by one instruction
+    fill.target = "/fill-for-ever";
+    fill.limits.cpu = 20ms;
+    fill.limits.memory_bytes = 512U << 20;
+    run({{"hostile/host", &fill}});
+    EXPECT_EQ(fill.usage.outcome, Outcome::Cpu) << fill.usage.message;
+  }
+  Exchange suspect;
+  suspect.target = "/crlf-in-target";
+  run({{"hostile/host", &suspect}});
+  EXPECT_TRUE(suspect.was_away);
+  EXPECT_EQ(suspect.body, "refused");
+  Exchange other;
+  run({{"hello", &other}});
+  EXPECT_FALSE(other.was_away);
+}
+
+TEST_F(InvocationTest, MovesBytesAndWaitsAlsoForWhatNeverRunsOnTheLoop) {
+  for (const char* name : {"echo", "sleep", "trailers", "trap"}) {
+    while (!guest(name)->unyielding()) guest(name)->count_stall();
+  }
+  Exchange echo;
+  echo.request_body = std::string(1'000'000, 'e');
+  Exchange sleep;
+  sleep.target = "/20";
+  Exchange trailers;
+  Exchange trap;
+  run({{"echo", &echo}, {"sleep", &sleep}, {"trailers", &trailers}, {"trap", &trap}});
+  for (const Exchange* exchange : {&echo, &sleep, &trailers, &trap}) EXPECT_TRUE(exchange->was_away);
+  EXPECT_TRUE(echo.body == echo.request_body);
+  EXPECT_TRUE(sleep.body.starts_with("slept")) << sleep.body;
+  EXPECT_EQ(trap.usage.outcome, Outcome::Trap);
+}
+
 TEST_F(InvocationTest, CanBeGivenUpWhileItIsAway) {
   Exchange spin;
   spin.limits.cpu = 60s;

@@ -77,7 +77,7 @@ InvocationPtr Worker::start(const Component& component, std::optional<Instance> 
   peko_invocation* handle = peko_invocation_start(handle_, component.handle(), warm ? warm->release() : nullptr,
                                                   &request, &bridge_limits, token);
   const auto body = head.body_length == 0 ? Invocation::RequestBody::None : Invocation::RequestBody::Coming;
-  slot.invocation.begin(handle, token, body, limits, progress);
+  slot.invocation.begin(handle, component, token, body, limits, progress);
   return InvocationPtr(&slot.invocation);
 }
 

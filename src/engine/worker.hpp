@@ -30,7 +30,7 @@ class Worker {
   void attach();
 
   /// Starts a call of `component`, on `warm` or a fresh instance of it; nothing runs before Invocation::step.
-  /// `progress` outlives the InvocationPtr. `head` is copied.
+  /// `progress` and `component` outlive the InvocationPtr. `head` is copied.
   InvocationPtr start(const Component& component, std::optional<Instance> warm, const http::RequestHead& head,
                       const Limits& limits, net::Event& progress);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# build.sh [OUTDIR [NAME...]]: builds NAME.c to OUTDIR/NAME.wasm (default: build/guests, all), only what is older than
-# its sources. scripts/toolchain.sh installs what it needs.
+# build.sh [OUTDIR [NAME...]]: builds NAME.c to OUTDIR/NAME.wasm (default: build/guests, all; hostile/NAME for those
+# of that folder), only what is older than its sources. scripts/toolchain.sh installs what it needs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=scripts/lib.sh
@@ -19,18 +19,18 @@ out=$(realpath -m "${1:-$PEKO_ROOT/build/guests}")
 [ $# -eq 0 ] || shift
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then
-  for source in *.c; do names+=("${source%.c}"); done
+  for source in *.c hostile/*.c; do names+=("${source%.c}"); done
 fi
 
 stale=()
 for name in "${names[@]}"; do
   mapfile -t worlds < <(worlds_of "$name")
-  up_to_date "$out/$name.wasm" "$name.c" "${worlds[@]}" guest.h wasi_http.h build.sh || stale+=("$name")
+  up_to_date "$out/$name.wasm" "$name.c" "${worlds[@]}" guest.h wasi_http.h hostile/hostile.h build.sh || stale+=("$name")
 done
 [ ${#stale[@]} -gt 0 ] || exit 0
 
 find_wasm_linkers || die "clang, wasm-ld or wasm-component-ld is missing" "Run scripts/toolchain.sh."
-mkdir -p "$out"
+mkdir -p "$out/hostile"
 step "Building ${#stale[@]} test guests"
 for name in "${stale[@]}"; do
   mapfile -t worlds < <(worlds_of "$name")
