@@ -41,6 +41,9 @@ constexpr std::array kLimits = {
     LimitKey{"subrequests",
              {0, 1000},
              [](Function& f, std::uint64_t v) { f.limits.subrequests = static_cast<std::uint32_t>(v); }},
+    LimitKey{"subrequests_at_once",
+             {1, 4096},
+             [](Function& f, std::uint64_t v) { f.limits.subrequests_at_once = static_cast<std::uint32_t>(v); }},
     LimitKey{"log_kb",
              {0, 1024},
              [](Function& f, std::uint64_t v) { f.limits.log_bytes = static_cast<std::uint32_t>(v << 10); }},
@@ -65,9 +68,10 @@ void read_limits(ConfigTable limits, Function& function) {
 }
 
 /// A list of at most `most` words, each checked and brought to its form by `check`, none twice.
-template <typename Check>
-std::vector<std::string> read_words(ConfigTable table, std::string_view key, std::size_t most, Check check) {
-  std::vector<std::string> words;
+template <typename Word>
+std::vector<Word> read_words(ConfigTable table, std::string_view key, std::size_t most,
+                             Result<Word> (*check)(std::string_view)) {
+  std::vector<Word> words;
   const auto given = table.strings(key);
   if (!given) {
     return words;
@@ -77,7 +81,7 @@ std::vector<std::string> read_words(ConfigTable table, std::string_view key, std
     return words;
   }
   for (const std::string& text : *given) {
-    Result<std::string> word = check(text);
+    Result<Word> word = check(text);
     if (!word) {
       table.reject(key, std::move(word.error().message));
     } else if (std::ranges::find(words, *word) != words.end()) {
@@ -112,7 +116,7 @@ void read_shared(ConfigTable root, Function& function) {
   function.routes = read_words(root, "routes", kRoutesMax, route);
   read_environment(root, function);
   read_limits(root.table("limits"), function);
-  function.outbound_allow = read_words(root.table("http"), "allow", kOriginsMax, origin);
+  function.outbound_allow = read_words(root.table("http"), "allow", kOriginsMax, engine::OriginPattern::parse);
   ConfigTable instances = root.table("instances");
   function.reuse = instances.choice("reuse", {"auto", "never"}) == "never" ? Reuse::Never : Reuse::Auto;
   if (const auto idle = instances.integer("idle_seconds", {.low = 1, .high = 86'400})) {

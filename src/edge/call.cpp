@@ -103,7 +103,8 @@ void Call::start() {
   const http::RequestHead& head = exchange_->head();
   const pool::Version& version = shelf_->version();
   cold_ = lease_->cold();
-  invocation_ = edge_.worker_.start(*version.component, lease_->take(), head, version.limits, progress_);
+  invocation_ =
+      edge_.worker_.start(*version.component, lease_->take(), head, version.limits, version.outbound.get(), progress_);
   if (version.limits.wall.count() > 0) arm(edge_.loop_.deadlines(), edge_.loop_.now() + version.limits.wall);
   exchange_->notify(&progress_);
   body_fed_ = head.body_length == 0;

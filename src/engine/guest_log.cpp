@@ -44,6 +44,12 @@ void GuestLog::append(Stream stream, std::string_view bytes) {
   }
 }
 
+void GuestLog::note(std::string text) {
+  if (cut_) return;
+  bytes_left_ -= static_cast<std::uint32_t>(std::min<std::size_t>(bytes_left_, text.size()));
+  lines_.push_back({Stream::Stderr, std::move(text)});
+}
+
 void GuestLog::finish() {
   flush(Stream::Stdout);
   flush(Stream::Stderr);

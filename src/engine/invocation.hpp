@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "engine/guest_log.hpp"
 #include "engine/instance.hpp"
@@ -65,6 +67,8 @@ class Invocation {
   void push_end(Body body, http::Fields trailers = {});
 
   GuestLog& log() { return log_; }
+  /// Adds a line of ours to the log. May be called while it is away: it is there when it is home again.
+  void note(std::string text);
   [[nodiscard]] std::chrono::nanoseconds cpu() const;
 
   /// Ends it and gives back the instance if that may serve again. Requires ended(); only the destructor may follow.
@@ -100,6 +104,7 @@ class Invocation {
   int slices_ = 0;
   std::atomic<bool> abandoned_ = false;  // the holder has gone while it was away
   GuestLog log_;
+  std::vector<std::string> notes_;  // that came while it was away
 };
 
 struct RetireInvocation {
