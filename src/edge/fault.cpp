@@ -7,7 +7,7 @@ namespace peko::edge {
 
 namespace {
 
-constexpr std::array<FaultInfo, 19> kFaults{{
+constexpr std::array<FaultInfo, 20> kFaults{{
     {"PEKO-NO-FUNCTION", 404, "No function answers at this host.", ""},
     {"PEKO-BAD-REQUEST", 400, "The request is not valid HTTP.", ""},
     {"PEKO-URI", 414, "The request's URI is too long.", "uri_bytes"},
@@ -26,6 +26,7 @@ constexpr std::array<FaultInfo, 19> kFaults{{
     {"PEKO-NO-RESPONSE", 500, "The function returned without a response.", ""},
     {"PEKO-BAD-COMPONENT", 500, "The function could not be loaded.", ""},
     {"PEKO-OVERLOADED", 503, "All instances are busy; try again.", ""},
+    {"PEKO-SUBREQUESTS", 500, "The function sent more requests than it may.", "subrequests"},
     {"PEKO-INTERNAL", 500, "Peko failed; this is a bug in Peko.", ""},
 }};
 static_assert(kFaults.size() == std::size_t{std::to_underlying(Fault::Internal)} + 1);
