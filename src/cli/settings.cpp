@@ -58,6 +58,13 @@ constexpr std::array kSettings = {
             [](Settings& s, std::string_view text) {
               return keep(s.node.drain_timeout, seconds(whole_number(text, 0, 3600)));
             }},
+    Setting{
+        "outbound_allow_ranges", "PEKO_OUTBOUND_ALLOW_RANGES", "--outbound-allow-ranges", "RANGES",
+        "what functions may reach beside public addresses: 10.1.0.0/16,fd00::/8 or none", Kind::Text, For::Both,
+        [](Settings& s, std::string_view text) { return keep(s.node.outbound_allow_ranges, address_ranges(text)); }},
+    Setting{"outbound_ca_file", "PEKO_OUTBOUND_CA_FILE", "--outbound-ca-file", "FILE",
+            "certificates (PEM) that functions' requests trust instead of the system's", Kind::Path, For::Both,
+            [](Settings& s, std::string_view text) { return keep(s.node.outbound_ca_file, not_empty(text)); }},
 };
 
 std::filesystem::path default_cache(const Environment& environment) {
@@ -157,6 +164,8 @@ Settings default_settings(Command command, const Environment& environment, Termi
   if (command == Command::Dev) {
     settings.node.listen = "127.0.0.1:3000";
     settings.node.log_format = node::LogFormat::Text;
+    // A developer's function may talk to an API on the same machine.
+    (void)keep(settings.node.outbound_allow_ranges, address_ranges("127.0.0.0/8,::1"));
   } else {
     settings.node.listen = "0.0.0.0:8080";
     settings.node.log_format = err == Terminal::Kind::Plain ? node::LogFormat::Json : node::LogFormat::Text;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/setting_values.hpp"
 #include "code/test_folder.hpp"
 
 namespace peko::cli {
@@ -45,11 +46,14 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"log", "\"off\"", "off", "PEKO_LOG"},
       {"cache_dir", "\"/var/cache/p\"", "/var/cache/p", "PEKO_CACHE_DIR"},
       {"drain_seconds", "3", "3", "PEKO_DRAIN_SECONDS"},
+      {"outbound_allow_ranges", "\"10.0.0.0/8\"", "10.0.0.0/8", "PEKO_OUTBOUND_ALLOW_RANGES"},
+      {"outbound_ca_file", "\"/etc/ca.pem\"", "/etc/ca.pem", "PEKO_OUTBOUND_CA_FILE"},
   };
   ASSERT_EQ(std::size(rows), all_settings().size()) << "a new setting wants a row";
   const auto fields = [](const Settings& s) {
     return std::make_tuple(s.node.listen, s.code, s.node.domain, s.node.default_function, s.node.threads,
-                           s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout);
+                           s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout,
+                           s.node.outbound_allow_ranges, s.node.outbound_ca_file);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;
@@ -62,6 +66,11 @@ TEST(Settings, AreTheSameFromEverySource) {
     EXPECT_EQ(fields(*from_file), fields(*from_environment)) << row.key;
     EXPECT_EQ(fields(*from_file), fields(*from_flag)) << row.key;
   }
+}
+
+TEST(Settings, LetOnlyADevelopersFunctionsReachTheirOwnMachine) {
+  EXPECT_TRUE(defaults(Command::Serve).node.outbound_allow_ranges.empty());
+  EXPECT_EQ(defaults(Command::Dev).node.outbound_allow_ranges, address_ranges("127.0.0.0/8, ::1/128").value());
 }
 
 TEST(Settings, ThatAreWrongNameTheirPlace) {

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "http/limits.hpp"
+#include "net/address_range.hpp"
 
 namespace peko::node {
 
@@ -23,7 +25,9 @@ struct Config {
   std::uint32_t instances_max = 4096;  ///< alive at once in this node: address space for each is reserved at start
   std::string cache_dir;               ///< compiled artifacts
   LogFormat log_format = LogFormat::Text;
-  std::chrono::milliseconds drain_timeout{25'000};  ///< after SIGTERM, before what is left is reset
+  std::chrono::milliseconds drain_timeout{25'000};       ///< after SIGTERM, before what is left is reset
+  std::vector<net::AddressRange> outbound_allow_ranges;  ///< what guests may reach beside public addresses
+  std::string outbound_ca_file;  ///< certificates that guests' requests trust instead of the system's; empty: those
   http::Limits http;
 };
 
