@@ -1,6 +1,14 @@
 #include "net/dial_guard.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <optional>
+
+#include "net/dialer.hpp"
+#include "net/fake_resolver.hpp"
+#include "net/listener.hpp"
+#include "net/turning.hpp"
 
 namespace peko::net {
 namespace {
@@ -36,6 +44,32 @@ TEST(DialGuard, NeverAllowsTheNodesOwnListeners) {
     EXPECT_FALSE(guard.allows(at(own))) << own;
   }
   EXPECT_TRUE(guard.allows(at("127.0.0.1:3001")));
+}
+
+TEST(DialGuard, JudgesTheAddressThatIsDialledWhateverTheNameWasBefore) {
+  const std::unique_ptr<Loop> loop = Loop::create().value();
+  const Listener secret = Listener::bind(at("127.0.0.1:0"), Sharing::First).value();
+  const std::uint16_t port = secret.address().port();
+  const Listener allowed = Listener::bind(at("127.0.0.2:" + std::to_string(port)), Sharing::First).value();
+  FakeResolver resolver;
+  resolver.answer("rebinding.example", {"127.0.0.2"});
+  resolver.answer("rebinding.example", {"127.0.0.1"});
+  resolver.answer("rebinding.example", {"127.0.0.1", "::ffff:127.0.0.1", "127.0.0.2"});
+  const DialGuard guard({AddressRange::parse("127.0.0.2").value()});
+  const std::unique_ptr<TlsContext> tls = TlsContext::create("").value();
+  Dialer dialer(*loop, resolver, guard, *tls);
+  const auto dial = [&]() -> std::optional<LinkFault> {
+    std::optional<std::expected<std::unique_ptr<Stream>, LinkFault>> outcome;
+    const auto dialled = [&outcome](auto result) { outcome.emplace(std::move(result)); };
+    const std::unique_ptr<Dial> dial = dialer.dial(
+        {.host = "rebinding.example", .port = port, .owner = "f", .timeout = std::chrono::seconds(10)}, dialled);
+    EXPECT_TRUE(turn_until(*loop, [&] { return outcome.has_value(); }));
+    return *outcome ? std::nullopt : std::optional(outcome->error());
+  };
+  EXPECT_EQ(dial(), std::nullopt);
+  EXPECT_EQ(dial(), LinkFault::Prohibited);
+  EXPECT_EQ(dial(), std::nullopt) << "the one that is allowed";
+  EXPECT_LT(::accept4(secret.fd(), nullptr, nullptr, SOCK_NONBLOCK), 0) << "nobody has come";
 }
 
 }  // namespace
