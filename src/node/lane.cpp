@@ -31,6 +31,8 @@ class Lane::Sweeper final : public net::Deadline {
 Lane::Lane(net::Loop& loop, const LaneParts& parts)
     : loop_(loop),
       worker_(parts.runtime.add_worker(loop)),
+      dialer_(loop, parts.resolver, parts.guard, parts.tls),
+      client_(loop, dialer_, {}),
       pool_(parts.instances_max),
       edge_({.loop = loop,
              .worker = worker_,
@@ -39,9 +41,11 @@ Lane::Lane(net::Loop& loop, const LaneParts& parts)
              .versions = parts.versions,
              .log = parts.log,
              .clock = parts.clock},
-            parts.style) {}
+            parts.style) {
+  worker_.use_client(&client_);
+}
 
-Lane::~Lane() = default;
+Lane::~Lane() { worker_.use_client(nullptr); }
 
 Result<std::unique_ptr<Lane>> Lane::create(net::Loop& loop, const LaneParts& parts, const std::string& address,
                                            http::Server::Sharing sharing) {

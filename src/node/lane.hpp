@@ -8,7 +8,9 @@
 #include "base/clock.hpp"
 #include "edge/edge.hpp"
 #include "engine/runtime.hpp"
+#include "http/client_pool.hpp"
 #include "http/server.hpp"
+#include "net/dialer.hpp"
 #include "net/loop.hpp"
 #include "node/config.hpp"
 #include "pool/warm_pool.hpp"
@@ -25,6 +27,10 @@ struct LaneParts {
   const Clock& clock;
   edge::LogStyle style;
   std::size_t instances_max;  ///< of this lane
+  // For requests of guests:
+  net::Resolver& resolver;
+  const net::AddressGuard& guard;
+  const net::TlsContext& tls;
 };
 
 /// Built and listening after create(), serving between run() and stop().
@@ -58,6 +64,8 @@ class Lane {
 
   net::Loop& loop_;
   engine::Worker& worker_;
+  net::Dialer dialer_;
+  http::ClientPool client_;
   pool::WarmPool pool_;
   edge::Edge edge_;
   std::unique_ptr<http::Server> server_;

@@ -38,7 +38,12 @@ std::string with_port(const std::string& address, std::uint16_t port) {
 }  // namespace
 
 Node::Node(Config config, LogSink& log, const Clock& clock)
-    : config_(std::move(config)), log_(log), clock_(clock), router_(config_.domain) {
+    : config_(std::move(config)),
+      log_(log),
+      clock_(clock),
+      router_(config_.domain),
+      resolver_(clock),
+      guard_(config_.outbound_allow_ranges) {
   if (config_.threads == 0) config_.threads = std::max(1U, std::thread::hardware_concurrency());
 }
 
@@ -51,6 +56,9 @@ Result<std::unique_ptr<Node>> Node::start(Config config, const std::vector<code:
   const Result<net::Address> address = net::Address::parse(node->config_.listen);
   if (!address) return fail(address.error());
   if (const auto probe = net::Listener::bind(*address, net::Sharing::First); !probe) return fail(probe.error());
+  Result<std::unique_ptr<net::TlsContext>> tls = net::TlsContext::create(node->config_.outbound_ca_file);
+  if (!tls) return fail(std::move(tls.error()), "reading the certificates that functions' requests trust");
+  node->tls_ = std::move(*tls);
   if (Status status = node->start_engine(); !status) return fail(std::move(status.error()));
   if (Status status = node->load(functions, on_loaded); !status) return fail(std::move(status.error()));
   node->route(functions);
@@ -109,12 +117,16 @@ Status Node::start_lanes() {
                         .log = log_,
                         .clock = clock_,
                         .style = style_of(config_, log_),
-                        .instances_max = instances};
+                        .instances_max = instances,
+                        .resolver = resolver_,
+                        .guard = guard_,
+                        .tls = *tls_};
   for (const std::unique_ptr<net::Loop>& loop : loops_) {
     const auto sharing = lanes_.empty() ? http::Server::Sharing::First : http::Server::Sharing::Join;
     Result<std::unique_ptr<Lane>> lane = Lane::create(*loop, parts, config_.listen, sharing);
     if (!lane) return fail(std::move(lane.error()));
     config_.listen = with_port(config_.listen, (*lane)->port());
+    if (lanes_.empty()) guard_.add_own_port((*lane)->port());  // the others join it there
     lanes_.push_back(std::move(*lane));
   }
   return {};

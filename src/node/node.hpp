@@ -13,7 +13,10 @@
 #include "code/function.hpp"
 #include "edge/router.hpp"
 #include "engine/runtime.hpp"
+#include "net/caching_resolver.hpp"
+#include "net/dial_guard.hpp"
 #include "net/loop.hpp"
+#include "net/tls.hpp"
 #include "node/config.hpp"
 #include "node/lane.hpp"
 #include "pool/version.hpp"
@@ -64,6 +67,9 @@ class Node {
   std::unique_ptr<engine::Runtime> runtime_;
   std::vector<std::shared_ptr<const pool::Version>> versions_;
   edge::Router router_;
+  net::CachingResolver resolver_;
+  net::DialGuard guard_;
+  std::unique_ptr<net::TlsContext> tls_;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 
