@@ -11,7 +11,9 @@ class Origin:
     """Listens on 127.0.0.1. Paths: /data, /big/N, /echo, /status/N, /redirect/URL, /cut, /silent, /trailers; `requests` are those
     received, as (method, target, fields), `connections` counts, `gone` those that the other side has closed."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        """`tls`: an ssl.SSLContext, for https."""
+        self.tls = tls
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port = self.listener.getsockname()[1]
         self.lock, self.requests, self.connections, self.gone = threading.Lock(), [], 0, 0
@@ -44,6 +46,8 @@ class Origin:
         connection = Connection.__new__(Connection)
         connection.socket, connection.buffer = accepted, b""
         with connection, contextlib.suppress(Broken, OSError):
+            if self.tls:
+                connection.socket = self.tls.wrap_socket(accepted, server_side=True)
             while self._answer(connection):
                 pass
         with self.lock:

@@ -1,12 +1,14 @@
 """Requests that functions send: where they may go, and where no spelling takes them."""
 
 import socket
+import ssl
+import subprocess
 import threading
 import time
 import unittest
 
 from client import Broken
-from harness import Case, Server, main, store, until
+from harness import Case, Server, main, run, store, temporary_folder, until
 from origin import Origin
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -197,6 +199,54 @@ class Refused(WithOrigin):
         response = self.refuse("other.example", (15,))
         line = self.server.log("guest", id=response["peko-request-id"])
         self.assertIn('add "http://other.example" to `allow` in [http]', line["msg"])
+
+
+def openssl(*arguments, cwd):
+    subprocess.run(["openssl", *arguments], cwd=cwd, check=True, capture_output=True)
+
+
+class Tls(unittest.TestCase):
+    """https with the certificates that the operator trusts, and with the system's, which know nothing of the test's."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = temporary_folder()
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2",
+                "-subj", "/CN=test", "-addext", "subjectAltName=DNS:localhost", cwd=cls.folder)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cls.folder / "cert.pem", cls.folder / "key.pem")
+        cls.origin = Origin(context)
+        cls.code = store({"fetch": settings([f"https://localhost:{cls.origin.port}", f"https://127.0.0.1:{cls.origin.port}"])})
+        cls.flags = ("--code", cls.code, "--threads", "1", "--log", "json", "--outbound-allow-ranges", "127.0.0.0/8")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.origin.close()
+
+    def test_an_origin_with_a_trusted_certificate_is_asked(self):
+        server = Server("serve", *self.flags, "--outbound-ca-file", self.folder / "cert.pem")
+        for _ in range(3):
+            response = server.ask("fetch", f"//localhost:{self.origin.port}/data")
+            self.assertEqual((response.status, response.body), (200, b"data"))
+        asked = self.origin.count()
+        self.assertEqual(server.ask("fetch", f"//127.0.0.1:{self.origin.port}/data").body, b"error-code 13\n",
+                         "the certificate is for another host")
+        self.assertEqual(self.origin.count(), asked)
+        server.stop()
+
+    def test_an_origin_without_one_is_not(self):
+        server = Server("serve", *self.flags)
+        asked = self.origin.count()
+        self.assertEqual(server.ask("fetch", f"//localhost:{self.origin.port}/data").body, b"error-code 13\n")
+        self.assertEqual(self.origin.count(), asked)
+        server.stop()
+
+    def test_a_file_without_certificates_is_refused_at_the_start(self):
+        (self.folder / "empty.pem").write_text("")
+        for name in ("empty.pem", "none.pem"):
+            status, _, err = run("serve", *self.flags, "--listen", "127.0.0.1:0", "--outbound-ca-file", self.folder / name)
+            self.assertEqual(status, 1, err)
+            self.assertIn(name, err)
 
 
 class OwnPort(unittest.TestCase):
