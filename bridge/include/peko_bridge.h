@@ -16,9 +16,14 @@
 extern "C" {
 #endif
 
-#define PEKO_BRIDGE_ABI 1u
+#define PEKO_BRIDGE_ABI 2u
 /// Length of a body that is not known before it ends.
 #define PEKO_LENGTH_UNKNOWN UINT64_MAX
+/// Tokens with this bit are those of outbound requests: the bit and the request's id. Invocations' tokens are without
+/// it.
+#define PEKO_OUTBOUND_TOKEN (UINT64_C(1) << 63)
+/// peko_outbound_push_end: nothing is missing.
+#define PEKO_COMPLETE UINT32_MAX
 
 typedef struct peko_engine peko_engine;          ///< One per process; owns code memory, slots, guest timers.
 typedef struct peko_loop peko_loop;              ///< One per loop thread: the hooks of that loop.
@@ -59,7 +64,8 @@ typedef struct {
   void* context;
   /// The invocation `token` wants to be polled. Any thread, also after the invocation is gone.
   void (*wake)(void* context, uint64_t token);
-  /// The guest of `token` waits for request body bytes, or has room for more. The polling thread.
+  /// The guest of `token` waits for request body bytes, or has room for more; with PEKO_OUTBOUND_TOKEN, for those of
+  /// the response to that outbound request. The polling thread.
   void (*want_body)(void* context, uint64_t token);
   /// The guest of `token` sends a request of its own: answer it by peko_outbound_respond with `id`. The polling thread.
   void (*outbound)(void* context, uint64_t token, uint64_t id, const struct peko_outbound_head* head);
@@ -249,8 +255,9 @@ int peko_outbound_respond(peko_loop* loop, uint64_t id, uint32_t status, uint32_
 /// A piece of the response body for the guest (copied). Returns the bytes that wait for the guest, SIZE_MAX when it is
 /// gone.
 size_t peko_outbound_push(peko_loop* loop, uint64_t id, const char* data, size_t size);
-/// Ends the response body; `complete` 0: the guest's read fails. Frees `id`.
-void peko_outbound_push_end(peko_loop* loop, uint64_t id, int complete);
+/// Ends the response body: PEKO_COMPLETE with its trailers, or the index of the case of error-code that the guest's
+/// read fails with. Frees `id`.
+void peko_outbound_push_end(peko_loop* loop, uint64_t id, uint32_t end, const peko_field* trailers, size_t count);
 
 #ifdef __cplusplus
 }

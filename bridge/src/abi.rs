@@ -4,8 +4,10 @@ use std::ffi::{c_char, c_void};
 use std::mem::size_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub const ABI: u32 = 1;
+pub const ABI: u32 = 2;
 pub const LENGTH_UNKNOWN: u64 = u64::MAX;
+pub const OUTBOUND_TOKEN: u64 = 1 << 63;
+pub const COMPLETE: u32 = u32::MAX;
 
 /// Borrowed bytes. `data` may be null when `size` is 0.
 #[repr(C)]

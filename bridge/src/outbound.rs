@@ -46,10 +46,12 @@ pub struct Exchanges {
 }
 
 impl Exchanges {
-    fn add(&self, exchange: Arc<Exchange>) -> u64 {
-        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+    fn next_id(&self) -> u64 {
+        self.last.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn add(&self, id: u64, exchange: Arc<Exchange>) {
         lock(&self.map).insert(id, exchange);
-        id
     }
 
     fn get(&self, id: u64) -> Option<Arc<Exchange>> {
@@ -89,12 +91,14 @@ pub fn send(
 ) -> (u64, Box<dyn Future<Output = SendResult> + Send>) {
     let (parts, body) = request.into_parts();
     let (answer, answered) = oneshot::channel();
-    let queue = Arc::new(BodyQueue::new(shared.clone(), token));
-    let id = shared.exchanges.add(Arc::new(Exchange {
+    let id = shared.exchanges.next_id();
+    let queue = Arc::new(BodyQueue::new(shared.clone(), OUTBOUND_TOKEN | id));
+    let exchange = Exchange {
         request: Mutex::new(RequestBody { body, end: None, wake: None }),
         answer: Mutex::new(Some(answer)),
         response: queue.clone(),
-    }));
+    };
+    shared.exchanges.add(id, Arc::new(exchange));
     let waiting = Waiting { shared: shared.clone(), id };
     announce(shared, token, id, &parts, options.unwrap_or_default());
     let response = async move {
@@ -224,18 +228,25 @@ pub unsafe extern "C" fn peko_outbound_push(owner: *mut Loop, id: u64, data: *co
 }
 
 /// # Safety
-/// `owner` is a live loop.
+/// `owner` is a live loop, `trailers` has `count` readable entries.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn peko_outbound_push_end(owner: *mut Loop, id: u64, complete: i32) {
+pub unsafe extern "C" fn peko_outbound_push_end(
+    owner: *mut Loop,
+    id: u64,
+    end: u32,
+    trailers: *const PekoField,
+    count: usize,
+) {
     guard((), || {
-        // Safety: the caller vouches for the loop.
-        let exchanges = unsafe { (*owner).exchanges() };
+        // Safety: the caller vouches for the loop and the fields.
+        let (exchanges, trailers) = unsafe { ((*owner).exchanges(), fields::to_map(slice(trailers, count))) };
         let Some(exchange) = exchanges.remove(id) else { return };
         // Without an answer there is no body to end: the guest gets the error.
         exchange.answer(Err(Error::HttpResponseIncomplete));
-        match complete {
-            0 => exchange.response.fail(Error::HttpResponseIncomplete),
-            _ => exchange.response.finish(None),
+        match (end, trailers) {
+            (COMPLETE, Ok(trailers)) => exchange.response.finish((!trailers.is_empty()).then_some(trailers)),
+            (COMPLETE, Err(_)) => exchange.response.fail(Error::HttpProtocolError),
+            (error, _) => exchange.response.fail(error_code::from_index(error)),
         }
     })
 }

@@ -52,7 +52,7 @@ TEST(Outbound, IsAnsweredWithABody) {
   EXPECT_EQ(respond(rig, sent->id, 203, 0, {{"content-type", "text/plain"}, {"connection", "close"}}), 0);
   EXPECT_EQ(peko_outbound_push(rig.loop(), sent->id, "some ", 5), 5U);
   peko_outbound_push(rig.loop(), sent->id, "data", 4);
-  peko_outbound_push_end(rig.loop(), sent->id, 1);
+  peko_outbound_push_end(rig.loop(), sent->id, PEKO_COMPLETE, nullptr, 0);
   EXPECT_EQ(peko_outbound_push(rig.loop(), sent->id, "late", 4), SIZE_MAX) << "the end frees the id";
   const Answer done = to_end(rig, std::move(call), std::move(answer));
   EXPECT_EQ(done.status, 203U);
@@ -132,7 +132,7 @@ TEST(Outbound, StreamsTheRequestBodyOut) {
   for (std::size_t i = 0; i < kSize; ++i) ASSERT_EQ(static_cast<unsigned char>(body[i]), i % 10007 % 251) << i;
 
   EXPECT_EQ(respond(rig, sent->id, 201), 0);
-  peko_outbound_push_end(rig.loop(), sent->id, 1);
+  peko_outbound_push_end(rig.loop(), sent->id, PEKO_COMPLETE, nullptr, 0);
   EXPECT_EQ(to_end(rig, std::move(call), std::move(answer)).body, "201 closed 0");
 }
 
@@ -154,7 +154,7 @@ TEST(Outbound, PassesTheResponseBodyOnWithBackPressure) {
     ASSERT_FALSE(rig.turn(call.get(), answer));
   }
   EXPECT_GT(rig.seen.wants(), wants) << "a guest with room asks for more";
-  peko_outbound_push_end(rig.loop(), sent->id, 1);
+  peko_outbound_push_end(rig.loop(), sent->id, PEKO_COMPLETE, nullptr, 0);
   EXPECT_EQ(to_end(rig, std::move(call), std::move(answer)).body.size(), pushed);
 }
 
@@ -166,7 +166,7 @@ TEST(Outbound, TellsTheGuestOfAResponseThatWasCutOff) {
   ASSERT_TRUE(sent);
   EXPECT_EQ(respond(rig, sent->id, 200), 0);
   peko_outbound_push(rig.loop(), sent->id, "123", 3);
-  peko_outbound_push_end(rig.loop(), sent->id, 0);
+  peko_outbound_push_end(rig.loop(), sent->id, 9, nullptr, 0);
   EXPECT_EQ(to_end(rig, std::move(call), std::move(answer)).body, "200 failed 3");
 }
 
@@ -218,7 +218,7 @@ TEST(Outbound, IsLimitedInNumber) {
     ASSERT_TRUE(sent);
     EXPECT_EQ(sent->uri, "http://many/" + std::to_string(i));
     EXPECT_EQ(respond(rig, sent->id, 204), 0);
-    peko_outbound_push_end(rig.loop(), sent->id, 1);
+    peko_outbound_push_end(rig.loop(), sent->id, PEKO_COMPLETE, nullptr, 0);
   }
   const Answer done = to_end(rig, std::move(call), std::move(answer));
   EXPECT_EQ(done.body, "error-code 11") << "connection-limit-reached";

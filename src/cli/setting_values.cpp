@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.hpp"
 #include "code/manifest_values.hpp"
 
 namespace peko::cli {
@@ -112,6 +113,21 @@ Result<node::LogFormat> log_format(std::string_view text) {
   if (text == "json") return node::LogFormat::Json;
   if (text == "off") return node::LogFormat::Off;
   return fail(Code::Invalid, fmt::format("\"{}\" is not a log format: text, json or off", text));
+}
+
+Result<std::vector<net::AddressRange>> address_ranges(std::string_view text) {
+  std::vector<net::AddressRange> ranges;
+  if (text == "none") {
+    return ranges;
+  }
+  for (const std::string_view part : split(text, ',')) {
+    Result<net::AddressRange> range = net::AddressRange::parse(trim(part));
+    if (!range) {
+      return fail(std::move(range.error()));
+    }
+    ranges.push_back(*range);
+  }
+  return ranges;
 }
 
 Result<std::filesystem::path> code_folder(std::string_view text) {

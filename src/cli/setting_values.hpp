@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
+#include "net/address_range.hpp"
 #include "node/config.hpp"
 
 namespace peko::cli {
@@ -27,6 +29,8 @@ Result<std::string> secret(std::string_view text);
 Result<std::uint64_t> whole_number(std::string_view text, std::uint64_t min, std::uint64_t max);
 Result<std::chrono::seconds> seconds(Result<std::uint64_t> number);
 Result<node::LogFormat> log_format(std::string_view text);
+/// Ranges of addresses with commas between them, or "none".
+Result<std::vector<net::AddressRange>> address_ranges(std::string_view text);
 /// A path or file:///path. Unsupported for s3://.
 Result<std::filesystem::path> code_folder(std::string_view text);
 

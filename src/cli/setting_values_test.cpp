@@ -101,6 +101,18 @@ TEST(WebhookUrl, IsHttpAndNotInTheError) {
   }
 }
 
+TEST(AddressRanges, AreAListOrNone) {
+  EXPECT_EQ(address_ranges("10.0.0.0/8,fd00::/8").value().size(), 2U);
+  EXPECT_EQ(address_ranges("10.0.0.0/8, fd00::/8").value().size(), 2U);
+  EXPECT_TRUE(address_ranges("none").value().empty());
+  for (const std::string_view bad : {"", "10.0.0.0/8,", "10.0.0.0/8 fd00::/8", "private", "10.0.0.0/8,none"}) {
+    EXPECT_FALSE(address_ranges(bad).has_value()) << bad;
+  }
+  EXPECT_EQ(address_ranges("10.0.0.1/8").error().message,
+            "\"10.0.0.1/8\" is not a range of addresses: it has bits set beyond its prefix (for instance 10.0.0.0/8 or "
+            "fd00::/8)");
+}
+
 TEST(Words, AreOneOfTheirChoices) {
   EXPECT_EQ(log_format("text").value(), node::LogFormat::Text);
   EXPECT_EQ(log_format("json").value(), node::LogFormat::Json);

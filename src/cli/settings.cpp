@@ -127,6 +127,9 @@ constexpr std::array kSettings = {
                                       "body of a request"),
     maximum<code::Limit::Subrequests>("limits_max.subrequests", "PEKO_MAX_SUBREQUESTS", "--max-subrequests",
                                       "outbound requests of a request"),
+    maximum<code::Limit::SubrequestsAtOnce>("limits_max.subrequests_at_once", "PEKO_MAX_SUBREQUESTS_AT_ONCE",
+                                            "--max-subrequests-at-once",
+                                            "outbound requests of a function at once"),
     maximum<code::Limit::Log>("limits_max.log_kb", "PEKO_MAX_LOG_KB", "--max-log-kb", "output of a request"),
     maximum<code::Limit::Component>("limits_max.component_mb", "PEKO_MAX_COMPONENT_MB", "--max-component-mb",
                                     "size of a component"),
@@ -135,6 +138,13 @@ constexpr std::array kSettings = {
     Setting{"alert_webhook", "PEKO_ALERT_WEBHOOK", "", "URL", "is told when requests are turned away", Kind::Text,
             For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.alert_webhook, webhook_url(text)); }},
+    Setting{
+        "outbound_allow_ranges", "PEKO_OUTBOUND_ALLOW_RANGES", "--outbound-allow-ranges", "RANGES",
+        "what functions may reach beside public addresses: 10.1.0.0/16,fd00::/8 or none", Kind::Text, For::Both,
+        [](Settings& s, std::string_view text) { return keep(s.node.outbound_allow_ranges, address_ranges(text)); }},
+    Setting{"outbound_ca_file", "PEKO_OUTBOUND_CA_FILE", "--outbound-ca-file", "FILE",
+            "certificates (PEM) that functions' requests trust instead of the system's", Kind::Path, For::Both,
+            [](Settings& s, std::string_view text) { return keep(s.node.outbound_ca_file, not_empty(text)); }},
 };
 
 std::filesystem::path default_cache(const Environment& environment) {
@@ -250,6 +260,8 @@ Settings default_settings(Command command, const Environment& environment, Termi
     settings.node.listen = "127.0.0.1:3000";
     settings.node.log_format = node::LogFormat::Text;
     settings.node.timing = edge::TimingPolicy::For::Everybody;
+    // A developer's function may talk to an API on the same machine.
+    (void)keep(settings.node.outbound_allow_ranges, address_ranges("127.0.0.0/8,::1"));
   } else {
     settings.node.listen = "0.0.0.0:8080";
     settings.node.admin = "127.0.0.1:7070";

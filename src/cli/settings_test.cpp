@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/setting_values.hpp"
 #include "code/test_folder.hpp"
 
 namespace peko::cli {
@@ -60,10 +61,13 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"limits_max.uri_bytes", "90", "90", "PEKO_MAX_URI_BYTES"},
       {"limits_max.request_body_mb", "1", "1", "PEKO_MAX_REQUEST_BODY_MB"},
       {"limits_max.subrequests", "2", "2", "PEKO_MAX_SUBREQUESTS"},
+      {"limits_max.subrequests_at_once", "7", "7", "PEKO_MAX_SUBREQUESTS_AT_ONCE"},
       {"limits_max.log_kb", "3", "3", "PEKO_MAX_LOG_KB"},
       {"limits_max.component_mb", "4", "4", "PEKO_MAX_COMPONENT_MB"},
       {"alert_webhook", "\"https://a.example/x\"", "https://a.example/x", "PEKO_ALERT_WEBHOOK"},
       {"admin_token", "\"0123456789abcdef\"", "0123456789abcdef", "PEKO_ADMIN_TOKEN"},
+      {"outbound_allow_ranges", "\"10.0.0.0/8\"", "10.0.0.0/8", "PEKO_OUTBOUND_ALLOW_RANGES"},
+      {"outbound_ca_file", "\"/etc/ca.pem\"", "/etc/ca.pem", "PEKO_OUTBOUND_CA_FILE"},
   };
   ASSERT_EQ(std::size(rows), all_settings().size()) << "a new setting wants a row";
   const auto fields = [](const Settings& s) {
@@ -71,7 +75,8 @@ TEST(Settings, AreTheSameFromEverySource) {
                            s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout,
                            s.node.compile, s.node.compile_at_once, s.limits_max, s.node.admin_token,
                            s.node.concurrency_max, s.node.function_concurrency_max, s.node.queue_max,
-                           s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook);
+                           s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook,
+                           s.node.outbound_allow_ranges, s.node.outbound_ca_file);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;
@@ -84,6 +89,11 @@ TEST(Settings, AreTheSameFromEverySource) {
     EXPECT_EQ(fields(*from_file), fields(*from_environment)) << row.key;
     EXPECT_EQ(fields(*from_file), fields(*from_flag)) << row.key;
   }
+}
+
+TEST(Settings, LetOnlyADevelopersFunctionsReachTheirOwnMachine) {
+  EXPECT_TRUE(defaults(Command::Serve).node.outbound_allow_ranges.empty());
+  EXPECT_EQ(defaults(Command::Dev).node.outbound_allow_ranges, address_ranges("127.0.0.0/8, ::1/128").value());
 }
 
 TEST(Settings, ThatAreWrongNameTheirPlace) {

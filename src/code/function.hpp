@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/limits.hpp"
+#include "engine/origin.hpp"
 
 namespace peko::code {
 
@@ -28,7 +29,7 @@ struct Function {
   std::vector<std::pair<std::string, std::string>> environment;
   engine::Limits limits;
   std::uint64_t component_bytes_max = kComponentBytesMax;  ///< PEKO-COMPONENT
-  std::vector<std::string> outbound_allow;
+  std::vector<engine::OriginPattern> outbound_allow;       ///< where it may send requests
   Reuse reuse = Reuse::Auto;
   std::chrono::seconds idle{300};
 };

@@ -23,10 +23,11 @@ enum class Limit : std::uint8_t {
   Uri,
   RequestBody,
   Subrequests,
+  SubrequestsAtOnce,
   Log,
   Component,
 };
-inline constexpr std::size_t kLimitCount = 9;
+inline constexpr std::size_t kLimitCount = 10;
 
 /// `memory_mb` at most: instances of one function shall leave room for others.
 inline constexpr std::uint64_t kMemoryMbMax = 1024;

@@ -39,9 +39,10 @@ void read_limits(ConfigTable limits, const LimitsMax& maxima, Function& function
 }
 
 /// A list of at most `most` words, each checked and brought to its form by `check`, none twice.
-template <typename Check>
-std::vector<std::string> read_words(ConfigTable table, std::string_view key, std::size_t most, Check check) {
-  std::vector<std::string> words;
+template <typename Word>
+std::vector<Word> read_words(ConfigTable table, std::string_view key, std::size_t most,
+                             Result<Word> (*check)(std::string_view)) {
+  std::vector<Word> words;
   const auto given = table.strings(key);
   if (!given) {
     return words;
@@ -51,7 +52,7 @@ std::vector<std::string> read_words(ConfigTable table, std::string_view key, std
     return words;
   }
   for (const std::string& text : *given) {
-    Result<std::string> word = check(text);
+    Result<Word> word = check(text);
     if (!word) {
       table.reject(key, std::move(word.error().message));
     } else if (std::ranges::find(words, *word) != words.end()) {
@@ -86,7 +87,7 @@ void read_shared(ConfigTable root, const LimitsMax& maxima, Function& function) 
   function.routes = read_words(root, "routes", kRoutesMax, route);
   read_environment(root, function);
   read_limits(root.table("limits"), maxima, function);
-  function.outbound_allow = read_words(root.table("http"), "allow", kOriginsMax, origin);
+  function.outbound_allow = read_words(root.table("http"), "allow", kOriginsMax, engine::OriginPattern::parse);
   ConfigTable instances = root.table("instances");
   function.reuse = instances.choice("reuse", {"auto", "never"}) == "never" ? Reuse::Never : Reuse::Auto;
   if (const auto idle = instances.integer("idle_seconds", {.low = 1, .high = 86'400})) {

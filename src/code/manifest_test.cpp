@@ -28,6 +28,7 @@ request_headers_kb = 16
 uri_bytes = 1024
 request_body_mb = 1
 subrequests = 5
+subrequests_at_once = 7
 log_kb = 8
 component_mb = 20
 
@@ -60,9 +61,12 @@ TEST(Manifest, IsReadWhole) {
   EXPECT_EQ(function->limits.uri_bytes, 1024U);
   EXPECT_EQ(function->limits.request_body_bytes, 1U << 20);
   EXPECT_EQ(function->limits.subrequests, 5U);
+  EXPECT_EQ(function->limits.subrequests_at_once, 7U);
   EXPECT_EQ(function->limits.log_bytes, 8U << 10);
   EXPECT_EQ(function->component_bytes_max, 20U << 20);
-  EXPECT_EQ(function->outbound_allow, (std::vector<std::string>{"https://api.github.com", "https://*.example.com"}));
+  ASSERT_EQ(function->outbound_allow.size(), 2U);
+  EXPECT_EQ(function->outbound_allow[0].text(), "https://api.github.com");
+  EXPECT_EQ(function->outbound_allow[1].text(), "https://*.example.com");
   EXPECT_EQ(function->reuse, Reuse::Never);
   EXPECT_EQ(function->idle, std::chrono::seconds(30));
 }

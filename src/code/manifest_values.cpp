@@ -1,26 +1,18 @@
 #include "code/manifest_values.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
-#include "base/text.hpp"
+#include "net/host.hpp"
 
 namespace peko::code {
 namespace {
 
 constexpr std::size_t kLabelMax = 63;    // RFC 1035, section 2.3.4
-constexpr std::size_t kHostMax = 253;    // the same: 255 octets on the wire
 constexpr std::size_t kRouteMax = 1024;  // far above any real one; keeps tables small
 
 bool is_label_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
-
-bool is_label(std::string_view text) {
-  return !text.empty() && text.size() <= kLabelMax && text.front() != '-' && text.back() != '-' &&
-         std::ranges::all_of(text, is_label_character);
-}
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -29,42 +21,15 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-bool is_ipv6(const std::string& text) {
-  in6_addr parsed{};
-  return ::inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
-}
-
 std::unexpected<Error> bad_route(std::string_view text, std::string_view why) {
   return fail(Code::Invalid,
               fmt::format("\"{}\" is not a route: {} (for instance \"api.example.com/v1/*\")", text, why));
 }
 
-std::unexpected<Error> bad_origin(std::string_view text, std::string_view why) {
-  return fail(Code::Invalid,
-              fmt::format("\"{}\" is not an origin: {} (for instance \"https://api.example.com\")", text, why));
-}
-
-/// The port behind the host, without the colon; 0 when it is none.
-unsigned port_of(std::string_view digits) {
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  return error == std::errc() && end == digits.data() + digits.size() && port <= 65535 ? port : 0;
-}
-
-bool is_origin_host(std::string_view host) {
-  if (host.starts_with('[') && host.ends_with(']')) {
-    return is_ipv6(std::string(host.substr(1, host.size() - 2)));
-  }
-  if (host.starts_with("*.")) {
-    host.remove_prefix(2);
-  }
-  return host_name(host).has_value();
-}
-
 }  // namespace
 
 Status check_name(std::string_view name) {
-  if (is_label(name)) {
+  if (net::is_dns_name(name) && !name.contains('.')) {
     return {};
   }
   const Result<std::string> near = name_from(name);
@@ -95,7 +60,7 @@ Result<std::string> name_from(std::string_view file_stem) {
 
 Result<std::string> host_name(std::string_view text) {
   std::string host = lower(text);
-  if (host.size() > kHostMax || !std::ranges::all_of(split(host, '.'), is_label)) {
+  if (!net::is_dns_name(host)) {
     return fail(Code::Invalid, fmt::format("\"{}\" is not a host name", text));
   }
   return host;
@@ -128,38 +93,6 @@ Result<std::string> route(std::string_view text) {
     return bad_route(text, "paths below /.peko/ belong to Peko");
   }
   return *host + std::string(path);
-}
-
-Result<std::string> origin(std::string_view text) {
-  const std::string given = lower(text);
-  const auto end_of_scheme = given.find("://");
-  const std::string_view scheme = std::string_view(given).substr(0, end_of_scheme);
-  if (end_of_scheme == std::string::npos || (scheme != "https" && scheme != "http")) {
-    return bad_origin(text, "it begins with https:// or http://");
-  }
-  std::string_view host = std::string_view(given).substr(end_of_scheme + 3);
-  if (host.find_first_of("/?#") != std::string_view::npos) {
-    return bad_origin(text, "it ends after host and port, without a path");
-  }
-  if (host.find('@') != std::string_view::npos) {
-    return bad_origin(text, "it has no user name");
-  }
-  std::string port;
-  const auto colon = host.rfind(':');
-  if (colon != std::string_view::npos && !host.ends_with(']')) {
-    const unsigned number = port_of(host.substr(colon + 1));
-    if (number == 0) {
-      return bad_origin(text, "a port is a number from 1 to 65535");
-    }
-    if (number != (scheme == "https" ? 443U : 80U)) {
-      port = fmt::format(":{}", number);
-    }
-    host = host.substr(0, colon);
-  }
-  if (!is_origin_host(host)) {
-    return bad_origin(text, "a host is a DNS name, an address, or \"*.\" before a DNS name");
-  }
-  return fmt::format("{}://{}{}", scheme, host, port);
 }
 
 }  // namespace peko::code

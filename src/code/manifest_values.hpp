@@ -1,4 +1,4 @@
-/// The words that manifests are made of: names, hosts, routes, origins. Pure functions from text to its checked form;
+/// The words that manifests are made of: names, hosts, routes. Pure functions from text to its checked form;
 /// every error quotes what was given and says what is expected, not where it was written.
 #pragma once
 
@@ -20,8 +20,5 @@ Result<std::string> host_name(std::string_view text);
 
 /// "host/path" or "host/path/*", the host in lower case. The prefix /.peko/ is reserved.
 Result<std::string> route(std::string_view text);
-
-/// "https://host", "http://host:port" or "https://*.host": in lower case, without a port that is the scheme's own.
-Result<std::string> origin(std::string_view text);
 
 }  // namespace peko::code

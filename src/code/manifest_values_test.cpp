@@ -83,34 +83,5 @@ TEST(Route, IsHostAndPath) {
   expect_rows(rows, route);
 }
 
-TEST(Origin, IsSchemeHostAndPort) {
-  const Row rows[] = {
-      {"https://api.github.com", "https://api.github.com", ""},
-      {"HTTPS://API.github.com", "https://api.github.com", ""},
-      {"https://*.example.com", "https://*.example.com", ""},
-      {"https://a.example:443", "https://a.example", ""},
-      {"http://a.example:80", "http://a.example", ""},
-      {"http://a.example:443", "http://a.example:443", ""},
-      {"http://127.0.0.1:8080", "http://127.0.0.1:8080", ""},
-      {"http://[::1]:8080", "http://[::1]:8080", ""},
-      {"http://[::1]", "http://[::1]", ""},
-      {"a.example", "", "begins with https:// or http://"},
-      {"ftp://a.example", "", "begins with https:// or http://"},
-      {"*", "", "begins with https:// or http://"},
-      {"https://", "", "a host is a DNS name"},
-      {"https://*", "", "a host is a DNS name"},
-      {"https://a.*.example", "", "a host is a DNS name"},
-      {"https://[::zz]", "", "a host is a DNS name"},
-      {"https://a.example/", "", "without a path"},
-      {"https://a.example/v1", "", "without a path"},
-      {"https://me@a.example", "", "no user name"},
-      {"https://a.example:0", "", "a port is a number from 1 to 65535"},
-      {"https://a.example:65536", "", "a port is a number from 1 to 65535"},
-      {"https://a.example:", "", "a port is a number from 1 to 65535"},
-      {"https://a.example:80x", "", "a port is a number from 1 to 65535"},
-  };
-  expect_rows(rows, origin);
-}
-
 }  // namespace
 }  // namespace peko::code

@@ -253,6 +253,15 @@ void Call::settle() {
   } else if (exchange_ != nullptr) {
     refuse(Fault::Trap, "the function returned without finishing the response's body");
   }
+  note_subrequests();
+}
+
+// A call that crossed this limit may have gone well all the same: only the log tells.
+void Call::note_subrequests() {
+  const std::uint32_t most = shelf_->version().limits.subrequests;
+  if (fault_ != nullptr || usage_.subrequests <= most) return;
+  fault_ = &info(Fault::Subrequests);
+  detail_ = fmt::format("used {} of {}", usage_.subrequests, most);
 }
 
 void Call::cancel(Fault fault, std::string_view detail) {

@@ -67,6 +67,7 @@ class Call final : private net::Deadline, private pool::Waiter {
   void send_head();
   void store_trailers();
   void settle();
+  void note_subrequests();
   void finish_exchange();
 
   /// Ends the exchange with an error response if there is still room for one, else by a reset.

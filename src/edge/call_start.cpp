@@ -73,7 +73,8 @@ void Call::start_guest(const http::RequestHead& head) {
     std::ranges::remove_copy_if(head.fields, std::back_inserter(fields_), is_ours);
     guest_head.fields = fields_;
   }
-  invocation_ = edge_.worker_.start(*version.component, lease_->take(), guest_head, version.limits, progress_);
+  invocation_ = edge_.worker_.start(*version.component, lease_->take(), guest_head, version.limits,
+                                     version.outbound.get(), progress_);
 }
 
 // Null when it is gone: the connection keeps a head no longer than handling begins.

@@ -30,6 +30,7 @@ enum class Fault : std::uint8_t {
   NoResponse,
   BadComponent,
   Overloaded,
+  Subrequests,  ///< never an answer: the guest was told, and the log tells
   Internal,
 };
 

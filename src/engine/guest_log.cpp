@@ -46,6 +46,12 @@ void GuestLog::cut() {
       {Stream::Stderr, "[the rest of this request's output is cut: over log_kb of the function's [limits]]"});
 }
 
+void GuestLog::note(std::string text) {
+  if (cut_) return;
+  bytes_left_ -= static_cast<std::uint32_t>(std::min<std::size_t>(bytes_left_, text.size()));
+  lines_.push_back({Stream::Stderr, std::move(text)});
+}
+
 void GuestLog::finish() {
   flush(Stream::Stdout);
   flush(Stream::Stderr);

@@ -29,6 +29,8 @@ class GuestLog {
   /// Begins a call.
   void reset(std::uint32_t bytes_max);
   void append(Stream stream, std::string_view bytes);
+  /// A line of ours, between the guest's.
+  void note(std::string text);
   /// Gives out unfinished lines too: the call is over.
   void finish();
   /// The lines since the last take.

@@ -1,8 +1,8 @@
 #include "engine/invocation.hpp"
 
-#include <cstring>
 #include <utility>
 
+#include "engine/bridge_chunk.hpp"
 #include "engine/component.hpp"
 #include "engine/overflow.hpp"
 #include "engine/runtime.hpp"
@@ -33,12 +33,6 @@ Outcome outcome_of(std::uint32_t code) {
   }
 }
 
-void release_chunk(void* state) noexcept {
-  peko_chunk chunk{};
-  std::memcpy(chunk.opaque, state, sizeof chunk.opaque);
-  peko_chunk_release(&chunk);
-}
-
 }  // namespace
 
 void Invocation::begin(peko_invocation* handle, const Component& component, std::uint64_t token, RequestBody body,
@@ -55,6 +49,7 @@ void Invocation::begin(peko_invocation* handle, const Component& component, std:
   wants_body_ = body == RequestBody::Coming;
   abandoned_.store(false, std::memory_order_relaxed);
   log_.reset(limits.log_bytes);
+  notes_.clear();
 }
 
 bool Invocation::failed() const { return (flags_ & PEKO_FAILED) != 0; }
@@ -112,9 +107,19 @@ void Invocation::arrive() {
     worker_.retire(*this);
     return;
   }
+  for (std::string& text : notes_) log_.note(std::move(text));
+  notes_.clear();
   used_ = cpu();
   woken_ = woken_ || self_woken_;
   progress_->set();  // even if it waits: what it waits for may have come while nobody looked
+}
+
+void Invocation::note(std::string text) {
+  if (away_) {
+    notes_.push_back(std::move(text));
+  } else {
+    log_.note(std::move(text));
+  }
 }
 
 http::ResponseHead Invocation::head() {
@@ -132,9 +137,7 @@ http::Fields Invocation::trailers() {
 Invocation::Next Invocation::next(http::Chunk& chunk) {
   peko_chunk piece;
   switch (peko_invocation_next(handle_, &piece)) {
-    case PEKO_NEXT_DATA:
-      chunk = http::Chunk({piece.data, piece.size}, release_chunk, piece.opaque, sizeof piece.opaque);
-      return Next::Data;
+    case PEKO_NEXT_DATA: chunk = take_chunk(piece); return Next::Data;
     case PEKO_NEXT_END: return Next::End;
     case PEKO_NEXT_PENDING: return Next::Pending;
     case PEKO_NEXT_TRAILERS: return Next::Trailers;

@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "engine/guest_log.hpp"
 #include "engine/instance.hpp"
@@ -69,6 +71,8 @@ class Invocation {
   void push_end(Body body, http::Fields trailers = {});
 
   GuestLog& log() { return log_; }
+  /// Adds a line of ours to the log. May be called while it is away: it is there when it is home again.
+  void note(std::string text);
   [[nodiscard]] std::chrono::nanoseconds cpu() const;
   /// How long making the instance took, start functions included; 0 before it is made, and for a warm one.
   [[nodiscard]] std::chrono::nanoseconds instantiate() const;
@@ -111,6 +115,7 @@ class Invocation {
   std::chrono::nanoseconds used_{0};     // CPU time up to the last turn on the loop
   std::atomic<bool> abandoned_ = false;  // the holder has gone while it was away
   GuestLog log_;
+  std::vector<std::string> notes_;  // that came while it was away
 };
 
 struct RetireInvocation {

@@ -4,93 +4,14 @@
 #include <thread>
 #include <vector>
 
-#include "engine/guest_fixture.hpp"
-#include "net/task_group.hpp"
+#include "engine/call_fixture.hpp"
 
 namespace peko::engine {
 namespace {
 
 using namespace std::chrono_literals;
 
-// What a call was asked and what came of it.
-struct Exchange {
-  std::string target = "/";
-  std::string request_body;
-  Limits limits;
-  std::optional<Instance> warm;
-  bool give_up_when_away = false;
-
-  unsigned status = 0;
-  std::string body;
-  bool body_ended = false;
-  bool was_away = false;
-  std::vector<GuestLine> log;
-  Usage usage;
-  std::optional<Instance> kept;
-};
-
-class InvocationTest : public GuestFixture {
- protected:
-  net::Task<void> call(std::shared_ptr<const Component> component, Exchange& exchange) {
-    net::Event progress(*loop_);
-    const http::RequestHead head{.method = exchange.request_body.empty() ? "GET" : "POST",
-                                 .target = exchange.target,
-                                 .authority = "test.localhost",
-                                 .body_length = exchange.request_body.size()};
-    InvocationPtr invocation =
-        worker_->start(*component, std::exchange(exchange.warm, std::nullopt), head, exchange.limits, progress);
-    bool body_pushed = exchange.request_body.empty();
-    while (!invocation->ended() || !exchange.body_ended) {
-      if (!invocation->away()) {
-        if (!body_pushed && invocation->wants_body()) {
-          invocation->push(exchange.request_body);
-          invocation->push_end(Invocation::Body::Complete);
-          body_pushed = true;
-        }
-        invocation->step();
-      }
-      if (invocation->away()) {
-        exchange.was_away = true;
-        if (exchange.give_up_when_away) co_return;
-      } else {
-        read_response(*invocation, exchange);
-        if (invocation->ended() && (invocation->failed() || exchange.body_ended)) break;
-      }
-      co_await progress.wait();
-    }
-    exchange.usage = invocation->finish(exchange.kept);
-    for (GuestLine& line : invocation->log().take()) exchange.log.push_back(std::move(line));
-  }
-
-  static void read_response(Invocation& invocation, Exchange& exchange) {
-    if (!invocation.has_head()) return;
-    if (exchange.status == 0) exchange.status = invocation.head().status;
-    for (http::Chunk chunk; !exchange.body_ended;) {
-      const Invocation::Next next = invocation.next(chunk);
-      if (next == Invocation::Next::Data) exchange.body += chunk.bytes();
-      if (next == Invocation::Next::End) exchange.body_ended = true;
-      if (next == Invocation::Next::Pending || next == Invocation::Next::Aborted) return;
-    }
-  }
-
-  // Runs the loop until all calls are over and nothing is left on overflow threads.
-  void run(std::vector<std::pair<std::string, Exchange*>> calls) {
-    net::TaskGroup group(*loop_);
-    for (auto& [name, exchange] : calls) group.spawn(call(guest(name), *exchange));
-    net::TaskGroup waiter(*loop_);
-    waiter.spawn(stop_when_done(group));
-    loop_->run();
-  }
-  net::Task<void> stop_when_done(net::TaskGroup& group) {
-    co_await group.join();
-    net::Event turn(*loop_);
-    while (worker_->in_flight() > 0) {
-      turn.set();
-      co_await turn.wait();
-    }
-    loop_->stop();
-  }
-};
+using InvocationTest = CallFixture;
 
 TEST_F(InvocationTest, AnswersARequest) {
   Exchange hello;

@@ -15,6 +15,7 @@ struct Limits {
   std::uint32_t uri_bytes = 8192;                   ///< PEKO-URI
   std::uint32_t log_bytes = 256U << 10;             ///< stdout and stderr of one request; the rest is cut
   std::uint32_t subrequests = 50;                   ///< PEKO-SUBREQUESTS
+  std::uint32_t subrequests_at_once = 256;          ///< of all its instances in this node; the guest sees an error
 };
 
 /// The wasm stack is a setting of the whole engine: PEKO-STACK.

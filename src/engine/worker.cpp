@@ -15,8 +15,10 @@ constexpr std::uint32_t kHandlesMax = 4096;
 // runs, so this is a cap and no equality (docs/decisions/0001-bridge.md).
 constexpr std::uint32_t kHandlesKept = 1024;
 constexpr std::uint32_t kFieldBytesMax = 64 * 1024;
-// wasi:http/types error-code, case 15 (HTTP-request-denied).
-constexpr std::uint32_t kRequestDenied = 15;
+constexpr std::uint32_t kGenerationMask = 0x7fff'ffff;
+
+constexpr bool is_outbound(std::uint64_t token) { return (token & PEKO_OUTBOUND_TOKEN) != 0; }
+constexpr std::uint64_t outbound_id(std::uint64_t token) { return token & ~PEKO_OUTBOUND_TOKEN; }
 
 peko_str to_str(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -26,14 +28,22 @@ PollScope::PollScope(Invocation& invocation) { t_polling = &invocation; }
 PollScope::~PollScope() { t_polling = nullptr; }
 
 Worker::Worker(Runtime& runtime, net::Loop& loop, std::size_t thread)
-    : runtime_(runtime), loop_(loop), thread_(thread) {
+    : runtime_(runtime),
+      loop_(loop),
+      thread_(thread),
+      handle_(make_handle()),
+      outbound_(handle_, loop, [this](std::uint64_t token, std::string text) {
+        if (Slot* slot = find(token)) slot->invocation.note(std::move(text));
+      }) {}
+
+peko_loop* Worker::make_handle() {
   const peko_loop_hooks hooks{.context = this,
                               .wake = on_wake,
                               .want_body = on_want_body,
                               .outbound = on_outbound,
                               .outbound_cancel = on_outbound_cancel,
                               .log = on_log};
-  handle_ = peko_loop_new(runtime.handle(), &hooks);
+  return peko_loop_new(runtime_.handle(), &hooks);
 }
 
 Worker::~Worker() {
@@ -44,7 +54,7 @@ Worker::~Worker() {
 void Worker::attach() { peko_thread_attach(runtime_.handle()); }
 
 InvocationPtr Worker::start(const Component& component, std::optional<Instance> warm, const http::RequestHead& head,
-                            const Limits& limits, net::Event& progress) {
+                            const Limits& limits, OutboundGrant* outbound, net::Event& progress) {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back(*this);
@@ -53,6 +63,8 @@ InvocationPtr Worker::start(const Component& component, std::optional<Instance> 
   free_.pop_back();
   Slot& slot = slots_[index];
   slot.used = true;
+  slot.outbound = outbound != nullptr && !outbound->empty() ? outbound : nullptr;
+  if (slot.outbound != nullptr) slot.trace.assign(head.fields);
   const std::uint64_t token = std::uint64_t{slot.generation} << 32 | index;
 
   const std::span<const peko_field> fields = to_bridge(head.fields);
@@ -85,15 +97,23 @@ void Worker::retire(Invocation& invocation) {
   if (invocation.handle_ != nullptr) runtime_.reaper().cancel(std::exchange(invocation.handle_, nullptr));
   const auto index = static_cast<std::uint32_t>(invocation.token_);
   slots_[index].used = false;
-  slots_[index].generation++;
+  slots_[index].generation = (slots_[index].generation + 1) & kGenerationMask;
   free_.push_back(index);
 }
 
-void Worker::wake(std::uint64_t token) {
+Worker::Slot* Worker::find(std::uint64_t token) {
   const auto index = static_cast<std::uint32_t>(token);
-  if (index >= slots_.size()) return;
+  if (index >= slots_.size()) return nullptr;
   Slot& slot = slots_[index];
-  if (slot.used && slot.generation == token >> 32) slot.invocation.wake();
+  return slot.used && slot.generation == token >> 32 ? &slot : nullptr;
+}
+
+void Worker::wake(std::uint64_t token) {
+  if (is_outbound(token)) {
+    outbound_.wake(outbound_id(token));
+  } else if (Slot* slot = find(token)) {
+    slot->invocation.wake();
+  }
 }
 
 std::span<const peko_field> Worker::to_bridge(http::Fields fields) {
@@ -121,16 +141,34 @@ void Worker::on_wake(void* context, std::uint64_t token) noexcept {
   }
 }
 
-void Worker::on_want_body(void*, std::uint64_t) noexcept {
-  if (t_polling != nullptr) t_polling->wants_body_ = true;
-}
-
-void Worker::on_outbound(void* context, std::uint64_t, std::uint64_t id, const peko_outbound_head*) noexcept {
+void Worker::on_want_body(void* context, std::uint64_t token) noexcept {
+  if (!is_outbound(token)) {
+    if (t_polling != nullptr) t_polling->wants_body_ = true;
+    return;
+  }
   auto& worker = *static_cast<Worker*>(context);
-  worker.loop_.post([&worker, id] { peko_outbound_respond(worker.handle_, id, 0, kRequestDenied, nullptr, 0); });
+  if (worker.loop_.on_thread()) {
+    worker.outbound_.want(outbound_id(token));
+  } else {
+    worker.loop_.post([&worker, token] { worker.outbound_.want(outbound_id(token)); });
+  }
 }
 
-void Worker::on_outbound_cancel(void*, std::uint64_t) noexcept {}
+// Posted even from the loop's own thread, as on_outbound_cancel is: so the guest is off its stack, and the two keep
+// their order.
+void Worker::on_outbound(void* context, std::uint64_t token, std::uint64_t id,
+                         const peko_outbound_head* head) noexcept {
+  auto& worker = *static_cast<Worker*>(context);
+  worker.loop_.post([&worker, head = OutboundHead(token, id, *head)]() mutable {
+    // Without its call nobody waits for it, and the bridge cancels it by itself.
+    if (Slot* slot = worker.find(head.token)) worker.outbound_.start(std::move(head), slot->outbound, slot->trace);
+  });
+}
+
+void Worker::on_outbound_cancel(void* context, std::uint64_t id) noexcept {
+  auto& worker = *static_cast<Worker*>(context);
+  worker.loop_.post([&worker, id] { worker.outbound_.cancel(id); });
+}
 
 void Worker::on_log(void*, std::uint64_t, int stream, peko_str bytes) noexcept {
   if (t_polling == nullptr) return;

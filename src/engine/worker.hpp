@@ -11,6 +11,9 @@
 
 #include "engine/component.hpp"
 #include "engine/invocation.hpp"
+#include "engine/outbound.hpp"
+#include "engine/outbound_grant.hpp"
+#include "engine/trace_context.hpp"
 #include "net/loop.hpp"
 #include "peko_bridge.h"
 
@@ -30,12 +33,16 @@ class Worker {
   void attach();
 
   /// Starts a call of `component`, on `warm` or a fresh instance of it; nothing runs before Invocation::step.
-  /// `progress` and `component` outlive the InvocationPtr. `head` is copied.
+  /// `progress` and `component` outlive the InvocationPtr, as `outbound` does: what the guest may ask of the world; null:
+  /// nothing. `head` is copied.
   InvocationPtr start(const Component& component, std::optional<Instance> warm, const http::RequestHead& head,
-                      const Limits& limits, net::Event& progress);
+                      const Limits& limits, OutboundGrant* outbound, net::Event& progress);
 
-  /// Calls that have not been retired, those on overflow threads included.
-  [[nodiscard]] std::size_t in_flight() const { return slots_.size() - free_.size(); }
+  /// What sends the requests of guests; null, and before: all are denied. It outlives all that is in flight.
+  void use_client(http::Client* client) { outbound_.use(client); }
+
+  /// Calls that have not been retired, those on overflow threads included, and requests of guests.
+  [[nodiscard]] std::size_t in_flight() const { return slots_.size() - free_.size() + outbound_.in_flight(); }
 
   Runtime& runtime() { return runtime_; }
   net::Loop& loop() { return loop_; }
@@ -49,11 +56,16 @@ class Worker {
   struct Slot {
     explicit Slot(Worker& worker) : invocation(worker) {}
     Invocation invocation;
-    std::uint32_t generation = 1;
+    OutboundGrant* outbound = nullptr;
+    TraceContext trace;
+    std::uint32_t generation = 1;  // 31 bits: the highest one of a token says that it is an outbound request's
     bool used = false;
   };
 
+  peko_loop* make_handle();
   void retire(Invocation& invocation);
+  /// The call of the token; null when it is gone.
+  Slot* find(std::uint64_t token);
   void wake(std::uint64_t token);
   std::span<const peko_field> to_bridge(http::Fields fields);
   http::Fields to_fields(const peko_field* fields, std::size_t count);
@@ -72,6 +84,7 @@ class Worker {
   peko_loop* handle_;
   std::deque<Slot> slots_;
   std::vector<std::uint32_t> free_;
+  Outbound outbound_;
   std::vector<peko_field> bridge_fields_;  // scratch
   std::vector<http::Field> http_fields_;   // scratch
 };

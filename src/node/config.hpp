@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "edge/server_timing.hpp"
 #include "http/limits.hpp"
+#include "net/address_range.hpp"
 #include "node/compile_limits.hpp"
 
 namespace peko::node {
@@ -36,6 +38,8 @@ struct Config {
   std::string admin_token;  ///< the operator's secret, never shown; empty: nobody is the operator
   edge::TimingPolicy::For timing = edge::TimingPolicy::For::Operator;  ///< who is told where the time went
   std::string alert_webhook;  ///< a URL that is told of trouble, a secret; empty: nobody is told
+  std::vector<net::AddressRange> outbound_allow_ranges;  ///< what guests may reach beside public addresses
+  std::string outbound_ca_file;  ///< certificates that guests' requests trust instead of the system's; empty: those
   http::Limits http;
 };
 

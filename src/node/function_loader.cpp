@@ -114,6 +114,8 @@ std::shared_ptr<const pool::Version> make_version(const code::Function& function
       .component = std::move(component),
       .fault = std::move(fault),
       .limits = function.limits,
+      .outbound = std::make_shared<engine::OutboundGrant>(function.name, function.outbound_allow,
+                                                          function.limits.subrequests_at_once),
       .reuse = function.reuse,
       .idle = function.idle,
   });

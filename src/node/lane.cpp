@@ -32,6 +32,8 @@ class Lane::Sweeper final : public net::Deadline {
 Lane::Lane(net::Loop& loop, const LaneParts& parts)
     : loop_(loop),
       worker_(parts.runtime.add_worker(loop)),
+      dialer_(loop, parts.resolver, parts.guard, parts.tls),
+      client_(loop, dialer_, {}),
       pool_(parts.pool_limits, parts.cold_starts, parts.runtime, loop.deadlines()),
       edge_({.loop = loop,
              .worker = worker_,
@@ -42,9 +44,11 @@ Lane::Lane(net::Loop& loop, const LaneParts& parts)
              .clock = parts.clock,
              .timing = {.whom = parts.config.timing, .admin_token = parts.config.admin_token},
              .http = parts.config.http},
-            parts.style) {}
+            parts.style) {
+  worker_.use_client(&client_);
+}
 
-Lane::~Lane() = default;
+Lane::~Lane() { worker_.use_client(nullptr); }
 
 Result<std::unique_ptr<Lane>> Lane::create(net::Loop& loop, const LaneParts& parts, const std::string& address,
                                            http::Server::Sharing sharing) {

@@ -9,7 +9,9 @@
 #include "base/clock.hpp"
 #include "edge/edge.hpp"
 #include "engine/runtime.hpp"
+#include "http/client_pool.hpp"
 #include "http/server.hpp"
+#include "net/dialer.hpp"
 #include "net/loop.hpp"
 #include "node/config.hpp"
 #include "node/lane_stats.hpp"
@@ -29,6 +31,10 @@ struct LaneParts {
   edge::LogStyle style;
   pool::PoolLimits pool_limits;  ///< of this lane
   pool::ColdStarts& cold_starts;
+  // For requests of guests:
+  net::Resolver& resolver;
+  const net::AddressGuard& guard;
+  const net::TlsContext& tls;
 };
 
 /// Built and listening after create(), serving between run() and stop().
@@ -65,6 +71,8 @@ class Lane {
 
   net::Loop& loop_;
   engine::Worker& worker_;
+  net::Dialer dialer_;
+  http::ClientPool client_;
   pool::WarmPool pool_;
   edge::Edge edge_;
   std::unique_ptr<http::Server> server_;

@@ -64,6 +64,8 @@ Node::Node(Config config, LogSink& log, const Clock& clock)
       clock_(clock),
       router_(config_.domain),
       cold_starts_(std::max(1U, std::thread::hardware_concurrency() / 2)),
+      resolver_(clock),
+      guard_(config_.outbound_allow_ranges),
       status_({.version = PEKO_VERSION}) {
   if (config_.threads == 0) config_.threads = std::max(1U, std::thread::hardware_concurrency());
   if (config_.concurrency_max == 0) config_.concurrency_max = config_.instances_max;
@@ -82,6 +84,9 @@ Result<std::unique_ptr<Node>> Node::start(Config config, const std::vector<code:
   if (const auto probe = net::Listener::bind(*address, net::Sharing::First); !probe) return fail(probe.error());
   for (const std::string& advice : prepare_process(node->config_)) log.write(LogLevel::Warn, advice);
   if (Status status = node->start_admin(); !status) return fail(std::move(status.error()));
+  Result<std::unique_ptr<net::TlsContext>> tls = net::TlsContext::create(node->config_.outbound_ca_file);
+  if (!tls) return fail(std::move(tls.error()), "reading the certificates that functions' requests trust");
+  node->tls_ = std::move(*tls);
   if (Status status = node->start_engine(); !status) return fail(std::move(status.error()));
   node->load(functions, on_loaded);
   node->route(functions);
@@ -95,6 +100,7 @@ Status Node::start_admin() {
   Result<std::unique_ptr<Admin>> admin = Admin::start(config_.admin, config_.admin_token, status_, log_);
   if (!admin) return fail(std::move(admin.error()));
   admin_ = std::move(*admin);
+  if (const Result<net::Address> address = net::Address::parse(admin_->address())) guard_.add_own_port(address->port());
   log_.write(LogLevel::Info,
              "admin at " + admin_->address() + ": /metrics, /healthz/live, /healthz/ready, /api/functions");
   return {};
@@ -169,12 +175,16 @@ Status Node::start_lanes() {
                         .clock = clock_,
                         .style = style_of(config_, log_),
                         .pool_limits = pool_limits(),
-                        .cold_starts = cold_starts_};
+                        .cold_starts = cold_starts_,
+                        .resolver = resolver_,
+                        .guard = guard_,
+                        .tls = *tls_};
   for (const std::unique_ptr<net::Loop>& loop : loops_) {
     const auto sharing = lanes_.empty() ? http::Server::Sharing::First : http::Server::Sharing::Join;
     Result<std::unique_ptr<Lane>> lane = Lane::create(*loop, parts, config_.listen, sharing);
     if (!lane) return fail(std::move(lane.error()));
     config_.listen = with_port(config_.listen, (*lane)->port());
+    if (lanes_.empty()) guard_.add_own_port((*lane)->port());  // the others join it there
     lanes_.push_back(std::move(*lane));
   }
   return {};

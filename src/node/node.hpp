@@ -13,9 +13,12 @@
 #include "code/function.hpp"
 #include "edge/router.hpp"
 #include "engine/runtime.hpp"
+#include "net/caching_resolver.hpp"
+#include "net/dial_guard.hpp"
 #include "net/loop.hpp"
 #include "node/admin.hpp"
 #include "node/alerts.hpp"
+#include "net/tls.hpp"
 #include "node/config.hpp"
 #include "node/lane.hpp"
 #include "node/node_view.hpp"
@@ -73,6 +76,9 @@ class Node {
   std::vector<std::shared_ptr<const pool::Version>> versions_;
   edge::Router router_;
   pool::ColdStarts cold_starts_;
+  net::CachingResolver resolver_;
+  net::DialGuard guard_;
+  std::unique_ptr<net::TlsContext> tls_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   NodeStatus status_;
   std::unique_ptr<Admin> admin_;         // null: nobody asks

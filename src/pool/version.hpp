@@ -8,6 +8,7 @@
 #include "code/function.hpp"
 #include "engine/component.hpp"
 #include "engine/limits.hpp"
+#include "engine/outbound_grant.hpp"
 
 namespace peko::pool {
 
@@ -17,6 +18,7 @@ struct Version {
   std::shared_ptr<const engine::Component> component;  ///< null: it could not be loaded, and `fault` says why
   std::string fault;
   engine::Limits limits;
+  std::shared_ptr<engine::OutboundGrant> outbound;  ///< counts what is in flight; null: no request is allowed
   code::Reuse reuse = code::Reuse::Auto;
   std::chrono::seconds idle{300};
 };

@@ -1,5 +1,5 @@
-// GET http://AUTHORITY/REST for a request's path /AUTHORITY/REST; answers with the status and body it
-// got, or 502 with the number of the error-code.
+// GET http://AUTHORITY/REST for a request's path /AUTHORITY/REST, https with one slash more in front; answers with the
+// status and body it got, or 502 with the number of the error-code.
 #include "guest.h"
 static void fail(int32_t outparam, uint32_t code) {
   static char out[64];
@@ -10,11 +10,11 @@ static void fail(int32_t outparam, uint32_t code) {
 }
 void handle(int32_t req, int32_t outparam) {
   const char* p;
-  uint32_t n = get_path(req, &p), a = 1;
+  uint32_t n = get_path(req, &p), https = n > 1 && p[1] == '/', begin = 1 + https, a = begin;
   while (a < n && p[a] != '/') a++;
   int32_t o = outgoing_request_new(fields_new());
-  outgoing_request_set_scheme(o, 1, 0, 0, 0);  // some(HTTP)
-  outgoing_request_set_authority(o, 1, (int32_t)p + 1, a - 1);
+  outgoing_request_set_scheme(o, 1, https, 0, 0);  // some(HTTP), some(HTTPS)
+  outgoing_request_set_authority(o, 1, (int32_t)p + begin, a - begin);
   if (a < n) outgoing_request_set_path_with_query(o, 1, (int32_t)p + a, n - a);
   outgoing_handler_handle(o, 0, 0, RET);
   if (ret.u8[0]) return fail(outparam, ret.u8[8]);
