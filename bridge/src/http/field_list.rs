@@ -149,12 +149,10 @@ impl FieldList {
     /// Adds a field without asking for a limit, or whether it may be there.
     fn push(&mut self, name: &[u8], value: &[u8]) -> Result<(), Refusal> {
         let begin = self.bytes.len();
-        if name.is_empty() || !syntax::is_value(value) || begin + name.len() + value.len() > u32::MAX as usize {
-            return Err(Refusal::Syntax);
-        }
-        self.bytes.extend(name.iter().map(|byte| syntax::TOKEN[usize::from(*byte)]));
-        if self.bytes[begin..].contains(&0) {
-            self.bytes.truncate(begin);
+        if begin + name.len() + value.len() > u32::MAX as usize
+            || !syntax::is_value(value)
+            || !syntax::push_token(&mut self.bytes, name)
+        {
             return Err(Refusal::Syntax);
         }
         self.bytes.extend_from_slice(value);
@@ -186,6 +184,10 @@ impl FieldList {
         for field in fields {
             // Safety: the caller vouches for the strings.
             let (name, value) = unsafe { (field.name.bytes(), field.value.bytes()) };
+            // Each request has one.
+            if name.eq_ignore_ascii_case(b"host") {
+                continue;
+            }
             let begin = self.bytes.len();
             if self.push(name, value).is_err() {
                 let shown = String::from_utf8_lossy(&name[..name.len().min(64)]);

@@ -28,7 +28,7 @@ impl types::HostIncomingRequest for Context {
     }
 
     fn path_with_query(&mut self, id: Resource<IncomingRequest>) -> Result<Option<String>> {
-        Ok(Some(self.table.get(&id)?.head.target().to_owned()))
+        Ok(Some(self.table.get(&id)?.head.target()))
     }
 
     fn scheme(&mut self, id: Resource<IncomingRequest>) -> Result<Option<Scheme>> {
@@ -36,7 +36,7 @@ impl types::HostIncomingRequest for Context {
     }
 
     fn authority(&mut self, id: Resource<IncomingRequest>) -> Result<Option<String>> {
-        Ok(Some(self.table.get(&id)?.head.authority().to_owned()))
+        Ok(Some(self.table.get(&id)?.head.authority()))
     }
 
     fn headers(&mut self, id: Resource<IncomingRequest>) -> Result<Resource<Fields>> {

@@ -13,7 +13,7 @@ const KEPT_BYTES: usize = 8 << 10;
 #[derive(Default)]
 pub struct RequestHead {
     /// Method, target and authority, one after the other.
-    text: String,
+    text: Vec<u8>,
     method_end: usize,
     target_end: usize,
     https: bool,
@@ -45,24 +45,21 @@ impl RequestHead {
             (from.method.bytes(), from.target.bytes(), from.authority.bytes(), slice(from.fields, from.field_count))
         };
         let shown = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(128)]).into_owned();
-        let method = std::str::from_utf8(method)
-            .ok()
-            .filter(|method| syntax::is_token(method.as_bytes()))
-            .ok_or_else(|| format!("method {:?} is not a token", shown(method)))?;
-        let target = std::str::from_utf8(target)
-            .ok()
-            .filter(|target| syntax::is_request_target(target))
-            .ok_or_else(|| format!("target {:?} is not a path and query", shown(target)))?;
-        let authority = std::str::from_utf8(authority)
-            .ok()
-            .filter(|authority| syntax::is_host_and_port(authority.as_bytes()))
-            .ok_or_else(|| format!("authority {:?} is not host[:port]", shown(authority)))?;
+        if !syntax::is_token(method) {
+            return Err(format!("method {:?} is not a token", shown(method)));
+        }
+        if !syntax::is_request_target(target) {
+            return Err(format!("target {:?} is not a path and query", shown(target)));
+        }
+        if !syntax::is_host_and_port(authority) {
+            return Err(format!("authority {:?} is not host[:port]", shown(authority)));
+        }
         self.text.clear();
         self.text.shrink_to(KEPT_BYTES);
         self.text.reserve(method.len() + target.len() + authority.len());
-        self.text.push_str(method);
-        self.text.push_str(target);
-        self.text.push_str(authority);
+        self.text.extend_from_slice(method);
+        self.text.extend_from_slice(target);
+        self.text.extend_from_slice(authority);
         self.method_end = method.len();
         self.target_end = method.len() + target.len();
         self.https = from.https != 0;
@@ -78,38 +75,39 @@ impl RequestHead {
         unsafe { list.fill(fields) }
     }
 
-    fn method_text(&self) -> &str {
-        &self.text[..self.method_end]
-    }
-
     pub fn is_head(&self) -> bool {
-        self.method_text() == "HEAD"
+        &self.text[..self.method_end] == b"HEAD"
     }
 
     pub fn method(&self) -> Method {
-        match self.method_text() {
-            "GET" => Method::Get,
-            "HEAD" => Method::Head,
-            "POST" => Method::Post,
-            "PUT" => Method::Put,
-            "DELETE" => Method::Delete,
-            "CONNECT" => Method::Connect,
-            "OPTIONS" => Method::Options,
-            "TRACE" => Method::Trace,
-            "PATCH" => Method::Patch,
-            other => Method::Other(other.to_owned()),
+        match &self.text[..self.method_end] {
+            b"GET" => Method::Get,
+            b"HEAD" => Method::Head,
+            b"POST" => Method::Post,
+            b"PUT" => Method::Put,
+            b"DELETE" => Method::Delete,
+            b"CONNECT" => Method::Connect,
+            b"OPTIONS" => Method::Options,
+            b"TRACE" => Method::Trace,
+            b"PATCH" => Method::Patch,
+            other => Method::Other(text(other)),
         }
     }
 
-    pub fn target(&self) -> &str {
-        &self.text[self.method_end..self.target_end]
+    pub fn target(&self) -> String {
+        text(&self.text[self.method_end..self.target_end])
     }
 
-    pub fn authority(&self) -> &str {
-        &self.text[self.target_end..]
+    pub fn authority(&self) -> String {
+        text(&self.text[self.target_end..])
     }
 
     pub fn https(&self) -> bool {
         self.https
     }
+}
+
+/// It is UTF-8: `fill` has seen to that.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }

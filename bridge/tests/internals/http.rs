@@ -164,8 +164,8 @@ fn a_head_that_the_guest_still_has_is_not_overwritten() {
     let guests = kept.clone();
     // Safety: as above.
     unsafe { RequestHead::renew(&mut kept, &head("HEAD", "/second?x", "b")) }.expect("it is a head");
-    assert_eq!((guests.target(), guests.authority(), guests.is_head()), ("/first", "a:1", false));
-    assert_eq!((kept.target(), kept.authority(), kept.is_head()), ("/second?x", "b", true));
+    assert_eq!((&*guests.target(), &*guests.authority(), guests.is_head()), ("/first", "a:1", false));
+    assert_eq!((&*kept.target(), &*kept.authority(), kept.is_head()), ("/second?x", "b", true));
     let place = Arc::as_ptr(&kept);
     // Safety: as above.
     unsafe { RequestHead::renew(&mut kept, &head("PUT", "*", "[::1]:80")) }.expect("it is a head");
@@ -243,19 +243,20 @@ fn pipe(kind: Kind, expected: Option<u64>) -> (Arc<BodyPipe>, BodyReader) {
 fn drained(reader: &BodyReader) -> String {
     let mut all = String::new();
     loop {
-        all += match reader.next(None) {
+        let end = match reader.next(None) {
             Next::Data(data) => {
-                all += &String::from_utf8_lossy(&data);
-                " "
+                all += &format!("{} ", String::from_utf8_lossy(&data));
+                continue;
             }
             Next::Trailers(list) => {
-                all += &shown(&list);
-                " "
+                all += &format!("{} ", shown(&list));
+                continue;
             }
-            Next::End => return all + "end",
-            Next::Aborted => return all + "aborted",
-            Next::Pending => return all + "pending",
-        }
+            Next::End => "end",
+            Next::Aborted => "aborted",
+            Next::Pending => "pending",
+        };
+        return all + end;
     }
 }
 
