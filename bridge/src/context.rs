@@ -64,7 +64,7 @@ impl Context {
         self.outbound.begin(token, limits.outbound);
         self.limiter.begin(limits.memory_bytes);
         self.table.set_max_capacity(limits.handles as usize);
-        self.http.field_bytes_max = limits.field_bytes as usize;
+        self.http.budget.list_max = limits.field_bytes as usize;
         self.limits = *limits;
         self.cpu_exceeded = false;
         self.ticks = 0;

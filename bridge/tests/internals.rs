@@ -6,8 +6,10 @@ use peko_bridge::http::{ErrorCode, error_code};
 use peko_bridge::{component, limits::Limiter};
 use wasmtime::ResourceLimiter;
 
-#[path = "internals/http.rs"]
-mod http;
+#[path = "internals/http_bodies.rs"]
+mod http_bodies;
+#[path = "internals/http_fields.rs"]
+mod http_fields;
 
 const HTTP_WIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/guests/http.wit");
 

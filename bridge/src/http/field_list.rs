@@ -2,11 +2,17 @@
 
 use crate::abi::{PekoField, PekoStr};
 use crate::http::syntax;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a field costs beside its bytes: what HTTP/2 counts (RFC 9113, 6.5.2), more than it takes here.
 const FIELD_BYTES: usize = 32;
 /// A list that is kept for the next call may keep this much.
 const KEPT_BYTES: usize = 16 << 10;
+/// Lists up to this size are not counted together: so many of them as an instance may have handles are little enough.
+const UNCOUNTED_BYTES: usize = 4 << 10;
+/// All longer lists of an instance together may cost as much as this many of the longest.
+const LONGEST_LISTS: usize = 16;
 
 /// Fields that belong to the connection, never to a guest.
 pub fn is_forbidden(name: &[u8]) -> bool {
@@ -30,7 +36,7 @@ pub enum Refusal {
     /// The name is not a token, the value has control characters, or it is not the only content-length.
     Syntax,
     Forbidden,
-    /// The list would grow over its limit.
+    /// The list would grow over its limit, or all of them together over theirs.
     TooBig,
 }
 
@@ -42,11 +48,40 @@ struct Entry {
     value: u32,
 }
 
+/// What the lists that one instance builds may cost.
+#[derive(Default)]
+pub struct FieldBudget {
+    /// A list alone (peko_limits).
+    pub list_max: usize,
+    /// What the longer ones cost together.
+    used: Arc<AtomicUsize>,
+}
+
+/// The part of a longer list in the budget of its instance. Atomic, because a list may be dropped with its response.
+struct Share {
+    used: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.used.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
 /// Names in lower case and values, in the order in which they came.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct FieldList {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
+    share: Option<Share>,
+}
+
+/// A copy has no share yet: it is made to be changed, and takes one then.
+impl Clone for FieldList {
+    fn clone(&self) -> Self {
+        FieldList { bytes: self.bytes.clone(), entries: self.entries.clone(), share: None }
+    }
 }
 
 impl FieldList {
@@ -69,6 +104,18 @@ impl FieldList {
     /// What counts against the limit.
     pub fn size(&self) -> usize {
         self.bytes.len() + self.entries.len() * FIELD_BYTES
+    }
+
+    /// Takes the share that it needs after a change.
+    pub fn count(&mut self, budget: &FieldBudget) -> Result<(), Refusal> {
+        let size = self.size();
+        if size <= UNCOUNTED_BYTES {
+            return Ok(());
+        }
+        self.share = None;
+        let others = budget.used.fetch_add(size, Ordering::Relaxed);
+        self.share = Some(Share { used: budget.used.clone(), bytes: size });
+        if others + size > budget.list_max * LONGEST_LISTS { Err(Refusal::TooBig) } else { Ok(()) }
     }
 
     /// The values of `name`, whatever its case.
@@ -174,6 +221,7 @@ impl FieldList {
         }
         self.bytes.clear();
         self.entries.clear();
+        self.share = None;
     }
 
     /// Copies `fields`, leaving out the forbidden ones. The error says what is wrong with which field.

@@ -1,7 +1,7 @@
 //! `fields`: headers and trailers, as guests hold them.
 
 use crate::context::Context;
-use crate::http::field_list::{FieldList, Refusal};
+use crate::http::field_list::{FieldBudget, FieldList, Refusal};
 use crate::http::types::{self, HeaderError};
 use crate::http::{WASI, types::FieldName, types::FieldValue};
 use std::fmt;
@@ -40,12 +40,14 @@ impl Fields {
     /// Lets `change` change the list. What guests do wrong becomes an error, growing over the limit a trap.
     fn change(
         &mut self,
+        budget: &FieldBudget,
         change: impl FnOnce(&mut FieldList) -> Result<(), Refusal>,
     ) -> Result<Result<(), HeaderError>> {
         if !self.mutable {
             return Ok(Err(HeaderError::Immutable));
         }
-        match change(Arc::make_mut(&mut self.list)) {
+        let list = Arc::make_mut(&mut self.list);
+        match change(list).and_then(|()| list.count(budget)) {
             Ok(()) => Ok(Ok(())),
             Err(Refusal::Syntax) => Ok(Err(HeaderError::InvalidSyntax)),
             Err(Refusal::Forbidden) => Ok(Err(HeaderError::Forbidden)),
@@ -61,10 +63,11 @@ impl types::HostFields for Context {
     }
 
     fn from_list(&mut self, entries: Vec<(FieldName, FieldValue)>) -> Result<Result<Resource<Fields>, HeaderError>> {
-        let max = self.http.field_bytes_max;
+        let max = self.http.budget.list_max;
         let mut fields = Fields { list: self.http.new_list(), mutable: true };
-        let filled = fields
-            .change(|list| entries.iter().try_for_each(|(name, value)| list.append(name.as_bytes(), value, max)))?;
+        let filled = fields.change(&self.http.budget, |list| {
+            entries.iter().try_for_each(|(name, value)| list.append(name.as_bytes(), value, max))
+        })?;
         match filled {
             Ok(()) => Ok(Ok(self.table.push(fields)?)),
             Err(error) => Ok(Err(error)),
@@ -85,13 +88,13 @@ impl types::HostFields for Context {
         name: FieldName,
         values: Vec<FieldValue>,
     ) -> Result<Result<(), HeaderError>> {
-        let max = self.http.field_bytes_max;
-        self.table.get_mut(&id)?.change(|list| list.set(name.as_bytes(), &values, max))
+        let max = self.http.budget.list_max;
+        self.table.get_mut(&id)?.change(&self.http.budget, |list| list.set(name.as_bytes(), &values, max))
     }
 
     fn delete(&mut self, id: Resource<Fields>, name: FieldName) -> Result<Result<(), HeaderError>> {
         let none: [FieldValue; 0] = [];
-        self.table.get_mut(&id)?.change(|list| list.set(name.as_bytes(), &none, usize::MAX))
+        self.table.get_mut(&id)?.change(&self.http.budget, |list| list.set(name.as_bytes(), &none, usize::MAX))
     }
 
     fn append(&mut self, id: Resource<Fields>, name: FieldName, value: FieldValue) -> Result<Result<(), HeaderError>> {
@@ -116,8 +119,8 @@ impl types::HostFields for Context {
 }
 
 fn append(context: &mut Context, id: &Resource<Fields>, name: &[u8], value: &[u8]) -> Result<Result<(), HeaderError>> {
-    let max = context.http.field_bytes_max;
-    context.table.get_mut(id)?.change(|list| list.append(name, value, max))
+    let max = context.http.budget.list_max;
+    context.table.get_mut(id)?.change(&context.http.budget, |list| list.append(name, value, max))
 }
 
 /// A name and a value that together are no longer than this are copied by way of the stack.

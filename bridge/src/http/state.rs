@@ -1,15 +1,14 @@
 //! What the host of wasi:http keeps for an instance beside its resources.
 
 use crate::http::body_pipe::{BodyPipe, BodyReader, Kind};
-use crate::http::field_list::FieldList;
+use crate::http::field_list::{FieldBudget, FieldList};
 use crate::http::outgoing_response::Response;
 use std::sync::Arc;
 
 /// Set at the begin of a call, except what is kept from one call for the next so that it need not be made again.
 #[derive(Default)]
 pub struct HttpState {
-    /// What one set of fields may cost (peko_limits).
-    pub field_bytes_max: usize,
+    pub budget: FieldBudget,
     /// The call's request is a HEAD.
     pub answers_head: bool,
     list: Option<Arc<FieldList>>,
