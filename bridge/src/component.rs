@@ -3,16 +3,16 @@
 use crate::abi::*;
 use crate::context::Context;
 use crate::engine::Engine;
+use crate::http::bindings::FunctionPre;
 use crate::outcome::chain;
 use std::ffi::c_char;
 use std::sync::Arc;
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 pub type Environment = Vec<(String, String)>;
 
 /// A loaded component, linked and ready to be instantiated. Immutable, shared by all threads.
 pub struct Component {
-    pre: ProxyPre<Context>,
+    pre: FunctionPre<Context>,
     environment: Environment,
 }
 
@@ -27,7 +27,7 @@ fn refuse(reason: Load, message: impl Into<String>) -> Refusal {
 }
 
 impl Component {
-    pub fn pre(&self) -> &ProxyPre<Context> {
+    pub fn pre(&self) -> &FunctionPre<Context> {
         &self.pre
     }
 
@@ -46,7 +46,7 @@ impl Component {
         component.initialize_copy_on_write_image().map_err(|error| refuse(Load::Internal, chain(&error)))?;
         let pre =
             engine.linker.instantiate_pre(&component).map_err(|error| missing_imports(engine, &component, &error))?;
-        let pre = ProxyPre::new(pre).map_err(|_| wrong_world(engine, &component))?;
+        let pre = FunctionPre::new(pre).map_err(|_| wrong_world(engine, &component))?;
         Ok(Component { pre, environment })
     }
 }

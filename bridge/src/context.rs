@@ -1,38 +1,29 @@
-//! What the store of an instance holds: WASI, limits, and the hooks through which wasmtime asks us.
+//! What the store of an instance holds: WASI, wasi:http, limits.
 
 use crate::abi::PekoLimits;
 use crate::component::Environment;
-use crate::fields;
+use crate::http::state::HttpState;
 use crate::limits::Limiter;
 use crate::log::{LogStream, LogTarget};
-use crate::outbound::{self, SendResult};
+use crate::outbound::OutboundCalls;
 use crate::waker::LoopShared;
-use http::HeaderName;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{
-    Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
-};
 
 /// The most bytes that one call of wasi:random may ask for: the host makes them before the guest has room.
 const RANDOM_BYTES_MAX: u64 = 1 << 20;
-/// Writes of a guest that wait for the loop, each of at most BODY_WRITE_BYTES: some 1.1 MiB an invocation.
-const BODY_WRITES: usize = 16;
-const BODY_WRITE_BYTES: usize = 64 << 10;
 
 pub struct Context {
     /// First, so that its outbound requests are cancelled before the bodies that feed them go.
-    pub hooks: Hooks,
+    pub outbound: OutboundCalls,
     wasi: WasiCtx,
-    http: WasiHttpCtx,
+    pub http: HttpState,
     pub table: ResourceTable,
     pub limiter: Limiter,
     log: Arc<LogTarget>,
     pub limits: PekoLimits,
     pub cpu_exceeded: bool,
-    /// The call's request is a HEAD.
-    pub answers_head: bool,
     /// Epoch ticks in this call.
     pub ticks: u64,
 }
@@ -51,32 +42,29 @@ impl Context {
             wasi.env(name, value);
         }
         Context {
-            hooks: Hooks { shared: shared.clone(), token: 0, outbound_max: 0, outbound: 0, exchanges: Vec::new() },
+            outbound: OutboundCalls::new(shared),
             wasi: wasi.build(),
-            http: WasiHttpCtx::new(),
+            http: HttpState::default(),
             table: ResourceTable::new(),
             limiter: Limiter::new(shared.ledger.clone()),
             log,
             limits: PekoLimits::default(),
             cpu_exceeded: false,
-            answers_head: false,
             ticks: 0,
         }
     }
 
     /// A call begins: everything that counts per call starts again.
     pub fn begin(&mut self, shared: &Arc<LoopShared>, token: u64, limits: &PekoLimits) {
-        if !Arc::ptr_eq(shared, &self.hooks.shared) {
-            self.hooks.shared = shared.clone();
+        if !Arc::ptr_eq(shared, &self.outbound.shared) {
+            self.outbound.shared = shared.clone();
             self.log.set_loop(shared.clone());
         }
         self.log.set_token(token);
-        self.hooks.token = token;
-        self.hooks.outbound = 0;
-        self.hooks.outbound_max = limits.outbound;
+        self.outbound.begin(token, limits.outbound);
         self.limiter.begin(limits.memory_bytes);
         self.table.set_max_capacity(limits.handles as usize);
-        self.http.set_field_size_limit(limits.field_bytes as usize);
+        self.http.budget.list_max = limits.field_bytes as usize;
         self.limits = *limits;
         self.cpu_exceeded = false;
         self.ticks = 0;
@@ -94,72 +82,5 @@ impl Context {
 impl WasiView for Context {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
-impl WasiHttpView for Context {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
-    }
-}
-
-/// The hooks of wasmtime-wasi-http.
-pub struct Hooks {
-    shared: Arc<LoopShared>,
-    token: u64,
-    outbound_max: u32,
-    /// Outbound requests that the guest has made in this call, refused ones included.
-    pub outbound: u32,
-    exchanges: Vec<u64>,
-}
-
-impl Hooks {
-    /// The call is over: the guest does not run any more, so nothing waits for what it has asked for.
-    pub fn end_call(&mut self) {
-        for id in self.exchanges.drain(..) {
-            self.shared.exchanges.cancel(&self.shared, id);
-        }
-    }
-}
-
-impl Drop for Hooks {
-    fn drop(&mut self) {
-        self.end_call()
-    }
-}
-
-static FORBIDDEN: LazyLock<ForbiddenHeaderFilter> =
-    LazyLock::new(|| Arc::new(|name| fields::is_forbidden(name.as_str())));
-
-impl WasiHttpHooks for Hooks {
-    fn is_forbidden_header(&mut self, name: &HeaderName) -> bool {
-        fields::is_forbidden(name.as_str())
-    }
-
-    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
-        FORBIDDEN.clone()
-    }
-
-    fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
-        BODY_WRITES
-    }
-
-    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
-        BODY_WRITE_BYTES
-    }
-
-    fn send_request(
-        &mut self,
-        request: http::Request<WasiBody>,
-        options: Option<RequestOptions>,
-        _: Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ) -> Box<dyn Future<Output = SendResult> + Send> {
-        self.outbound = self.outbound.saturating_add(1);
-        if self.outbound > self.outbound_max {
-            return Box::new(std::future::ready(Err(Error::ConnectionLimitReached)));
-        }
-        let (id, response) = outbound::send(&self.shared, self.token, request, options);
-        self.exchanges.push(id);
-        response
     }
 }

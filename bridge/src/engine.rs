@@ -121,7 +121,7 @@ pub struct Engine {
     pub linker: Linker<Context>,
     pub may_compile: bool,
     ledger: Arc<Ledger>,
-    /// Serves the guests' timers and the glue of their outbound requests.
+    /// Serves the guests' timers.
     runtime: Option<tokio::runtime::Runtime>,
     id: String,
 }
@@ -136,8 +136,7 @@ impl Engine {
         };
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-        crate::bodyless::add_to_linker(&mut linker)?;
+        crate::http::add_to_linker(&mut linker)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .max_blocking_threads(4)

@@ -4,11 +4,11 @@ use crate::abi::guard;
 use crate::clock;
 use crate::component::Component;
 use crate::context::Context;
+use crate::http::bindings::Function;
 use crate::invocation::Invocation;
 use crate::waker::LoopShared;
 use std::sync::Arc;
 use wasmtime::{Store, UpdateDeadline};
-use wasmtime_wasi_http::p2::bindings::Proxy;
 
 /// What one host call may copy out of a guest, at most: what the host allocates before any limit of ours counts it.
 const HOSTCALL_BYTES_MAX: usize = 16 << 20;
@@ -16,7 +16,7 @@ const HOSTCALL_BYTES_MAX: usize = 16 << 20;
 pub struct Instance {
     pub store: Store<Context>,
     /// None until instantiation has succeeded.
-    pub proxy: Option<Proxy>,
+    pub function: Option<Function>,
     /// Calls begun.
     pub uses: u32,
     /// The shell of the last invocation, for the next one.
@@ -40,12 +40,12 @@ impl Instance {
             // Always: whether others are ready is not known here (sockets are not in anybody's queue yet).
             Ok(UpdateDeadline::Yield(1))
         });
-        Box::new(Instance { store, proxy: None, uses: 0, spare: None })
+        Box::new(Instance { store, function: None, uses: 0, spare: None })
     }
 
     /// Runs the start functions of the component, under the limits of the call that waits for it.
     pub async fn instantiate(&mut self, component: &Component) -> wasmtime::Result<()> {
-        self.proxy = Some(component.pre().instantiate_async(&mut self.store).await?);
+        self.function = Some(component.pre().instantiate_async(&mut self.store).await?);
         Ok(())
     }
 }

@@ -1,19 +1,21 @@
 //! One request in flight, as the C side holds it.
 
 use crate::abi::*;
-use crate::body_in::BodyQueue;
 use crate::component::Component;
 use crate::engine::Loop;
+use crate::http::ErrorCode;
+use crate::http::body_pipe::Next;
+use crate::http::body_queue::BodyQueue;
+use crate::http::field_list::FieldList;
+use crate::http::outgoing_response::{Response, ResponseSlot};
+use crate::http::request_head::RequestHead;
 use crate::instance::Instance;
-use crate::run::{Call, Finished, HeadSlot, Start, run};
+use crate::run::{Call, Finished, Start, run};
 use crate::waker::TokenWaker;
-use crate::{chunk, clock, fields, outcome, request_head};
-use http::HeaderMap;
-use http_body::Body;
+use crate::{chunk, clock, outcome};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use wasmtime_wasi_http::{Error, WasiBody};
 
 pub struct Invocation {
     /// The call while it runs.
@@ -25,14 +27,14 @@ pub struct Invocation {
     panicked: bool,
     wake: Arc<TokenWaker>,
     waker: Waker,
-    slot: Arc<HeadSlot>,
-    response: Option<http::response::Parts>,
+    head: Arc<RequestHead>,
+    slot: Arc<ResponseSlot>,
+    response: Option<Response>,
     /// The error code that the guest set instead of a response.
     response_error: Option<String>,
-    body: Option<WasiBody>,
     /// How the body ended, once it has: PEKO_NEXT_END or PEKO_NEXT_ABORTED.
     body_end: Option<i32>,
-    trailers: Option<HeaderMap>,
+    trailers: Option<Arc<FieldList>>,
     views: Vec<PekoField>,
     request_body: Option<Arc<BodyQueue>>,
     cpu_ns: u64,
@@ -57,10 +59,10 @@ impl Invocation {
             panicked: false,
             waker: Waker::from(wake.clone()),
             wake,
+            head: Arc::default(),
             slot: Arc::default(),
             response: None,
             response_error: None,
-            body: None,
             body_end: None,
             trailers: None,
             views: Vec::new(),
@@ -77,7 +79,6 @@ impl Invocation {
         }
         self.views.clear();
         self.response = None;
-        self.body = None;
         self.body_end = None;
         self.trailers = None;
         self.request_body = None;
@@ -107,11 +108,7 @@ impl Invocation {
             return;
         }
         match self.slot.take() {
-            Some(Ok(response)) => {
-                let (parts, body) = response.into_parts();
-                self.response = Some(parts);
-                self.body = Some(body);
-            }
+            Some(Ok(response)) => self.response = Some(response),
             Some(Err(error)) => self.response_error = Some(format!("{error:?}")),
             None => {}
         }
@@ -133,30 +130,22 @@ impl Invocation {
             return end;
         }
         let over = self.future.is_none();
-        let Some(body) = self.body.as_mut() else { return if over { NEXT_ABORTED } else { NEXT_PENDING } };
-        let mut cx = Context::from_waker(&self.waker);
-        let end = loop {
-            match Pin::new(&mut *body).poll_frame(&mut cx) {
-                Poll::Pending if !over => return NEXT_PENDING,
-                // Nobody can write any more.
-                Poll::Pending => break NEXT_ABORTED,
-                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(data) if data.is_empty() => continue,
-                    Ok(data) => {
-                        chunk::fill(chunk, data);
-                        return NEXT_DATA;
-                    }
-                    Err(frame) => {
-                        self.trailers = frame.into_trailers().ok();
-                        self.body_end = Some(NEXT_END);
-                        return NEXT_TRAILERS;
-                    }
-                },
-                Poll::Ready(Some(Err(_))) => break NEXT_ABORTED,
-                // A panic took the instance with it, and what the instance held looks ended then.
-                Poll::Ready(None) if self.panicked => break NEXT_ABORTED,
-                Poll::Ready(None) => break NEXT_END,
+        let Some(response) = &self.response else { return if over { NEXT_ABORTED } else { NEXT_PENDING } };
+        // Nobody needs to be woken: the guest writes only when it is polled, and whoever polls it comes back here.
+        let end = match response.body.as_ref().map_or(Next::End, |body| body.next(None)) {
+            Next::Data(data) => {
+                chunk::fill(chunk, data);
+                return NEXT_DATA;
             }
+            Next::Trailers(trailers) => {
+                self.trailers = Some(trailers);
+                self.body_end = Some(NEXT_END);
+                return NEXT_TRAILERS;
+            }
+            Next::Pending if !over => return NEXT_PENDING,
+            // Nobody can write any more.
+            Next::Pending | Next::Aborted => NEXT_ABORTED,
+            Next::End => NEXT_END,
         };
         self.body_end = Some(end);
         end
@@ -184,7 +173,7 @@ impl Invocation {
         stats.memory_bytes = context.limiter.bytes();
         stats.memory_peak_bytes = context.limiter.peak();
         stats.ticks = context.ticks;
-        stats.outbound = context.hooks.outbound;
+        stats.outbound = context.outbound.made;
         stats.instantiated = u32::from(finished.instantiate_ns.is_some());
         stats.instantiate_ns = finished.instantiate_ns.unwrap_or(0);
         match (&finished.result, &self.response, &self.response_error) {
@@ -192,7 +181,12 @@ impl Invocation {
                 stats.outcome = outcome::classify(error, context) as u32;
                 put_message(&mut stats.message, &outcome::describe(error));
             }
-            (Ok(()), Some(_), _) => stats.reusable = u32::from(context.reusable()),
+            (Ok(()), Some(_), _) => {
+                if let Some(response) = self.response.take() {
+                    context.http.keep_response(response);
+                }
+                stats.reusable = u32::from(context.reusable());
+            }
             (Ok(()), None, error) => {
                 stats.outcome = Outcome::NoResponse as u32;
                 let message = match error {
@@ -225,13 +219,10 @@ pub unsafe extern "C" fn peko_invocation_start(
         let spare = warm.as_mut().and_then(|instance| instance.spare.take());
         let mut invocation = Invocation::shell(owner, spare, token);
         // Safety: the caller vouches for the strings.
-        let parts = match unsafe { request_head::parts(head) } {
-            Ok(parts) => parts,
-            Err(message) => {
-                invocation.refused = Some((warm, message));
-                return Box::into_raw(invocation);
-            }
-        };
+        if let Err(message) = unsafe { RequestHead::renew(&mut invocation.head, head) } {
+            invocation.refused = Some((warm, message));
+            return Box::into_raw(invocation);
+        }
         if head.body_length != 0 {
             invocation.request_body = Some(Arc::new(BodyQueue::new(owner.shared.clone(), token)));
         }
@@ -239,8 +230,7 @@ pub unsafe extern "C" fn peko_invocation_start(
             shared: owner.shared.clone(),
             token,
             limits,
-            head: parts,
-            https: head.https != 0,
+            head: invocation.head.clone(),
             body: invocation.request_body.clone(),
             slot: invocation.slot.clone(),
         };
@@ -296,8 +286,8 @@ pub unsafe extern "C" fn peko_invocation_head(invocation: *mut Invocation, head:
     *head = PekoResponseHead { status: 0, field_count: 0, fields: std::ptr::null() };
     guard((), || {
         if let Some(response) = &invocation.response {
-            fields::view(&response.headers, &mut invocation.views);
-            head.status = response.status.as_u16().into();
+            response.fields.view(&mut invocation.views);
+            head.status = response.status.into();
             head.field_count = invocation.views.len() as u32;
             head.fields = invocation.views.as_ptr();
         }
@@ -320,8 +310,8 @@ pub unsafe extern "C" fn peko_invocation_trailers(invocation: *mut Invocation, t
     let (invocation, trailers) = unsafe { (&mut *invocation, &mut *trailers) };
     *trailers = PekoResponseHead { status: 0, field_count: 0, fields: std::ptr::null() };
     guard((), || {
-        if let Some(map) = &invocation.trailers {
-            fields::view(map, &mut invocation.views);
+        if let Some(list) = &invocation.trailers {
+            list.view(&mut invocation.views);
             trailers.field_count = invocation.views.len() as u32;
             trailers.fields = invocation.views.as_ptr();
         }
@@ -352,12 +342,14 @@ pub unsafe extern "C" fn peko_invocation_push_end(
         // Safety: the caller vouches for both.
         let (invocation, trailers) = unsafe { (&*invocation, slice(trailers, count)) };
         let Some(body) = &invocation.request_body else { return };
+        let mut list = FieldList::default();
         // Safety: the caller vouches for the strings.
-        match unsafe { fields::to_map(trailers) } {
-            _ if complete == 0 => body.fail(Error::ConnectionTerminated),
-            Ok(trailers) => body.finish((!trailers.is_empty()).then_some(trailers)),
-            Err(_) => body.fail(Error::HttpProtocolError),
-        }
+        let filled = unsafe { list.fill(trailers) };
+        body.end(match filled {
+            _ if complete == 0 => Err(ErrorCode::ConnectionTerminated),
+            Ok(()) => Ok((!list.is_empty()).then(|| Arc::new(list))),
+            Err(_) => Err(ErrorCode::HttpProtocolError),
+        });
     })
 }
 

@@ -6,22 +6,18 @@
 
 pub mod abi;
 mod allocator;
-pub mod body_in;
-mod bodyless;
 pub mod chunk;
 pub mod clock;
 pub mod component;
 pub mod context;
 pub mod engine;
-pub mod error_code;
-pub mod fields;
+pub mod http;
 pub mod instance;
 pub mod invocation;
 pub mod limits;
 pub mod log;
 pub mod outbound;
 pub mod outcome;
-pub mod request_head;
 pub mod run;
 pub mod waker;
 

@@ -1,37 +1,43 @@
 //! Requests that guests send: the loop's hook gets the head, the C side pulls the body and pushes the response.
 
 use crate::abi::*;
-use crate::body_in::{BodyIn, BodyQueue};
+use crate::http::ErrorCode;
+use crate::http::body_pipe::{BodyReader, Next};
+use crate::http::body_queue::{BodyIn, BodyQueue, End};
+use crate::http::error_code;
+use crate::http::field_list::FieldList;
+use crate::http::incoming_response::{FutureIncomingResponse, IncomingResponse, ResponseHead};
+use crate::http::outgoing_request::Outbound;
+use crate::http::request_options::RequestOptions;
 use crate::waker::{LoopShared, TokenWaker};
-use crate::{chunk, engine::Loop, error_code, fields};
-use futures_channel::oneshot;
-use http::{HeaderMap, StatusCode, response};
-use http_body::Body;
-use http_body_util::BodyExt;
+use crate::{chunk, engine::Loop};
 use std::collections::HashMap;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
+use std::task::{Poll, Waker};
 
-type Residual = Box<dyn Future<Output = Result<(), Error>> + Send>;
-pub type SendResult = Result<(http::Response<WasiBody>, Residual), Error>;
-type Answer = Result<response::Parts, Error>;
+type Answer = Result<ResponseHead, ErrorCode>;
 
 /// One outbound request in flight.
 struct Exchange {
     request: Mutex<RequestBody>,
-    answer: Mutex<Option<oneshot::Sender<Answer>>>,
+    answer: Mutex<AnswerSlot>,
     response: Arc<BodyQueue>,
 }
 
 struct RequestBody {
-    body: WasiBody,
+    /// None: it has none, or nobody wants it any more.
+    body: Option<BodyReader>,
     /// How it ended, once it has: PEKO_NEXT_END or PEKO_NEXT_ABORTED.
     end: Option<i32>,
     wake: Option<(Arc<TokenWaker>, Waker)>,
+}
+
+#[derive(Default)]
+struct AnswerSlot {
+    answer: Option<Answer>,
+    answered: bool,
+    waker: Option<Waker>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -62,16 +68,84 @@ impl Exchanges {
         lock(&self.map).remove(&id)
     }
 
-    /// The guest no longer waits: tells the C side, unless it is through with `id` anyway.
-    pub fn cancel(&self, shared: &LoopShared, id: u64) {
-        if self.remove(id).is_some() {
-            shared.outbound_cancel(id)
+    /// The guest no longer waits: tells the C side, unless it is through with `id` anyway. A guest that asks later what
+    /// became of it reads that the connection was terminated.
+    fn cancel(&self, shared: &LoopShared, id: u64) {
+        if let Some(exchange) = self.remove(id) {
+            shared.outbound_cancel(id);
+            exchange.close()
         }
     }
 }
 
+/// What an instance has sent in the current call.
+pub struct OutboundCalls {
+    pub shared: Arc<LoopShared>,
+    token: u64,
+    max: u32,
+    /// Requests that the guest has made in this call, refused ones included.
+    pub made: u32,
+    ids: Vec<u64>,
+}
+
+impl OutboundCalls {
+    pub fn new(shared: &Arc<LoopShared>) -> Self {
+        OutboundCalls { shared: shared.clone(), token: 0, max: 0, made: 0, ids: Vec::new() }
+    }
+
+    /// A call begins that may make `max` requests.
+    pub fn begin(&mut self, token: u64, max: u32) {
+        (self.token, self.max, self.made) = (token, max, 0);
+    }
+
+    /// Hands `request` to the hook of the loop. One too many is refused.
+    pub fn send(&mut self, request: Outbound, options: &RequestOptions) -> FutureIncomingResponse {
+        self.made = self.made.saturating_add(1);
+        if self.made > self.max {
+            return FutureIncomingResponse::Refused(ErrorCode::ConnectionLimitReached);
+        }
+        let id = self.shared.exchanges.next_id();
+        let mut views = Vec::new();
+        let (method, uri, authority, fields) =
+            (request.method_text().to_owned(), request.uri, request.authority, request.fields);
+        let exchange = Arc::new(Exchange {
+            request: Mutex::new(RequestBody { body: request.body, end: None, wake: None }),
+            answer: Mutex::default(),
+            response: Arc::new(BodyQueue::new(self.shared.clone(), OUTBOUND_TOKEN | id)),
+        });
+        self.shared.exchanges.add(id, exchange.clone());
+        self.ids.push(id);
+        fields.view(&mut views);
+        views.insert(0, PekoField { name: PekoStr::of(b"host"), value: PekoStr::of(authority.as_bytes()) });
+        let head = PekoOutboundHead {
+            method: PekoStr::of(method.as_bytes()),
+            uri: PekoStr::of(uri.as_bytes()),
+            fields: views.as_ptr(),
+            field_count: views.len(),
+            connect_ns: options.connect.unwrap_or(0),
+            first_byte_ns: options.first_byte.unwrap_or(0),
+            between_bytes_ns: options.between_bytes.unwrap_or(0),
+        };
+        self.shared.outbound(self.token, id, &head);
+        FutureIncomingResponse::Awaited(Awaited { exchange, waiting: Waiting { shared: self.shared.clone(), id } })
+    }
+
+    /// The call is over: the guest does not run any more, so nothing waits for what it has asked for.
+    pub fn end_call(&mut self) {
+        for id in self.ids.drain(..) {
+            self.shared.exchanges.cancel(&self.shared, id);
+        }
+    }
+}
+
+impl Drop for OutboundCalls {
+    fn drop(&mut self) {
+        self.end_call()
+    }
+}
+
 /// Cancels when the guest drops what it waits with: first the future, then the response body.
-struct Waiting {
+pub struct Waiting {
     shared: Arc<LoopShared>,
     id: u64,
 }
@@ -82,50 +156,30 @@ impl Drop for Waiting {
     }
 }
 
-/// Hands `request` to the hook of the loop. Returns its id and the response to come.
-pub fn send(
-    shared: &Arc<LoopShared>,
-    token: u64,
-    request: http::Request<WasiBody>,
-    options: Option<RequestOptions>,
-) -> (u64, Box<dyn Future<Output = SendResult> + Send>) {
-    let (parts, body) = request.into_parts();
-    let (answer, answered) = oneshot::channel();
-    let id = shared.exchanges.next_id();
-    let queue = Arc::new(BodyQueue::new(shared.clone(), OUTBOUND_TOKEN | id));
-    let exchange = Exchange {
-        request: Mutex::new(RequestBody { body, end: None, wake: None }),
-        answer: Mutex::new(Some(answer)),
-        response: queue.clone(),
-    };
-    shared.exchanges.add(id, Arc::new(exchange));
-    let waiting = Waiting { shared: shared.clone(), id };
-    announce(shared, token, id, &parts, options.unwrap_or_default());
-    let response = async move {
-        let parts = answered.await.map_err(|_| Error::ConnectionTerminated)??;
-        let body = BodyIn::with_on_drop(queue, Box::new(move || drop(waiting)));
-        let residual: Residual = Box::new(std::future::ready(Ok(())));
-        Ok((http::Response::from_parts(parts, body.boxed_unsync()), residual))
-    };
-    (id, Box::new(response))
+/// The guest's end of an outbound request.
+pub struct Awaited {
+    exchange: Arc<Exchange>,
+    waiting: Waiting,
 }
 
-fn announce(shared: &LoopShared, token: u64, id: u64, parts: &http::request::Parts, options: RequestOptions) {
-    let nanoseconds =
-        |time: Option<Duration>| time.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
-    let uri = parts.uri.to_string();
-    let mut views = Vec::with_capacity(parts.headers.len());
-    fields::view(&parts.headers, &mut views);
-    let head = PekoOutboundHead {
-        method: PekoStr::of(parts.method.as_str().as_bytes()),
-        uri: PekoStr::of(uri.as_bytes()),
-        fields: views.as_ptr(),
-        field_count: views.len(),
-        connect_ns: nanoseconds(options.connect_timeout),
-        first_byte_ns: nanoseconds(options.first_byte_timeout),
-        between_bytes_ns: nanoseconds(options.between_bytes_timeout),
-    };
-    shared.outbound(token, id, &head);
+impl Awaited {
+    pub fn poll_answered(&self, waker: &Waker) -> Poll<()> {
+        let mut slot = lock(&self.exchange.answer);
+        if slot.answered {
+            return Poll::Ready(());
+        }
+        // Each poll may come with another waker; the last one counts.
+        slot.waker = Some(waker.clone());
+        Poll::Pending
+    }
+
+    /// The answer, once it is there.
+    pub fn into_response(self) -> Result<IncomingResponse, ErrorCode> {
+        let answer = lock(&self.exchange.answer).answer.take();
+        let head = answer.unwrap_or(Err(ErrorCode::ConnectionTerminated))?;
+        let body = BodyIn::new(self.exchange.response.clone(), Some(self.waiting));
+        Ok(IncomingResponse::new(head, body))
+    }
 }
 
 impl Exchange {
@@ -136,41 +190,73 @@ impl Exchange {
         if let Some(end) = end {
             return *end;
         }
+        let Some(body) = body else { return NEXT_END };
         let (token_waker, waker) = wake.get_or_insert_with(|| {
             let wake = Arc::new(TokenWaker::new(shared.clone(), token));
             (wake.clone(), Waker::from(wake))
         });
         token_waker.reuse(token);
-        let mut cx = Context::from_waker(waker);
         loop {
-            match Pin::new(&mut *body).poll_frame(&mut cx) {
-                Poll::Pending => return NEXT_PENDING,
-                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(data) if !data.is_empty() => {
-                        chunk::fill(chunk, data);
-                        return NEXT_DATA;
-                    }
-                    _ => continue,
-                },
-                Poll::Ready(Some(Err(_))) => return *end.insert(NEXT_ABORTED),
-                Poll::Ready(None) => return *end.insert(NEXT_END),
+            match body.next(Some(waker)) {
+                Next::Pending => return NEXT_PENDING,
+                Next::Data(data) => {
+                    chunk::fill(chunk, data);
+                    return NEXT_DATA;
+                }
+                Next::Trailers(_) => continue,
+                Next::Aborted => return *end.insert(NEXT_ABORTED),
+                Next::End => return *end.insert(NEXT_END),
             }
         }
     }
 
-    /// False: the guest no longer waits.
+    /// False: it is answered already.
     fn answer(&self, answer: Answer) -> bool {
-        let sender = lock(&self.answer).take();
-        sender.is_some_and(|sender| sender.send(answer).is_ok())
+        let mut slot = lock(&self.answer);
+        if std::mem::replace(&mut slot.answered, true) {
+            return false;
+        }
+        slot.answer = Some(answer);
+        let waker = slot.waker.take();
+        drop(slot);
+        if let Some(waker) = waker {
+            waker.wake()
+        }
+        true
+    }
+
+    /// Nothing comes from the C side any more, and it takes nothing.
+    fn close(&self) {
+        self.answer(Err(ErrorCode::ConnectionTerminated));
+        self.response.end(Err(ErrorCode::ConnectionTerminated));
+        let body = lock(&self.request).body.take();
+        drop(body)
     }
 }
 
-fn response_parts(status: u32, fields: HeaderMap) -> Answer {
-    let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-    let (mut parts, ()) = http::Response::new(()).into_parts();
-    parts.status = status.ok_or(Error::HttpProtocolError)?;
-    parts.headers = fields;
-    Ok(parts)
+fn response_head(status: u32, fields: &[PekoField]) -> Answer {
+    let status = u16::try_from(status).ok().filter(|status| (100..=999).contains(status));
+    let mut list = FieldList::default();
+    // Safety: peko_outbound_respond vouches for the strings.
+    let filled = unsafe { list.fill(fields) };
+    match (status, filled) {
+        (Some(status), Ok(())) => Ok(ResponseHead { status, fields: Arc::new(list) }),
+        _ => Err(ErrorCode::HttpProtocolError),
+    }
+}
+
+/// The end of a complete body: with `fields`, if there are any.
+///
+/// # Safety
+/// The strings of `fields` are readable.
+unsafe fn complete_with(fields: &[PekoField]) -> End {
+    let mut list = FieldList::default();
+    // Safety: the caller vouches for the strings.
+    match unsafe { list.fill(fields) } {
+        Ok(()) if list.is_empty() => Ok(None),
+        Ok(()) => Ok(Some(Arc::new(list))),
+        Err(_) => Err(ErrorCode::HttpProtocolError),
+    }
 }
 
 /// # Safety
@@ -200,11 +286,10 @@ pub unsafe extern "C" fn peko_outbound_respond(
 ) -> i32 {
     guard(1, || {
         // Safety: the caller vouches for the loop and the fields.
-        let (exchanges, fields) = unsafe { ((*owner).exchanges(), fields::to_map(slice(fields, count))) };
-        let answer = match (status, fields) {
-            (0, _) => Err(error_code::from_index(error)),
-            (_, Err(_)) => Err(Error::HttpProtocolError),
-            (status, Ok(fields)) => response_parts(status, fields),
+        let (exchanges, fields) = unsafe { ((*owner).exchanges(), slice(fields, count)) };
+        let answer = match status {
+            0 => Err(error_code::from_index(error)),
+            status => response_head(status, fields),
         };
         // After an error nothing follows.
         let exchange = if answer.is_err() { exchanges.remove(id) } else { exchanges.get(id) };
@@ -239,14 +324,14 @@ pub unsafe extern "C" fn peko_outbound_push_end(
 ) {
     guard((), || {
         // Safety: the caller vouches for the loop and the fields.
-        let (exchanges, trailers) = unsafe { ((*owner).exchanges(), fields::to_map(slice(trailers, count))) };
+        let (exchanges, trailers) = unsafe { ((*owner).exchanges(), slice(trailers, count)) };
         let Some(exchange) = exchanges.remove(id) else { return };
         // Without an answer there is no body to end: the guest gets the error.
-        exchange.answer(Err(Error::HttpResponseIncomplete));
-        match (end, trailers) {
-            (COMPLETE, Ok(trailers)) => exchange.response.finish((!trailers.is_empty()).then_some(trailers)),
-            (COMPLETE, Err(_)) => exchange.response.fail(Error::HttpProtocolError),
-            (error, _) => exchange.response.fail(error_code::from_index(error)),
-        }
+        exchange.answer(Err(ErrorCode::HttpResponseIncomplete));
+        exchange.response.end(match end {
+            // Safety: the caller vouches for the strings.
+            COMPLETE => unsafe { complete_with(trailers) },
+            error => Err(error_code::from_index(error)),
+        });
     })
 }

@@ -2,11 +2,11 @@
 
 use crate::abi::Outcome;
 use crate::context::Context;
+use crate::http::fields::FieldsTooBig;
 use std::fmt::Write;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
-use wasmtime_wasi_http::FieldMapError;
 
 /// How a call that ended with `error` is reported.
 pub fn classify(error: &Error, context: &Context) -> Outcome {
@@ -41,10 +41,7 @@ pub fn classify(error: &Error, context: &Context) -> Outcome {
 
 fn is_resource_limit(error: &Error) -> bool {
     matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full))
-        || matches!(
-            error.downcast_ref::<FieldMapError>(),
-            Some(FieldMapError::TooManyFields | FieldMapError::TotalSizeTooBig)
-        )
+        || error.downcast_ref::<FieldsTooBig>().is_some()
         // wasmtime gives this one no type of its own.
         || error.root_cause().to_string().contains("fuel allocated for hostcalls has been exhausted")
 }

@@ -1,45 +1,15 @@
 //! One call of a component's handler, as a future that the loop polls.
 
 use crate::abi::PekoLimits;
-use crate::body_in::{BodyIn, BodyQueue};
 use crate::clock;
 use crate::component::Component;
+use crate::http::body_queue::{BodyIn, BodyQueue};
+use crate::http::incoming_request::IncomingRequest;
+use crate::http::outgoing_response::{ResponseOutparam, ResponseSlot};
+use crate::http::request_head::RequestHead;
 use crate::instance::Instance;
 use crate::waker::LoopShared;
-use bytes::Bytes;
-use http_body_util::Empty;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
-use wasmtime_wasi_http::{WasiBody, WasiHttpView};
-
-pub type HeadResult = Result<http::Response<WasiBody>, ErrorCode>;
-
-/// Where the guest's response appears, and before it the news that there is an instance.
-#[derive(Default)]
-pub struct HeadSlot {
-    head: Mutex<Option<HeadResult>>,
-    /// What the instantiation took; 0 before it is done, and when there was none.
-    instantiate_ns: AtomicU64,
-}
-
-impl HeadSlot {
-    fn set(&self, head: HeadResult) {
-        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Some(head);
-    }
-
-    pub fn take(&self) -> Option<HeadResult> {
-        self.head.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    pub fn set_instantiate_ns(&self, ns: u64) {
-        self.instantiate_ns.store(ns, Ordering::Relaxed);
-    }
-
-    pub fn instantiate_ns(&self) -> u64 {
-        self.instantiate_ns.load(Ordering::Relaxed)
-    }
-}
+use std::sync::Arc;
 
 pub enum Start {
     Warm(Box<Instance>),
@@ -50,10 +20,9 @@ pub struct Call {
     pub shared: Arc<LoopShared>,
     pub token: u64,
     pub limits: PekoLimits,
-    pub head: http::request::Parts,
-    pub https: bool,
+    pub head: Arc<RequestHead>,
     pub body: Option<Arc<BodyQueue>>,
-    pub slot: Arc<HeadSlot>,
+    pub slot: Arc<ResponseSlot>,
 }
 
 /// A call that is over. The instance is here whatever happened: its context says why.
@@ -71,7 +40,7 @@ pub async fn run(start: Start, call: Call) -> Finished {
     };
     instance.uses = instance.uses.saturating_add(1);
     instance.store.data_mut().begin(&call.shared, call.token, &call.limits);
-    instance.store.data_mut().answers_head = call.head.method == http::Method::HEAD;
+    instance.store.data_mut().http.answers_head = call.head.is_head();
     instance.store.set_epoch_deadline(1);
     let mut instantiate_ns = None;
     if let Some(component) = component {
@@ -85,21 +54,17 @@ pub async fn run(start: Start, call: Call) -> Finished {
         }
     }
     let result = handle(&mut instance, call).await;
-    instance.store.data_mut().hooks.end_call();
+    instance.store.data_mut().outbound.end_call();
     Finished { instance, result, instantiate_ns }
 }
 
 async fn handle(instance: &mut Instance, call: Call) -> wasmtime::Result<()> {
-    let Instance { store, proxy: Some(proxy), .. } = instance else {
+    let Instance { store, function: Some(function), .. } = instance else {
         wasmtime::bail!("the instance was never instantiated");
     };
-    let scheme = if call.https { Scheme::Https } else { Scheme::Http };
-    let mut http = store.data_mut().http();
-    let request = match call.body {
-        Some(queue) => http.new_incoming_request(scheme, http::Request::from_parts(call.head, BodyIn::new(queue)))?,
-        None => http.new_incoming_request(scheme, http::Request::from_parts(call.head, Empty::<Bytes>::new()))?,
-    };
-    let slot = call.slot;
-    let outparam = http.new_response_outparam_from_callback(move |head| slot.set(head))?;
-    proxy.wasi_http_incoming_handler().call_handle(store, request, outparam).await
+    let table = &mut store.data_mut().table;
+    let body = call.body.map(|queue| BodyIn::new(queue, None));
+    let request = table.push(IncomingRequest::new(call.head, body))?;
+    let outparam = table.push(ResponseOutparam { slot: call.slot })?;
+    function.wasi_http_incoming_handler().call_handle(store, request, outparam).await
 }

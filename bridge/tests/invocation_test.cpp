@@ -150,6 +150,35 @@ TEST(Invocation, CarriesTrailersBothWays) {
   EXPECT_EQ(answer.end, PEKO_NEXT_END);
 }
 
+TEST(Rules, OfWasiHttpHoldForGuests) {
+  Rig rig;
+  peko_component* rules = rig.load("rules");
+  InstancePtr warm;
+  for (int i = 0; i < 2; ++i) {
+    Answer answer = rig.call(rules, {}, std::move(warm));
+    EXPECT_EQ(answer.body, "line 0") << "of bridge/tests/guests/rules.c";
+    warm = std::move(answer.instance);
+  }
+}
+
+TEST(Rules, TrapGuestsThatDropWhatIsStillInUse) {
+  Rig rig;
+  peko_component* rules = rig.load("rules");
+  for (const char* target : {"/early/body", "/early/finish", "/early/stream", "/early/in"}) {
+    const Answer answer = rig.call(rules, {.target = target});
+    EXPECT_EQ(answer.flags, PEKO_FAILED) << target;
+    EXPECT_NE(answer.message().find("resource has children"), std::string::npos) << target << ": " << answer.message();
+  }
+}
+
+TEST(Rules, EndNoBodyThatTheGuestHasNotFinished) {
+  Rig rig;
+  const Answer answer = rig.call(rig.load("rules"), {.target = "/after"});
+  EXPECT_EQ(answer.body, "left");
+  EXPECT_EQ(answer.end, PEKO_NEXT_ABORTED);
+  EXPECT_EQ(answer.stats.outcome, PEKO_OUTCOME_OK);
+}
+
 TEST(Invocation, EndsAnUnreadRequestBody) {
   Rig rig;
   InvocationPtr call = rig.start(rig.load("reader"), {.method = "POST", .target = "/3", .body_length = 100'000});

@@ -1,0 +1,158 @@
+//! A body that flows to the guest: of its own request, or of the response to an outbound one.
+
+use crate::http::ErrorCode;
+use crate::http::field_list::FieldList;
+use crate::outbound::Waiting;
+use crate::waker::LoopShared;
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// The producer is asked for more once less than this waits for the guest.
+const LOW_WATER_BYTES: usize = 32 << 10;
+
+/// How a body ends: with its trailers, if it has any, or broken off.
+pub type End = Result<Option<Arc<FieldList>>, ErrorCode>;
+
+#[derive(Default)]
+struct State {
+    pieces: VecDeque<Bytes>,
+    bytes: usize,
+    end: Option<End>,
+    waker: Option<Waker>,
+    /// The producer has been asked since its last push.
+    asked: bool,
+    /// The guest has dropped its end.
+    gone: bool,
+}
+
+/// Between the loop, which pushes, and the guest, which reads. Any thread on either side.
+pub struct BodyQueue {
+    state: Mutex<State>,
+    shared: Arc<LoopShared>,
+    token: u64,
+}
+
+impl BodyQueue {
+    pub fn new(shared: Arc<LoopShared>, token: u64) -> Self {
+        BodyQueue { state: Mutex::default(), shared, token }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends a piece (an empty one only asks). Returns the bytes that wait for the guest, None when it is gone.
+    pub fn push(&self, piece: &[u8]) -> Option<usize> {
+        let mut state = self.lock();
+        if state.gone {
+            return None;
+        }
+        if piece.is_empty() || state.end.is_some() {
+            return Some(state.bytes);
+        }
+        state.pieces.push_back(Bytes::copy_from_slice(piece));
+        state.bytes += piece.len();
+        state.asked = false;
+        let bytes = state.bytes;
+        wake(state);
+        Some(bytes)
+    }
+
+    /// No piece follows. The first end counts.
+    pub fn end(&self, end: End) {
+        let mut state = self.lock();
+        if state.end.is_none() {
+            state.end = Some(end);
+            wake(state);
+        }
+    }
+
+    /// Up to `max` bytes: empty when there are none yet. None at the end, or the error that it ends with.
+    pub fn read(&self, max: usize) -> Option<Result<Bytes, ErrorCode>> {
+        let mut state = self.lock();
+        let Some(first) = state.pieces.front_mut() else {
+            return match &state.end {
+                None => Some(Ok(Bytes::new())),
+                Some(Ok(_)) => None,
+                Some(Err(error)) => Some(Err(error.clone())),
+            };
+        };
+        let piece = first.split_to(max.min(first.len()));
+        if first.is_empty() {
+            state.pieces.pop_front();
+        }
+        state.bytes -= piece.len();
+        self.ask(state);
+        Some(Ok(piece))
+    }
+
+    /// Ready when `read` brings something.
+    pub fn poll_read(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let state = self.lock();
+        if !state.pieces.is_empty() || state.end.is_some() {
+            return Poll::Ready(());
+        }
+        self.wait(state, cx.waker())
+    }
+
+    /// The end, after throwing away what comes before it.
+    pub fn poll_end(&self, waker: &Waker) -> Poll<End> {
+        let mut state = self.lock();
+        state.pieces.clear();
+        state.bytes = 0;
+        match &state.end {
+            Some(end) => Poll::Ready(end.clone()),
+            None => self.wait(state, waker).map(|()| Ok(None)),
+        }
+    }
+
+    /// Each poll may come with another waker; the last one counts.
+    fn wait(&self, mut state: MutexGuard<'_, State>, waker: &Waker) -> Poll<()> {
+        state.waker = Some(waker.clone());
+        self.ask(state);
+        Poll::Pending
+    }
+
+    /// Tells the producer, outside of the lock, that there is room.
+    fn ask(&self, mut state: MutexGuard<'_, State>) {
+        if state.bytes < LOW_WATER_BYTES && state.end.is_none() && !state.asked {
+            state.asked = true;
+            drop(state);
+            self.shared.want_body(self.token);
+        }
+    }
+}
+
+/// Wakes outside of the lock: the waker runs foreign code.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let waker = state.waker.take();
+    drop(state);
+    if let Some(waker) = waker {
+        waker.wake()
+    }
+}
+
+/// The guest's end. Dropping it tells the producer that nobody reads any more, and cancels the outbound request whose
+/// response it is.
+pub struct BodyIn {
+    pub queue: Arc<BodyQueue>,
+    _waiting: Option<Waiting>,
+}
+
+impl BodyIn {
+    pub fn new(queue: Arc<BodyQueue>, waiting: Option<Waiting>) -> Self {
+        BodyIn { queue, _waiting: waiting }
+    }
+}
+
+impl Drop for BodyIn {
+    fn drop(&mut self) {
+        let mut state = self.queue.lock();
+        state.gone = true;
+        state.pieces.clear();
+        state.bytes = 0;
+        state.waker = None;
+    }
+}
