@@ -82,7 +82,7 @@ typedef struct {
   uint32_t handles;       ///< host resources alive at once
   uint32_t handles_kept;  ///< an instance that comes back with more host resources than this is discarded
   uint64_t retire_bytes;  ///< an instance that comes back with more memory than this is discarded; 0: never
-  uint32_t field_bytes;   ///< bytes of one set of header fields that the guest builds
+  uint32_t field_bytes;   ///< of one set of header fields that the guest builds: its bytes and 32 for each field
   uint32_t outbound;      ///< outbound requests; one more is answered by an error in the guest
 } peko_limits;
 
@@ -148,7 +148,7 @@ enum {
   PEKO_NEXT_DATA = 1,  ///< *chunk is yours
   PEKO_NEXT_END,       ///< the guest has ended the body, whatever became of its call
   PEKO_NEXT_ABORTED,   ///< the guest dropped the body unfinished, or it differs from its content-length
-  PEKO_NEXT_PENDING,   ///< `wake` tells when to come back
+  PEKO_NEXT_PENDING,   ///< come back after the next poll (peko_outbound_next: when `token` is woken)
   PEKO_NEXT_TRAILERS,  ///< peko_invocation_trailers has them; PEKO_NEXT_END follows
 };
 

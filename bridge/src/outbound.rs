@@ -99,27 +99,25 @@ impl OutboundCalls {
     }
 
     /// Hands `request` to the hook of the loop. One too many is refused.
-    pub fn send(&mut self, request: Outbound, options: &RequestOptions) -> FutureIncomingResponse {
+    pub fn send(&mut self, mut request: Outbound, options: &RequestOptions) -> FutureIncomingResponse {
         self.made = self.made.saturating_add(1);
         if self.made > self.max {
             return FutureIncomingResponse::Refused(ErrorCode::ConnectionLimitReached);
         }
         let id = self.shared.exchanges.next_id();
-        let mut views = Vec::new();
-        let (method, uri, authority, fields) =
-            (request.method_text().to_owned(), request.uri, request.authority, request.fields);
         let exchange = Arc::new(Exchange {
-            request: Mutex::new(RequestBody { body: request.body, end: None, wake: None }),
+            request: Mutex::new(RequestBody { body: request.body.take(), end: None, wake: None }),
             answer: Mutex::default(),
             response: Arc::new(BodyQueue::new(self.shared.clone(), OUTBOUND_TOKEN | id)),
         });
         self.shared.exchanges.add(id, exchange.clone());
         self.ids.push(id);
-        fields.view(&mut views);
-        views.insert(0, PekoField { name: PekoStr::of(b"host"), value: PekoStr::of(authority.as_bytes()) });
+        let mut views = Vec::new();
+        request.fields.view(&mut views);
+        views.insert(0, PekoField { name: PekoStr::of(b"host"), value: PekoStr::of(request.authority.as_bytes()) });
         let head = PekoOutboundHead {
-            method: PekoStr::of(method.as_bytes()),
-            uri: PekoStr::of(uri.as_bytes()),
+            method: PekoStr::of(request.method_text().as_bytes()),
+            uri: PekoStr::of(request.uri.as_bytes()),
             fields: views.as_ptr(),
             field_count: views.len(),
             connect_ns: options.connect.unwrap_or(0),

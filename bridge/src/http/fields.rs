@@ -134,6 +134,9 @@ pub fn add_quick_ways(linker: &mut Linker<Context>) -> Result<()> {
         let text = name.to_str(&store)?;
         let bytes = value.as_le_slice(&store);
         let (end, all) = (text.len(), text.len() + bytes.len());
+        if all > store.data().http.budget.list_max {
+            return Err(FieldsTooBig.into());
+        }
         if all > SHORT_BYTES {
             let (text, bytes) = (text.into_owned(), bytes.to_vec());
             return Ok((append(store.data_mut(), &id, text.as_bytes(), &bytes)?,));

@@ -26,15 +26,8 @@ impl RequestHead {
     /// # Safety
     /// The strings of `from` and of its fields are readable.
     pub unsafe fn renew(head: &mut Arc<RequestHead>, from: &PekoRequestHead) -> Result<(), String> {
-        let head = match Arc::get_mut(head) {
-            Some(_) => Arc::get_mut(head),
-            None => {
-                *head = Arc::default();
-                Arc::get_mut(head)
-            }
-        };
         // Safety: the caller vouches for the strings.
-        head.map_or(Ok(()), |head| unsafe { head.fill(from) })
+        unsafe { unshared(head).fill(from) }
     }
 
     /// # Safety
@@ -63,13 +56,7 @@ impl RequestHead {
         self.method_end = method.len();
         self.target_end = method.len() + target.len();
         self.https = from.https != 0;
-        let list = match Arc::get_mut(&mut self.fields) {
-            Some(list) => list,
-            None => {
-                self.fields = Arc::default();
-                Arc::make_mut(&mut self.fields)
-            }
-        };
+        let list = unshared(&mut self.fields);
         list.clear();
         // Safety: the caller vouches for the strings.
         unsafe { list.fill(fields) }
@@ -105,6 +92,14 @@ impl RequestHead {
     pub fn https(&self) -> bool {
         self.https
     }
+}
+
+/// What `shared` holds if nobody else has it, else a new one in its place.
+fn unshared<T: Default>(shared: &mut Arc<T>) -> &mut T {
+    if Arc::get_mut(shared).is_none() {
+        *shared = Arc::default();
+    }
+    Arc::get_mut(shared).expect("nobody else has a new one")
 }
 
 /// It is UTF-8: `fill` has seen to that.

@@ -8,7 +8,7 @@ use crate::http::WASI;
 use bytes::Bytes;
 use std::future::ready;
 use wasmtime::component::{Linker, Resource, ResourceTable, ResourceType, WasmList};
-use wasmtime::{Result, StoreContextMut, bail};
+use wasmtime::{Result, StoreContextMut, format_err};
 use wasmtime_wasi::p2::bindings::io::streams::{self, Host as _};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, StreamError, StreamResult};
 
@@ -35,7 +35,13 @@ fn blocking_write_and_flush<'a>(
     mut store: StoreContextMut<'a, Context>,
     (stream, bytes): (Resource<DynOutputStream>, WasmList<u8>),
 ) -> Writing<'a> {
-    let bytes = Bytes::copy_from_slice(bytes.as_le_slice(&store));
+    let bytes = bytes.as_le_slice(&store);
+    if bytes.len() > BLOCKING_WRITE_BYTES {
+        let error =
+            format_err!("{} bytes for blocking-write-and-flush, which takes {BLOCKING_WRITE_BYTES}", bytes.len());
+        return Box::new(ready(Err(error)));
+    }
+    let bytes = Bytes::copy_from_slice(bytes);
     match write_now(&mut store.data_mut().table, &stream, &bytes) {
         Ok(Progress::Done(result)) => Box::new(ready(written(&mut store.data_mut().table, result))),
         Ok(Progress::Full) => Box::new(async move {
@@ -65,9 +71,6 @@ enum Progress {
 }
 
 fn write_now(table: &mut ResourceTable, stream: &Resource<DynOutputStream>, bytes: &Bytes) -> Result<Progress> {
-    if bytes.len() > BLOCKING_WRITE_BYTES {
-        bail!("{} bytes for blocking-write-and-flush, which takes at most {BLOCKING_WRITE_BYTES}", bytes.len());
-    }
     let stream = table.get_mut(stream)?;
     match stream.check_write() {
         Ok(room) if room > 0 && room >= bytes.len() => {}
