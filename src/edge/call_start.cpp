@@ -66,7 +66,6 @@ void Call::start(const http::RequestHead& head) {
 void Call::start_guest(const http::RequestHead& head) {
   const pool::Version& version = shelf_->version();
   cold_ = lease_->cold();
-  stepped_ = false;
   http::RequestHead guest_head = head;
   if (std::ranges::any_of(head.fields, is_ours)) {
     fields_.clear();
@@ -89,7 +88,7 @@ void Call::before_suspension() {
   in_handle_ = false;
 }
 
-bool Call::holds_body_back() const { return !stepped_ && cold_ == pool::ColdReason::None && !shelf_->reuse().proven(); }
+bool Call::holds_body_back() const { return !waited_ && cold_ == pool::ColdReason::None && !shelf_->reuse().proven(); }
 
 // Ended in a way that a guest which works only once ends at its second call.
 bool Call::misfits(engine::Outcome outcome) const {
