@@ -51,6 +51,7 @@ class Call final : private net::Deadline, private pool::Waiter {
   void start(const http::RequestHead& head);
   void start_guest(const http::RequestHead& head);
   const http::RequestHead* known_head() const;
+  bool on_trial() const;
   void before_suspension();
   /// The guest is not given any of the body before it waits for something: it may need a second start.
   bool holds_body_back() const;
