@@ -9,14 +9,14 @@ from client import Broken, Connection, chunk
 
 class Origin:
     """Listens on 127.0.0.1. Paths: /data, /big/N, /echo, /status/N, /redirect/URL, /cut, /silent, /trailers; `requests` are those
-    received, as (method, target, fields), `connections` counts, `gone` those that the other side has closed."""
+    received, as (method, target, fields), `connections` counts, `gone` those that are over, `sent` the bytes of /big."""
 
     def __init__(self, tls=None):
         """`tls`: an ssl.SSLContext, for https."""
         self.tls = tls
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port = self.listener.getsockname()[1]
-        self.lock, self.requests, self.connections, self.gone = threading.Lock(), [], 0, 0
+        self.lock, self.requests, self.connections, self.gone, self.sent = threading.Lock(), [], 0, 0, 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self):
@@ -73,6 +73,8 @@ class Origin:
             piece = b"0123456789abcdef" * 4096
             for at in range(0, int(rest), len(piece)):
                 connection.send(piece[:int(rest) - at])
+                with self.lock:
+                    self.sent += len(piece)
         elif kind == "status":
             connection.send(b"HTTP/1.1 %d X\r\ncontent-length: 0\r\n\r\n" % int(rest))
         elif kind == "redirect":
