@@ -71,7 +71,7 @@ void Call::begin() {
   bytes_in_ = bytes_out_ = 0;
   in_handle_ = true;
   timing_ = wants_timing(head.fields, edge_.timing_);
-  queued_ = leased_ = stepped_ = body_seen_ = retried_ = false;
+  queued_ = leased_ = waited_ = body_seen_ = retried_ = false;
   head_sent_ = body_fed_ = body_held_ = body_ended_ = aborted_ = client_gone_ = expired_ = log_cut_ = over_ = false;
   trailer_text_.clear();
 }
@@ -125,13 +125,13 @@ void Call::turn() {
   if (over_) return;
   invocation_->step();
   if (invocation_->away()) return;
-  stepped_ = true;
+  if (invocation_->waits()) waited_ = true;
   if (lease_->starting() && !invocation_->starting()) lease_->started();
   if (!invocation_->log().empty()) write_guest_log();
   if (exchange_ != nullptr) move_response();
   if (over_) return;
   if (invocation_->ended()) return settle();
-  feed_body();  // the guest may have asked for what is at hand already: nothing else would tell
+  if (!holds_body_back()) feed_body();  // the guest may have asked for what is at hand already: nothing else would tell
 }
 
 void Call::feed_body() {

@@ -52,8 +52,9 @@ class Call final : private net::Deadline, private pool::Waiter {
   void start(const http::RequestHead& head);
   void start_guest(const http::RequestHead& head);
   const http::RequestHead* known_head() const;
+  bool on_trial() const;
   void before_suspension();
-  /// The guest has not seen any of the body yet, although there is some: it may need a second start.
+  /// The guest is not given any of the body before it waits for something: it may need a second start.
   bool holds_body_back() const;
   bool misfits(engine::Outcome outcome) const;
   bool may_restart(engine::Outcome outcome) const;
@@ -106,7 +107,7 @@ class Call final : private net::Deadline, private pool::Waiter {
   bool in_handle_ = false;  // the exchange's head is valid
   bool queued_ = false;     // it had to wait for its lease
   bool leased_ = false;     // it has had one
-  bool stepped_ = false;    // the guest has had its first turn
+  bool waited_ = false;     // the guest has come to wait for something
   bool body_seen_ = false;  // the guest was given bytes of the request's body
   bool retried_ = false;
   bool head_sent_ = false;

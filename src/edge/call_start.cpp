@@ -66,7 +66,6 @@ void Call::start(const http::RequestHead& head) {
 void Call::start_guest(const http::RequestHead& head) {
   const pool::Version& version = shelf_->version();
   cold_ = lease_->cold();
-  stepped_ = false;
   http::RequestHead guest_head = head;
   if (std::ranges::any_of(head.fields, is_ours)) {
     fields_.clear();
@@ -82,14 +81,16 @@ const http::RequestHead* Call::known_head() const {
   return in_handle_ ? &exchange_->head() : nullptr;
 }
 
+// Whether its instance, which has served before, can do so again is not known yet.
+bool Call::on_trial() const { return invocation_ && cold_ == pool::ColdReason::None && !shelf_->reuse().proven(); }
+
 void Call::before_suspension() {
-  const bool on_trial = invocation_ && cold_ == pool::ColdReason::None && !shelf_->reuse().proven();
-  if (on_trial && in_handle_ && !head_copy_ && !head_sent_ && exchange_ != nullptr)
-    head_copy_.emplace(exchange_->head());
+  const bool keeps_head = on_trial() && in_handle_ && !head_copy_ && !head_sent_ && exchange_ != nullptr;
+  if (keeps_head) head_copy_.emplace(exchange_->head());
   in_handle_ = false;
 }
 
-bool Call::holds_body_back() const { return !stepped_ && cold_ == pool::ColdReason::None && !shelf_->reuse().proven(); }
+bool Call::holds_body_back() const { return !waited_ && on_trial(); }
 
 // Ended in a way that a guest which works only once ends at its second call.
 bool Call::misfits(engine::Outcome outcome) const {

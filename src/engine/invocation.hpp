@@ -44,6 +44,8 @@ class Invocation {
   /// Runs the guest, at most until its slice ends. Does nothing when nothing has woken it.
   void step();
   [[nodiscard]] bool away() const { return away_; }
+  /// It waits for something: step() would do nothing now.
+  [[nodiscard]] bool waits() const { return !woken_ && !away_; }
 
   /// The guest's call is over: no step will do anything.
   [[nodiscard]] bool ended() const { return (flags_ & kEnded) != 0; }

@@ -56,6 +56,7 @@ class Shelf {
   std::shared_ptr<const Version> version_;
   std::vector<IdleList::iterator> idle_;  // most recently used last: it is taken first, so that the others may expire
   std::uint64_t idle_bytes_ = 0;
+  std::uint64_t instance_bytes_ = 0;  // what the last one that came back held
   std::size_t leased_ = 0;
   std::size_t starting_ = 0;  // of leased_
   std::size_t overdue_ = 0;   // of starting_: those that have taken too long to be waited for

@@ -37,7 +37,7 @@ std::optional<Lease> WarmPool::take(Shelf& shelf) {
   if (running() >= limits_.running_max || shelf.leased_ >= limits_.function_running_max) return std::nullopt;
   if (!shelf.idle_.empty()) return take_warm(shelf);
   if (shelf.starting_ > shelf.overdue_ && cold_starts_.spent()) return std::nullopt;
-  if (!make_room()) return std::nullopt;
+  if (!make_room(shelf)) return std::nullopt;
   return start_fresh(shelf);
 }
 
@@ -69,10 +69,13 @@ void WarmPool::begin_start(Lease& lease, ColdReason reason) {
   cold_starts_.begin();
 }
 
-// Makes room for one more instance. What was given to the reaper is still counted as memory until it is freed.
-bool WarmPool::make_room() {
+// Makes room for one more instance, as large as the version's last one. What was given to the reaper is still counted
+// as memory until it is freed.
+bool WarmPool::make_room(const Shelf& shelf) {
   std::uint64_t going = 0;
-  const auto short_of_memory = [&] { return memory_.memory_bytes() > going + limits_.memory_bytes_max; };
+  const auto short_of_memory = [&] {
+    return memory_.memory_bytes() + shelf.instance_bytes_ > going + limits_.memory_bytes_max;
+  };
   while (alive_ >= limits_.instances_max || short_of_memory()) {
     if (idle_.empty()) return alive_ == 0;  // a loop on which nothing runs is not to be shut out by the others' memory
     going += discard(idle_.begin(), ColdReason::Evicted);
@@ -133,6 +136,7 @@ void WarmPool::serve_waiting() {
 void WarmPool::give_back(Lease lease, std::optional<engine::Instance> instance, Ended ended, net::TimePoint now) {
   Shelf& shelf = *lease.shelf_;
   lease.end_start();
+  if (instance) shelf.instance_bytes_ = instance->memory_bytes();
   if (ended == Ended::Cleanly && lease.cold_ == ColdReason::None) shelf.reuse_.fits();
   if (ended == Ended::Cleanly && instance && keeps(shelf, *instance)) {
     lease.shelf_ = nullptr;

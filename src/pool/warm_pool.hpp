@@ -96,7 +96,7 @@ class WarmPool final : private net::Deadline {
   Lease take_warm(Shelf& shelf);
   Lease start_fresh(Shelf& shelf);
   void begin_start(Lease& lease, ColdReason reason);
-  bool make_room();
+  bool make_room(const Shelf& shelf);
   void trim();
   bool keeps(Shelf& shelf, const engine::Instance& instance);
   void put(Shelf& shelf, engine::Instance instance, net::TimePoint now);

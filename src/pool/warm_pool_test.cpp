@@ -117,7 +117,7 @@ TEST_F(WarmPoolTest, EvictsIdleInstancesWhenMemoryIsShort) {
   meter_.bytes = 1400;
   const Lease fresh = running(shelf("c"));
   EXPECT_EQ(disposal_.disposed, std::vector<std::uintptr_t>{1}) << "the longest idle one is enough";
-  meter_.bytes = 800;
+  meter_.bytes = 400;
   EXPECT_EQ(pool_.lease(a)->cold(), ColdReason::Evicted);
 }
 
@@ -128,6 +128,16 @@ TEST_F(WarmPoolTest, RefusesWhenRunningInstancesHoldTheMemory) {
   EXPECT_FALSE(pool_.lease(hello).has_value());
   meter_.bytes = 1000;
   EXPECT_TRUE(pool_.lease(hello).has_value());
+}
+
+TEST_F(WarmPoolTest, ExpectsAFreshInstanceToBeAsLargeAsTheLastOne) {
+  Shelf& large = shelf("large", code::Reuse::Never);
+  call(large, {.uses = 1, .memory_bytes = 600});
+  const Lease busy = running(shelf("other"));
+  meter_.bytes = 401;
+  EXPECT_FALSE(pool_.lease(large).has_value());
+  meter_.bytes = 400;
+  EXPECT_TRUE(pool_.lease(large).has_value());
 }
 
 TEST_F(WarmPoolTest, IsNotShutOutByTheMemoryOfOtherLoops) {

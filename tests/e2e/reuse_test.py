@@ -1,8 +1,47 @@
 """Functions that work only once just work: their requests go to fresh instances, and soon nothing else is tried."""
 
-from harness import Case, main
+import pathlib
+import subprocess
+
+from harness import GUESTS, ROOT, Case, main
+
+FETCH_EVENT = pathlib.Path(__file__).resolve().parents[1] / "guests" / "fetch-event.js"
+COMPONENTIZE = """
+import { renameSync, writeFileSync } from 'node:fs';
+import { componentize } from '@bytecodealliance/componentize-js';
+const [source, out] = process.argv.slice(1);
+const { component } = await componentize({ sourcePath: source, witPath: 'wit', worldName: 'guest' });
+writeFileSync(`${out}.new`, component);
+renameSync(`${out}.new`, out);
+"""
 
 MISFITS = 3  # then reuse is given up
+
+
+def build_fetch_event():
+    """Builds the guest by the tools of the ssr sample, which `make build` installs."""
+    out, tools = GUESTS / "fetch-event.wasm", ROOT / "samples" / "ssr"
+    assert (tools / "node_modules").is_dir(), "run scripts/build-samples.sh ssr first"
+    if not out.exists() or out.stat().st_mtime < FETCH_EVENT.stat().st_mtime:
+        subprocess.run(["node", "--input-type=module", "-e", COMPONENTIZE, "--", FETCH_EVENT, out], cwd=tools, check=True)
+
+
+class FetchEvent(Case):
+    """JavaScript in the style of a service worker, as componentize-js makes it."""
+
+    FUNCTIONS = {"fetch-event": ""}
+
+    @classmethod
+    def setUpClass(cls):
+        build_fetch_event()
+        super().setUpClass()
+
+    def test_every_request_is_answered(self):
+        for number in range(8):
+            body = b"body %d" % number
+            response = self.ask("fetch-event", "/", "POST", body=body) if number % 2 else self.ask("fetch-event")
+            self.assertEqual(response.status, 200, response)
+            self.assertEqual(response.body, b"POST 1 " + body if number % 2 else b"GET 1 ")
 
 
 class Reuse(Case):
