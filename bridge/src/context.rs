@@ -1,8 +1,10 @@
 //! What the store of an instance holds: WASI, limits, and the hooks through which wasmtime asks us.
 
 use crate::abi::PekoLimits;
-use crate::component::Environment;
+use crate::component::{Component, Environment};
 use crate::fields;
+use crate::guest_clock::{Clocks, GuestClock, GuestWallClock};
+use crate::guest_random::{GuestRandom, RandomBudget};
 use crate::limits::Limiter;
 use crate::log::{LogStream, LogTarget};
 use crate::outbound::{self, SendResult};
@@ -10,13 +12,12 @@ use crate::waker::LoopShared;
 use http::HeaderName;
 use std::sync::{Arc, LazyLock};
 use wasmtime::component::ResourceTable;
+use wasmtime_wasi::clocks::WasiClocksCtxView;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
     Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
 
-/// The most bytes that one call of wasi:random may ask for: the host makes them before the guest has room.
-const RANDOM_BYTES_MAX: u64 = 1 << 20;
 /// Writes of a guest that wait for the loop, each of at most BODY_WRITE_BYTES: some 1.1 MiB an invocation.
 const BODY_WRITES: usize = 16;
 const BODY_WRITE_BYTES: usize = 64 << 10;
@@ -29,6 +30,9 @@ pub struct Context {
     pub table: ResourceTable,
     pub limiter: Limiter,
     log: Arc<LogTarget>,
+    environment: Arc<Environment>,
+    clock: GuestClock,
+    random: RandomBudget,
     pub limits: PekoLimits,
     pub cpu_exceeded: bool,
     /// The call's request is a HEAD.
@@ -38,7 +42,7 @@ pub struct Context {
 }
 
 impl Context {
-    pub fn new(shared: &Arc<LoopShared>, environment: &Environment) -> Self {
+    pub fn new(shared: &Arc<LoopShared>, component: &Component) -> Self {
         let log = Arc::new(LogTarget::new(shared.clone(), 0));
         let mut wasi = WasiCtx::builder();
         wasi.stdout(LogStream::stdout(log.clone()))
@@ -46,8 +50,8 @@ impl Context {
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)
-            .max_random_size(RANDOM_BYTES_MAX);
-        for (name, value) in environment {
+            .wall_clock(GuestWallClock { resolution_ns: component.clock_resolution_ns() });
+        for (name, value) in component.environment().iter() {
             wasi.env(name, value);
         }
         Context {
@@ -57,6 +61,9 @@ impl Context {
             table: ResourceTable::new(),
             limiter: Limiter::default(),
             log,
+            environment: component.environment().clone(),
+            clock: GuestClock::new(component.clock_resolution_ns()),
+            random: RandomBudget::default(),
             limits: PekoLimits::default(),
             cpu_exceeded: false,
             answers_head: false,
@@ -75,11 +82,29 @@ impl Context {
         self.hooks.outbound = 0;
         self.hooks.outbound_max = limits.outbound;
         self.limiter.begin(limits.memory_bytes);
+        self.random.begin(limits.random_bytes);
         self.table.set_max_capacity(limits.handles as usize);
         self.http.set_field_size_limit(limits.field_bytes as usize);
         self.limits = *limits;
         self.cpu_exceeded = false;
         self.ticks = 0;
+    }
+
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    pub fn log(&self) -> &LogTarget {
+        &self.log
+    }
+
+    pub fn clocks_of_guest(&mut self) -> Clocks<'_> {
+        let timers = WasiClocksCtxView { ctx: self.wasi.clocks(), table: &mut self.table };
+        Clocks { clock: &self.clock, timers }
+    }
+
+    pub fn random_of_guest(&mut self) -> GuestRandom<'_> {
+        GuestRandom { budget: &mut self.random, source: self.wasi.random() }
     }
 
     /// A clean call is over: may the instance serve another one?

@@ -11,18 +11,24 @@ mod bodyless;
 pub mod chunk;
 pub mod clock;
 pub mod component;
+pub mod config_store;
 pub mod context;
 pub mod engine;
 pub mod error_code;
 pub mod fields;
+pub mod guest_clock;
+pub mod guest_random;
+pub mod inspect;
 pub mod instance;
 pub mod invocation;
 pub mod limits;
 pub mod log;
+pub mod logging;
 pub mod outbound;
 pub mod outcome;
 pub mod request_head;
 pub mod run;
+pub mod symbols;
 pub mod waker;
 
 #[global_allocator]
