@@ -121,7 +121,7 @@ void append_request(std::string& out, const RequestRecord& record, LogStyle styl
 
 void append_guest_line(std::string& out, const engine::GuestLine& line, std::string_view function,
                        std::string_view request_id, LogStyle style, std::chrono::system_clock::time_point now) {
-  const std::string_view stream = line.stream == engine::Stream::Stdout ? "stdout" : "stderr";
+  const std::string_view stream = to_string(line.stream);
   if (style.form == LogStyle::Form::Json) {
     out += "{\"ts\":\"";
     append_timestamp(out, now);
@@ -129,7 +129,8 @@ void append_guest_line(std::string& out, const engine::GuestLine& line, std::str
     append_json_string(out, function);
     out += ",\"id\":";
     append_json_string(out, request_id);
-    fmt::format_to(std::back_inserter(out), ",\"stream\":\"{}\",\"msg\":", stream);
+    fmt::format_to(std::back_inserter(out), ",\"{}\":\"{}\",\"msg\":", is_logging(line.stream) ? "level" : "stream",
+                   stream);
     append_json_string(out, line.text);
     out += '}';
     return;

@@ -5,15 +5,39 @@
 
 namespace peko::engine {
 
+std::string_view to_string(Stream stream) {
+  switch (stream) {
+    case Stream::Stdout: return "stdout";
+    case Stream::Stderr: return "stderr";
+    case Stream::LogTrace: return "trace";
+    case Stream::LogDebug: return "debug";
+    case Stream::LogInfo: return "info";
+    case Stream::LogWarn: return "warn";
+    case Stream::LogError: return "error";
+    case Stream::LogCritical: break;
+  }
+  return "critical";
+}
+
 void GuestLog::reset(std::uint32_t bytes_max) {
   for (std::string& text : partial_) text.clear();
   lines_.clear();
+  last_words_.clear();
   bytes_left_ = bytes_max;
   cut_ = false;
 }
 
+std::string& GuestLog::partial(Stream stream) {
+  return partial_[is_logging(stream) ? 2 : std::to_underlying(stream) - std::to_underlying(Stream::Stdout)];
+}
+
+void GuestLog::give_out(Stream stream, std::string text) {
+  if (stream == Stream::Stderr || stream >= Stream::LogError) last_words_.add(text);
+  lines_.push_back({stream, std::move(text)});
+}
+
 void GuestLog::flush(Stream stream) {
-  if (!partial(stream).empty()) lines_.push_back({stream, std::exchange(partial(stream), {})});
+  if (!partial(stream).empty()) give_out(stream, std::exchange(partial(stream), {}));
 }
 
 void GuestLog::append(Stream stream, std::string_view bytes) {
@@ -31,11 +55,12 @@ void GuestLog::append(Stream stream, std::string_view bytes) {
     bytes.remove_prefix(taken);
     if (!bytes.empty() && bytes.front() == '\n') {
       bytes.remove_prefix(1);
-      lines_.push_back({stream, std::exchange(text, {})});
+      give_out(stream, std::exchange(text, {}));
     } else if (text.size() == kLineBytesMax) {
       flush(stream);
     }
   }
+  if (is_logging(stream)) flush(stream);
   if (over) {
     cut_ = true;
     finish();
