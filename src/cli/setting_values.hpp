@@ -20,6 +20,7 @@ Result<std::string> not_empty(std::string_view text);
 /// Decimal digits only; both limits are allowed.
 Result<std::uint64_t> whole_number(std::string_view text, std::uint64_t min, std::uint64_t max);
 Result<std::chrono::seconds> seconds(Result<std::uint64_t> number);
+Result<std::chrono::microseconds> microseconds(Result<std::uint64_t> number);
 Result<node::LogFormat> log_format(std::string_view text);
 /// A path or file:///path. Unsupported for s3://.
 Result<std::filesystem::path> code_folder(std::string_view text);

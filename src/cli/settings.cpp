@@ -53,6 +53,11 @@ constexpr std::array kSettings = {
             [](Settings& s, std::string_view text) { return keep(s.node.log_format, log_format(text)); }},
     Setting{"cache_dir", "PEKO_CACHE_DIR", "--cache-dir", "FOLDER", "where compiled functions are kept", Kind::Path,
             For::Both, [](Settings& s, std::string_view text) { return keep(s.node.cache_dir, not_empty(text)); }},
+    Setting{"clock_resolution_us", "PEKO_CLOCK_RESOLUTION_US", "--clock-resolution-us", "N",
+            "steps in which functions see time: coarse, so that a clock is no weapon", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.clock_resolution, microseconds(whole_number(text, 1, 1'000'000)));
+            }},
     Setting{"drain_seconds", "PEKO_DRAIN_SECONDS", "--drain-seconds", "N",
             "how long requests in flight may take to end after SIGTERM", Kind::Number, For::Both,
             [](Settings& s, std::string_view text) {
@@ -157,6 +162,7 @@ Settings default_settings(Command command, const Environment& environment, Termi
   if (command == Command::Dev) {
     settings.node.listen = "127.0.0.1:3000";
     settings.node.log_format = node::LogFormat::Text;
+    settings.node.fault_detail = node::FaultDetail::Show;  // whoever asks is whoever writes it
   } else {
     settings.node.listen = "0.0.0.0:8080";
     settings.node.log_format = err == Terminal::Kind::Plain ? node::LogFormat::Json : node::LogFormat::Text;

@@ -44,12 +44,14 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"instances", "8", "8", "PEKO_INSTANCES"},
       {"log", "\"off\"", "off", "PEKO_LOG"},
       {"cache_dir", "\"/var/cache/p\"", "/var/cache/p", "PEKO_CACHE_DIR"},
+      {"clock_resolution_us", "5", "5", "PEKO_CLOCK_RESOLUTION_US"},
       {"drain_seconds", "3", "3", "PEKO_DRAIN_SECONDS"},
   };
   ASSERT_EQ(std::size(rows), all_settings().size()) << "a new setting wants a row";
   const auto fields = [](const Settings& s) {
     return std::make_tuple(s.node.listen, s.code, s.node.domain, s.node.default_function, s.node.threads,
-                           s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout);
+                           s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout,
+                           s.node.clock_resolution);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;
