@@ -21,6 +21,8 @@ Edge::Edge(const EdgeParts& parts, LogStyle style)
       log_(parts.log),
       clock_(parts.clock),
       style_(style),
+      traps_(parts.traps),
+      fault_detail_(parts.fault_detail),
       ids_(Random::from_entropy()),
       tasks_(parts.loop) {
   for (const auto& version : parts.versions) shelves_.push_back(&pool_.shelf(version));

@@ -14,6 +14,7 @@
 #include "edge/call.hpp"
 #include "edge/request_log.hpp"
 #include "edge/router.hpp"
+#include "edge/trap_report.hpp"
 #include "engine/worker.hpp"
 #include "http/exchange.hpp"
 #include "net/loop.hpp"
@@ -31,6 +32,8 @@ struct EdgeParts {
   const std::vector<std::shared_ptr<const pool::Version>>& versions;
   LogSink& log;
   const Clock& clock;
+  TrapExplainer& traps;
+  FaultDetail fault_detail = FaultDetail::Hide;
 };
 
 /// Lives on one loop.
@@ -80,6 +83,8 @@ class Edge final : public http::Handler {
   net::TimePoint clock_read_;  // when wall_time_ was read
   std::chrono::system_clock::time_point wall_time_;
   LogStyle style_;
+  TrapExplainer& traps_;
+  const FaultDetail fault_detail_;
   std::vector<pool::Shelf*> shelves_;  // by Router::Target
   RequestIds ids_;
   bool draining_ = false;

@@ -55,17 +55,6 @@ void append_json(std::string& out, const RequestRecord& r, std::chrono::system_c
   out.append(rest, 1);
 }
 
-// Bytes that a client or a guest chose, safe for a terminal.
-void append_safe(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-}
-
 void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::chrono::system_clock::time_point now) {
   const auto coloured = [&](std::string_view colour, std::string_view text) {
     if (style.colour) out += colour;
@@ -107,6 +96,16 @@ void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::
 }
 
 }  // namespace
+
+void append_safe(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+}
 
 void append_request(std::string& out, const RequestRecord& record, LogStyle style,
                     std::chrono::system_clock::time_point now) {

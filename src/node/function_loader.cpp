@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "code/component_check.hpp"
 #include "code/component_file.hpp"
 #include "code/paths.hpp"
 #include "node/compile_process.hpp"
@@ -43,10 +44,11 @@ Result<FunctionLoader::Loaded> FunctionLoader::load(const code::Function& functi
   if (!wasm) return fail(wasm.error());
   const Digest hash = sha256(*wasm);
   const std::string file = code::shown(function.component);
+  if (Status fits = code::check_surface(*wasm, file); !fits) return fail(std::move(fits.error()));
 
   Result<std::shared_ptr<const engine::Component>> component = load_cached(function, hash);
   if (!component) return fail(std::move(component.error()), file);
-  if (*component) return Loaded{std::move(*component), From::Cache};
+  if (*component) return Loaded{std::move(*component), From::Cache, hash};
 
   Result<std::string> artifact = compile_in_child(*wasm, scratch_);
   if (!artifact) return fail(std::move(artifact.error()), file);
@@ -57,12 +59,12 @@ Result<FunctionLoader::Loaded> FunctionLoader::load(const code::Function& functi
     return fail(Code::Conflict, file + ": its artifact vanished from the cache while it was loaded; try again");
   component = engine::Component::load(runtime_, (*verified)->path(), function.environment);
   if (!component) return fail(std::move(component.error()), file);
-  return Loaded{std::move(*component), From::Compiler};
+  return Loaded{std::move(*component), From::Compiler, hash};
 }
 
 std::shared_ptr<const pool::Version> make_version(const code::Function& function,
-                                                  std::shared_ptr<const engine::Component> component,
-                                                  std::string fault) {
+                                                  std::shared_ptr<const engine::Component> component, std::string fault,
+                                                  const Digest& hash) {
   return std::make_shared<pool::Version>(pool::Version{
       .function = function.name,
       .component = std::move(component),
@@ -70,6 +72,8 @@ std::shared_ptr<const pool::Version> make_version(const code::Function& function
       .limits = function.limits,
       .reuse = function.reuse,
       .idle = function.idle,
+      .component_file = function.component,
+      .component_hash = hash,
   });
 }
 

@@ -38,7 +38,10 @@ Lane::Lane(net::Loop& loop, const LaneParts& parts)
              .router = parts.router,
              .versions = parts.versions,
              .log = parts.log,
-             .clock = parts.clock},
+             .clock = parts.clock,
+             .traps = parts.traps,
+             .fault_detail =
+                 parts.config.fault_detail == FaultDetail::Show ? edge::FaultDetail::Show : edge::FaultDetail::Hide},
             parts.style) {}
 
 Lane::~Lane() = default;

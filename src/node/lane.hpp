@@ -24,6 +24,7 @@ struct LaneParts {
   LogSink& log;
   const Clock& clock;
   edge::LogStyle style;
+  edge::TrapExplainer& traps;
   std::size_t instances_max;  ///< of this lane
 };
 

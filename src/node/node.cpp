@@ -9,6 +9,7 @@
 #include "net/listener.hpp"
 #include "node/function_loader.hpp"
 #include "node/stop_signal.hpp"
+#include "node/symbolise_process.hpp"
 
 namespace peko::node {
 
@@ -65,8 +66,11 @@ Status Node::start_engine() {
     if (!loop) return fail(std::move(loop.error()));
     loops_.push_back(std::move(*loop));
   }
-  Result<std::unique_ptr<engine::Runtime>> runtime = engine::Runtime::start(
-      {.instances_max = config_.instances_max, .loops = config_.threads, .overflow_threads = config_.threads});
+  Result<std::unique_ptr<engine::Runtime>> runtime =
+      engine::Runtime::start({.instances_max = config_.instances_max,
+                              .loops = config_.threads,
+                              .overflow_threads = config_.threads,
+                              .clock_resolution = config_.clock_resolution});
   if (!runtime) return fail(std::move(runtime.error()));
   runtime_ = std::move(*runtime);
   return {};
@@ -81,7 +85,7 @@ Status Node::load(const std::vector<code::Function>& functions, const OnLoaded& 
     LoadReport report{.name = function.name, .status = {}};
     if (loaded) {
       report.compiled = loaded->from == FunctionLoader::From::Compiler;
-      versions_.push_back(make_version(function, std::move(loaded->component), ""));
+      versions_.push_back(make_version(function, std::move(loaded->component), "", loaded->hash));
     } else {
       versions_.push_back(make_version(function, nullptr, loaded.error().message));
       report.status = fail(std::move(loaded.error()));
@@ -102,6 +106,7 @@ void Node::route(const std::vector<code::Function>& functions) {
 
 Status Node::start_lanes() {
   const std::size_t instances = std::max<std::size_t>(1, config_.instances_max / config_.threads);
+  traps_ = std::make_unique<TrapReports>(symbolise_in_child, style_of(config_, log_), log_, clock_);
   const LaneParts parts{.config = config_,
                         .runtime = *runtime_,
                         .router = router_,
@@ -109,6 +114,7 @@ Status Node::start_lanes() {
                         .log = log_,
                         .clock = clock_,
                         .style = style_of(config_, log_),
+                        .traps = *traps_,
                         .instances_max = instances};
   for (const std::unique_ptr<net::Loop>& loop : loops_) {
     const auto sharing = lanes_.empty() ? http::Server::Sharing::First : http::Server::Sharing::Join;

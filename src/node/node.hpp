@@ -16,6 +16,7 @@
 #include "net/loop.hpp"
 #include "node/config.hpp"
 #include "node/lane.hpp"
+#include "node/trap_reports.hpp"
 #include "pool/version.hpp"
 
 namespace peko::node {
@@ -64,6 +65,7 @@ class Node {
   std::unique_ptr<engine::Runtime> runtime_;
   std::vector<std::shared_ptr<const pool::Version>> versions_;
   edge::Router router_;
+  std::unique_ptr<TrapReports> traps_;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 
