@@ -4,10 +4,13 @@ use crate::abi::{PekoBuf, PekoStr, guard, put_text, slice};
 use crate::component::PROVIDED;
 use crate::{config_store, logging};
 use std::ffi::c_void;
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{Chunk, Encoding, Parser, Payload};
 
 /// The version of WASI 0.2 that wasmtime-wasi defines. It serves guests of each version 0.2.x.
 pub const WASI: &str = "0.2.12";
+
+/// Of one component: what a node spends on a hostile file before it is compiled. Real ones have tens.
+const ITEMS_MAX: usize = 10_000;
 
 /// PEKO_IMPORT_* and PEKO_EXPORT.
 #[repr(u32)]
@@ -61,44 +64,45 @@ pub fn inspect(wasm: &[u8]) -> Result<Vec<Item>, String> {
     let mut items = Vec::new();
     let mut at = 0;
     let mut parser = Parser::new(0);
-    let mut outer = Vec::new();
     loop {
         let rest = wasm.get(at..).filter(|_| !wasm.is_empty()).ok_or("it is cut off")?;
         let (consumed, payload) = match parser.parse(rest, rest.is_empty()) {
-            Ok(wasmparser::Chunk::Parsed { consumed, payload }) => (consumed, payload),
-            Ok(wasmparser::Chunk::NeedMoreData(_)) => return Err("it is cut off".into()),
+            Ok(Chunk::Parsed { consumed, payload }) => (consumed, payload),
+            Ok(Chunk::NeedMoreData(_)) => return Err("it is cut off".into()),
             Err(error) => return Err(error.to_string()),
         };
         at += consumed;
         match payload {
             Payload::Version { encoding: Encoding::Module, .. } => return Err("it is a core module".into()),
-            // A module's contents say nothing about the component, and are most of its bytes.
-            Payload::ModuleSection { unchecked_range, .. } => at = unchecked_range.end,
-            Payload::ComponentSection { parser: inner, .. } => {
-                outer.push(std::mem::replace(&mut parser, inner));
+            // What is inside says nothing about the component, and is most of its bytes.
+            Payload::ModuleSection { unchecked_range, .. } | Payload::ComponentSection { unchecked_range, .. } => {
+                at = unchecked_range.end;
             }
-            Payload::ComponentImportSection(section) if outer.is_empty() => {
+            Payload::ComponentImportSection(section) => {
                 for import in section {
                     let name = import.map_err(|error| error.to_string())?.name.name.to_owned();
                     let (kind, nearest) = judge(&name);
-                    items.push(Item { kind, name, nearest });
+                    add(&mut items, Item { kind, name, nearest })?;
                 }
             }
-            Payload::ComponentExportSection(section) if outer.is_empty() => {
+            Payload::ComponentExportSection(section) => {
                 for export in section {
                     let name = export.map_err(|error| error.to_string())?.name.name.to_owned();
-                    items.push(Item { kind: Kind::Export, name, nearest: String::new() });
+                    add(&mut items, Item { kind: Kind::Export, name, nearest: String::new() })?;
                 }
             }
-            Payload::End(_) => match outer.pop() {
-                Some(resumed) => {
-                    parser = resumed;
-                }
-                None => return Ok(items),
-            },
+            Payload::End(_) => return Ok(items),
             _ => {}
         }
     }
+}
+
+fn add(items: &mut Vec<Item>, item: Item) -> Result<(), String> {
+    if items.len() == ITEMS_MAX {
+        return Err(format!("it imports and exports more than {ITEMS_MAX} things"));
+    }
+    items.push(item);
+    Ok(())
 }
 
 type OnItem = extern "C" fn(*mut c_void, u32, PekoStr, PekoStr);

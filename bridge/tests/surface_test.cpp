@@ -202,6 +202,24 @@ TEST(Inspect, TellsWhatAComponentImportsAndExports) {
   EXPECT_EQ(std::ranges::count(inspect(guest("unknown-import")).items, unknown), 1);
 }
 
+// A component with a section of `count` imports of the name "a:b/c".
+std::string with_imports(std::uint32_t count) {
+  using namespace std::string_literals;
+  const auto number = [](std::size_t value) {  // LEB128 of five bytes
+    std::string bytes;
+    for (int i = 0; i < 5; i++) bytes += static_cast<char>((value >> (7 * i) & 127) | (i < 4 ? 128 : 0));
+    return bytes;
+  };
+  std::string imports = number(count);
+  for (std::uint32_t i = 0; i < count; i++) imports += "\0\x05"s + "a:b/c" + "\x05\0"s;
+  return "\0asm\x0d\0\x01\0\x07\x03\x01\x42\0\x0a"s + number(imports.size()) + imports;
+}
+
+TEST(Inspect, RefusesAFileThatCostsTooMuch) {
+  EXPECT_EQ(inspect(with_imports(10'000)).items.size(), 10'000U);
+  EXPECT_EQ(inspect(with_imports(10'001)).error, "it imports and exports more than 10000 things");
+}
+
 TEST(Inspect, SaysWhyItCannot) {
   const std::string wasm = guest("hello");
   EXPECT_EQ(inspect(wasm.substr(0, wasm.size() - 1)).error, "it is cut off");

@@ -74,9 +74,9 @@ std::string row(const Terminal& out, const engine::Import& import, std::size_t w
   const std::string word =
       out.styled(provided ? Style::Green : Style::Red, fmt::format("{:<8}", word_for(import.provision)));
   if (provided) {
-    return fmt::format("  {}  {}\n", word, import.name);
+    return fmt::format("  {}  {}\n", word, printable(import.name));
   }
-  return fmt::format("  {}  {:<{}}  {}\n", word, import.name, width, code::advice_for(import));
+  return fmt::format("  {}  {:<{}}  {}\n", word, printable(import.name), width, code::advice_for(import));
 }
 
 std::string as_text(const Terminal& out, const std::string& file, const Checked& checked) {
@@ -90,11 +90,11 @@ std::string as_text(const Terminal& out, const std::string& file, const Checked&
     text += row(out, import, width);
   }
   for (const std::string& name : surface.exports) {
-    text += fmt::format("  {}  {}\n", out.styled(Style::Dim, "export  "), name);
+    text += fmt::format("  {}  {}\n", out.styled(Style::Dim, "export  "), printable(name));
   }
   text += '\n';
   for (const std::string& problem : checked.check.problems) {
-    text += fmt::format("{} {}\n", out.styled(Style::Red, "Peko cannot run it:"), problem);
+    text += fmt::format("{} {}\n", out.styled(Style::Red, "Peko cannot run it:"), printable(problem));
   }
   if (checked.check.problems.empty()) {
     text += out.styled(Style::Green, "Peko can run it.") + "\n";
@@ -110,7 +110,7 @@ int check(const CommandLine& line, const Context& context) {
   if (line.print_as == PrintAs::Json) {
     context.out.write(as_json(file, checked));
   } else if (checked) {
-    context.out.write(printable(as_text(context.out, printable(file), *checked)));
+    context.out.write(as_text(context.out, printable(file), *checked));
   } else {
     context.err.write(printable("peko check: " + checked.error().message) + "\n");
   }

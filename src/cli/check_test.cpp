@@ -11,6 +11,7 @@ namespace peko::cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 /// A component's section: id, size, contents. All sizes are below 128.
 std::string section(char id, const std::string& contents) {
@@ -72,6 +73,24 @@ TEST_F(CheckTest, TellsProgramsTheSame) {
   EXPECT_THAT(std::string(told.at("imports").at(0).at("advice").as_string()), HasSubstr("wac plug"));
   EXPECT_EQ(told.at("exports").at(0).as_string(), "wasi:cli/run@0.2.0");
   EXPECT_EQ(told.at("problems").as_array().size(), 2U);
+}
+
+TEST_F(CheckTest, IsColouredOnATerminalAndCannotBeSteeredByAName) {
+  Captured coloured(Terminal::Kind::Coloured);
+  const Environment environment;
+  const SystemClock clock;
+  const auto file = folder_.write("a.wasm", component("foo:\x1b[2J/bar", "wasi:http/incoming-handler@0.2.3"));
+  EXPECT_EQ(cli::run(std::vector<std::string>{"check", file.string()}, {.environment = environment,
+                                                                        .out = coloured.terminal(),
+                                                                        .err = err_.terminal(),
+                                                                        .clock = clock,
+                                                                        .version = "",
+                                                                        .start_node = nullptr,
+                                                                        .compile = nullptr}),
+            kExitFailed);
+  EXPECT_THAT(coloured.text(), HasSubstr("\x1b[31m"));
+  EXPECT_THAT(coloured.text(), Not(HasSubstr("\x1b[2J")));
+  EXPECT_THAT(coloured.text(), HasSubstr("foo:?[2J/bar"));
 }
 
 TEST_F(CheckTest, SaysWhatIsNoComponent) {

@@ -14,7 +14,7 @@
 namespace peko::cli {
 namespace {
 
-constexpr rlim_t kCpuSeconds = 20;
+constexpr rlim_t kCpuSeconds = 15;
 constexpr int kNice = 10;  // as overflow threads: requests come first
 
 #if defined(__has_feature)

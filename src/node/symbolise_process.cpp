@@ -1,14 +1,16 @@
 #include "node/symbolise_process.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 
 #include "base/hash.hpp"
@@ -19,6 +21,8 @@ namespace peko::node {
 
 namespace {
 
+// A component of 100 MiB takes a second; nobody waits for the answer but the end of the node.
+constexpr std::chrono::seconds kPatience{15};
 constexpr std::size_t kPrintedBytesMax = 256 * 1024;
 constexpr std::size_t kPlaceBytesMax = 400;  // names of C++ templates can have thousands
 
@@ -42,11 +46,20 @@ pid_t spawn(std::vector<std::string> words, UniqueFd& output) {
   return failed == 0 ? pid : 0;
 }
 
-// All that the child prints, until it has ended. One that prints too much is stopped.
+// All that the child prints, until it has ended. One that prints too much or takes too long is stopped.
 std::string read_all(int fd, pid_t pid) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
   std::string text;
   std::array<char, 4096> piece{};
   for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
+    const int count = ::poll(&ready, 1, static_cast<int>(std::max<std::int64_t>(0, left.count())));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      ::kill(pid, SIGKILL);
+      return text;
+    }
     const ssize_t n = ::read(fd, piece.data(), piece.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return text;

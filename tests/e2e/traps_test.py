@@ -23,7 +23,8 @@ class Traps(Case):
 
     def assert_places(self, entry):
         """Functions, files and lines, also of what the compiler has inlined."""
-        for function, words in (("inlined", "{ innermost(what); }"), ("outer_function", "inlined(what);"), ("handle", "outer_function(n < 2")):
+        for function, words in (("inlined", "{ innermost(what); }"), ("outer_function", "inlined(what);"),
+                                ("handle", "outer_function(n < 2")):
             wanted = re.compile(rf"{function} at .*backtrace\.c:{line_of(words)}:\d+$")
             self.assertTrue(any(wanted.match(frame) for frame in entry["backtrace"]), (function, entry))
 
