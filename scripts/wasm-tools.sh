@@ -29,17 +29,19 @@ find_wasm_linkers() {
 }
 
 # link_component OUT.wasm SOURCE.c [FILE.wit...] makes a freestanding component (no libc, no adapter) by way of a
-# temporary name, so that a reader never sees half a file.
+# temporary name, so that a reader never sees half a file. The words of GUEST_FLAGS go to the linker; where it is not
+# set, -s: no names and no debug information.
 link_component() {
-  local out=$1 source=$2 types=() wit status=0
+  local out=$1 source=$2 types=() wit status=0 flags
+  read -ra flags <<<"${GUEST_FLAGS--s}"
   shift 2
   for wit in "$@"; do types+=(--component-type "$wit"); done
   local work
   work=$(mktemp -d -p "$(dirname "$out")" .link-XXXXXX)
   {
     "$CLANG" --target=wasm32-unknown-unknown -O2 -ffreestanding -nostdlib -Wall -Wno-unused-function \
-      -Wno-unused-variable -Wno-infinite-recursion -c "$source" -o "$work/o" &&
-      "$WASM_COMPONENT_LD" --wasm-ld-path "$WASM_LD" "${types[@]}" --wasi-adapter none --no-entry --gc-sections -s \
+      -Wno-unused-variable -Wno-infinite-recursion -g -c "$source" -o "$work/o" &&
+      "$WASM_COMPONENT_LD" --wasm-ld-path "$WASM_LD" "${types[@]}" --wasi-adapter none --no-entry --gc-sections "${flags[@]}" \
         -z stack-size=16384 --stack-first "$work/o" -o "$work/wasm" &&
       mv "$work/wasm" "$out"
   } || status=$?

@@ -54,9 +54,10 @@ typedef struct {
   uint32_t max_instances;  ///< instances alive at once (warm, running and being dropped); 0: this engine only compiles
   uint32_t threads;        ///< threads that poll (loops and overflow)
   uint32_t compiler;       ///< 1: peko_component_compile works
-  uint64_t memory_bytes_max;   ///< what one linear memory may grow to, whatever the limits say
-  uint32_t stack_bytes;        ///< wasm stack of a guest; crossing it is PEKO_OUTCOME_STACK
-  uint32_t memory_keep_bytes;  ///< of each memory slot, kept resident after use (0 suits many slots, 65536 few)
+  uint64_t memory_bytes_max;     ///< what one linear memory may grow to, whatever the limits say
+  uint32_t stack_bytes;          ///< wasm stack of a guest; crossing it is PEKO_OUTCOME_STACK
+  uint32_t memory_keep_bytes;    ///< of each memory slot, kept resident after use (0 suits many slots, 65536 few)
+  uint64_t clock_resolution_ns;  ///< what guests see of time are multiples of it; 1 to 1,000,000,000
 } peko_engine_config;
 
 /// Called by the bridge; `context` is the first argument of each.
@@ -71,9 +72,20 @@ typedef struct {
   void (*outbound)(void* context, uint64_t token, uint64_t id, const struct peko_outbound_head* head);
   /// The guest no longer waits for `id`. Any thread.
   void (*outbound_cancel)(void* context, uint64_t id);
-  /// Bytes that the guest wrote to stdout (stream 1) or stderr (2): pieces, not lines. The polling thread.
+  /// Bytes that the guest wrote to stdout (stream 1) or stderr (2): pieces, not lines; or a whole message of
+  /// wasi:logging (PEKO_LOG_TRACE to PEKO_LOG_CRITICAL). The polling thread.
   void (*log)(void* context, uint64_t token, int stream, peko_str bytes);
 } peko_loop_hooks;
+
+/// Streams of peko_loop_hooks::log beside stdout and stderr: the levels of wasi:logging.
+enum {
+  PEKO_LOG_TRACE = 3,
+  PEKO_LOG_DEBUG,
+  PEKO_LOG_INFO,
+  PEKO_LOG_WARN,
+  PEKO_LOG_ERROR,
+  PEKO_LOG_CRITICAL,
+};
 
 /// What one invocation may use.
 typedef struct {
@@ -84,6 +96,7 @@ typedef struct {
   uint64_t retire_bytes;  ///< an instance that comes back with more memory than this is discarded; 0: never
   uint32_t field_bytes;   ///< of one set of header fields that the guest builds: its bytes and 32 for each field
   uint32_t outbound;      ///< outbound requests; one more is answered by an error in the guest
+  uint64_t random_bytes;  ///< of wasi:random together; more is PEKO_OUTCOME_RESOURCES
 } peko_limits;
 
 typedef struct {
@@ -133,7 +146,9 @@ typedef struct {
   uint32_t instantiated;    ///< 1: the instance was made by this invocation
   uint32_t reusable;        ///< 1: the instance may serve another call
   uint64_t instantiate_ns;  ///< time of instantiation, 0 when warm
-  char message[1024];       ///< zero-terminated, empty on success: the cause, then the wasm backtrace
+  char message[4096];       ///< zero-terminated, empty on success: the cause, then the wasm backtrace, a line a frame
+  uint32_t frame_count;     ///< of the backtrace
+  uint32_t frames[20];      ///< where each is in the bytes of the component, for peko_symbolise; 0: not known
 } peko_stats;
 
 /// peko_invocation_poll: a set of these.
@@ -200,6 +215,25 @@ void peko_engine_limit_memory(const peko_engine* engine, uint64_t bytes_max);
 /// Prepares the calling thread for polling and deleting; once per thread, for its whole life.
 void peko_thread_attach(const peko_engine* engine);
 
+/// What peko_component_inspect says of an item.
+enum {
+  PEKO_IMPORT_PROVIDED,
+  PEKO_IMPORT_OTHER_VERSION,  ///< `nearest` is what is provided in its place
+  PEKO_IMPORT_UNKNOWN,
+  PEKO_EXPORT,
+};
+/// Reads what a component imports and exports, in its order; compiles and checks nothing else. 0, or 1 with a message
+/// in *error when the bytes are no component or are cut off.
+int peko_component_inspect(const uint8_t* wasm, size_t size, void* context,
+                           void (*on_item)(void* context, uint32_t kind, peko_str name, peko_str nearest),
+                           peko_buf* error);
+/// Finds the places in the source of `offsets` (peko_stats::frames) by the debug information in a component.
+/// `on_symbol` is called for each frame in order, innermost inlined function first, with its index in `offsets`; line
+/// 0: not known.
+/// **Costs as much memory and time as the debug information wants**: call it in a process with limits.
+void peko_symbolise(const uint8_t* wasm, size_t size, const uint32_t* offsets, size_t count, void* context,
+                    void (*on_symbol)(void* context, size_t frame, peko_str function, peko_str file, uint32_t line,
+                                      uint32_t column));
 /// Compiles a component to machine code for peko_component_load. Seconds of CPU for big ones. PEKO_LOAD_*.
 int peko_component_compile(const peko_engine* engine, const uint8_t* wasm, size_t size, peko_buf* artifact,
                            peko_buf* error);

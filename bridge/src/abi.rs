@@ -8,6 +8,8 @@ pub const ABI: u32 = 2;
 pub const LENGTH_UNKNOWN: u64 = u64::MAX;
 pub const OUTBOUND_TOKEN: u64 = 1 << 63;
 pub const COMPLETE: u32 = u32::MAX;
+/// As many frames as wasmtime keeps of a backtrace.
+pub const FRAMES_MAX: usize = 20;
 
 /// Borrowed bytes. `data` may be null when `size` is 0.
 #[repr(C)]
@@ -65,6 +67,7 @@ pub struct PekoEngineConfig {
     pub memory_bytes_max: u64,
     pub stack_bytes: u32,
     pub memory_keep_bytes: u32,
+    pub clock_resolution_ns: u64,
 }
 
 #[repr(C)]
@@ -88,6 +91,7 @@ pub struct PekoLimits {
     pub retire_bytes: u64,
     pub field_bytes: u32,
     pub outbound: u32,
+    pub random_bytes: u64,
 }
 
 #[repr(C)]
@@ -140,21 +144,23 @@ pub struct PekoStats {
     pub instantiated: u32,
     pub reusable: u32,
     pub instantiate_ns: u64,
-    pub message: [u8; 1024],
+    pub message: [u8; 4096],
+    pub frame_count: u32,
+    pub frames: [u32; FRAMES_MAX],
 }
 
 // The same numbers are asserted by the compiler of bridge/tests/bridge_test.cpp.
 const _: () = {
     assert!(size_of::<PekoField>() == 32);
     assert!(size_of::<PekoBuf>() == 16);
-    assert!(size_of::<PekoEngineConfig>() == 32);
+    assert!(size_of::<PekoEngineConfig>() == 40);
     assert!(size_of::<PekoLoopHooks>() == 48);
-    assert!(size_of::<PekoLimits>() == 40);
+    assert!(size_of::<PekoLimits>() == 48);
     assert!(size_of::<PekoRequestHead>() == 80);
     assert!(size_of::<PekoOutboundHead>() == 72);
     assert!(size_of::<PekoResponseHead>() == 16);
     assert!(size_of::<PekoChunk>() == 48);
-    assert!(size_of::<PekoStats>() == 1096);
+    assert!(size_of::<PekoStats>() == 4256);
 };
 
 pub const HEAD: u32 = 1;

@@ -4,6 +4,7 @@ use crate::abi::*;
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::http::bindings::FunctionPre;
+use crate::inspect;
 use crate::outcome::chain;
 use std::ffi::c_char;
 use std::sync::Arc;
@@ -13,7 +14,8 @@ pub type Environment = Vec<(String, String)>;
 /// A loaded component, linked and ready to be instantiated. Immutable, shared by all threads.
 pub struct Component {
     pre: FunctionPre<Context>,
-    environment: Environment,
+    environment: Arc<Environment>,
+    clock_resolution_ns: u64,
 }
 
 /// Why there is no component.
@@ -35,8 +37,12 @@ impl Component {
         self.pre.engine()
     }
 
-    pub fn environment(&self) -> &Environment {
+    pub fn environment(&self) -> &Arc<Environment> {
         &self.environment
+    }
+
+    pub fn clock_resolution_ns(&self) -> u64 {
+        self.clock_resolution_ns
     }
 
     fn load(engine: &Engine, path: &str, environment: Environment) -> Result<Self, Refusal> {
@@ -47,7 +53,7 @@ impl Component {
         let pre =
             engine.linker.instantiate_pre(&component).map_err(|error| missing_imports(engine, &component, &error))?;
         let pre = FunctionPre::new(pre).map_err(|_| wrong_world(engine, &component))?;
-        Ok(Component { pre, environment })
+        Ok(Component { pre, environment: environment.into(), clock_resolution_ns: engine.clock_resolution_ns })
     }
 }
 
@@ -68,7 +74,8 @@ fn not_loadable(engine: &Engine, path: &str, error: &wasmtime::Error) -> Refusal
     }
 }
 
-/// The interfaces that the linker provides, without their versions: each in every version 0.2.x up to wasmtime's.
+/// The interfaces of WASI 0.2 that the linker provides, without their versions: each in every version 0.2.x. Beside them
+/// it has the drafts of config_store and logging.
 /// A test compares them with the linker.
 pub const PROVIDED: [&str; 29] = [
     "wasi:cli/environment",
@@ -102,16 +109,10 @@ pub const PROVIDED: [&str; 29] = [
     "wasi:sockets/udp-create-socket",
 ];
 
-fn is_provided(import: &str) -> bool {
-    import
-        .split_once('@')
-        .is_some_and(|(interface, version)| version.starts_with("0.2.") && PROVIDED.contains(&interface))
-}
-
 fn missing_imports(engine: &Engine, component: &wasmtime::component::Component, error: &wasmtime::Error) -> Refusal {
     let kind = component.component_type();
     let missing: Vec<&str> =
-        kind.imports(&engine.engine).map(|(name, _)| name).filter(|name| !is_provided(name)).collect();
+        kind.imports(&engine.engine).map(|(name, _)| name).filter(|name| !inspect::is_provided(name)).collect();
     // Only a part of a known interface is missing: the linker says which.
     refuse(Load::Imports, if missing.is_empty() { chain(error) } else { missing.join("\n") })
 }

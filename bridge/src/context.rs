@@ -1,7 +1,9 @@
 //! What the store of an instance holds: WASI, wasi:http, limits.
 
 use crate::abi::PekoLimits;
-use crate::component::Environment;
+use crate::component::{Component, Environment};
+use crate::guest_clock::{Clocks, GuestClock, GuestWallClock};
+use crate::guest_random::{GuestRandom, RandomBudget};
 use crate::http::state::HttpState;
 use crate::limits::Limiter;
 use crate::log::{LogStream, LogTarget};
@@ -9,10 +11,8 @@ use crate::outbound::OutboundCalls;
 use crate::waker::LoopShared;
 use std::sync::Arc;
 use wasmtime::component::ResourceTable;
+use wasmtime_wasi::clocks::WasiClocksCtxView;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-
-/// The most bytes that one call of wasi:random may ask for: the host makes them before the guest has room.
-const RANDOM_BYTES_MAX: u64 = 1 << 20;
 
 pub struct Context {
     /// First, so that its outbound requests are cancelled before the bodies that feed them go.
@@ -22,6 +22,9 @@ pub struct Context {
     pub table: ResourceTable,
     pub limiter: Limiter,
     log: Arc<LogTarget>,
+    environment: Arc<Environment>,
+    clock: GuestClock,
+    random: RandomBudget,
     pub limits: PekoLimits,
     pub cpu_exceeded: bool,
     /// Epoch ticks in this call.
@@ -29,7 +32,7 @@ pub struct Context {
 }
 
 impl Context {
-    pub fn new(shared: &Arc<LoopShared>, environment: &Environment) -> Self {
+    pub fn new(shared: &Arc<LoopShared>, component: &Component) -> Self {
         let log = Arc::new(LogTarget::new(shared.clone(), 0));
         let mut wasi = WasiCtx::builder();
         wasi.stdout(LogStream::stdout(log.clone()))
@@ -37,8 +40,8 @@ impl Context {
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)
-            .max_random_size(RANDOM_BYTES_MAX);
-        for (name, value) in environment {
+            .wall_clock(GuestWallClock { resolution_ns: component.clock_resolution_ns() });
+        for (name, value) in component.environment().iter() {
             wasi.env(name, value);
         }
         Context {
@@ -48,6 +51,9 @@ impl Context {
             table: ResourceTable::new(),
             limiter: Limiter::new(shared.ledger.clone()),
             log,
+            environment: component.environment().clone(),
+            clock: GuestClock::new(component.clock_resolution_ns()),
+            random: RandomBudget::default(),
             limits: PekoLimits::default(),
             cpu_exceeded: false,
             ticks: 0,
@@ -63,11 +69,29 @@ impl Context {
         self.log.set_token(token);
         self.outbound.begin(token, limits.outbound);
         self.limiter.begin(limits.memory_bytes);
+        self.random.begin(limits.random_bytes);
         self.table.set_max_capacity(limits.handles as usize);
         self.http.budget.list_max = limits.field_bytes as usize;
         self.limits = *limits;
         self.cpu_exceeded = false;
         self.ticks = 0;
+    }
+
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    pub fn log(&self) -> &LogTarget {
+        &self.log
+    }
+
+    pub fn clocks_of_guest(&mut self) -> Clocks<'_> {
+        let timers = WasiClocksCtxView { ctx: self.wasi.clocks(), table: &mut self.table };
+        Clocks { clock: &self.clock, timers }
+    }
+
+    pub fn random_of_guest(&mut self) -> GuestRandom<'_> {
+        GuestRandom { budget: &mut self.random, source: self.wasi.random() }
     }
 
     /// A clean call is over: may the instance serve another one?

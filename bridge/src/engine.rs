@@ -121,6 +121,7 @@ pub struct Engine {
     pub linker: Linker<Context>,
     pub may_compile: bool,
     ledger: Arc<Ledger>,
+    pub clock_resolution_ns: u64,
     /// Serves the guests' timers.
     runtime: Option<tokio::runtime::Runtime>,
     id: String,
@@ -137,6 +138,10 @@ impl Engine {
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         crate::http::add_to_linker(&mut linker)?;
+        crate::guest_clock::add_to_linker(&mut linker)?;
+        crate::guest_random::add_to_linker(&mut linker)?;
+        crate::config_store::add_to_linker(&mut linker)?;
+        crate::logging::add_to_linker(&mut linker)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .max_blocking_threads(4)
@@ -150,6 +155,7 @@ impl Engine {
             linker,
             may_compile: config.compiler != 0,
             ledger: Arc::default(),
+            clock_resolution_ns: config.clock_resolution_ns,
             runtime: Some(runtime),
             id: format!("wasmtime-{WASMTIME}-bridge-{ABI}-{:016x}", hash.finish()),
             compiler,
@@ -171,6 +177,8 @@ fn check(config: &PekoEngineConfig) -> Result<()> {
     ensure!((64 << 10..=64 << 20).contains(&config.stack_bytes), "stack_bytes must be between 64 KiB and 64 MiB");
     let memory = config.memory_bytes_max;
     ensure!((64 << 10..=4 << 30).contains(&memory), "memory_bytes_max must be between 64 KiB and 4 GiB");
+    let clock = config.clock_resolution_ns;
+    ensure!((1..=1_000_000_000).contains(&clock), "clock_resolution_ns must be between 1 and 1,000,000,000");
     #[cfg(target_arch = "x86_64")]
     ensure!(
         std::arch::is_x86_feature_detected!("avx2")

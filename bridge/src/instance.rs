@@ -26,7 +26,7 @@ pub struct Instance {
 impl Instance {
     /// The store; `instantiate` makes it useful, after `begin` has set its limits.
     pub fn new(component: &Component, shared: &Arc<LoopShared>) -> Box<Self> {
-        let mut store = Store::new(component.engine(), Context::new(shared, component.environment()));
+        let mut store = Store::new(component.engine(), Context::new(shared, component));
         store.limiter(|context| &mut context.limiter);
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
         store.epoch_deadline_callback(|mut store| {

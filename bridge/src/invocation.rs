@@ -180,6 +180,7 @@ impl Invocation {
             (Err(error), _, _) => {
                 stats.outcome = outcome::classify(error, context) as u32;
                 put_message(&mut stats.message, &outcome::describe(error));
+                stats.frame_count = outcome::frame_offsets(error, &mut stats.frames);
             }
             (Ok(()), Some(_), _) => {
                 if let Some(response) = self.response.take() {
@@ -361,6 +362,7 @@ pub unsafe extern "C" fn peko_invocation_finish(invocation: *mut Invocation, sta
     let mut invocation = unsafe { Box::from_raw(invocation) };
     // Safety: the caller vouches for `stats`; only the first byte of the message is cleared, it is long.
     let stats = unsafe {
+        (*stats).frame_count = 0;
         std::ptr::write_bytes(stats.cast::<u8>(), 0, std::mem::offset_of!(PekoStats, message) + 1);
         &mut *stats
     };

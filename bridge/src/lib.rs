@@ -9,16 +9,22 @@ mod allocator;
 pub mod chunk;
 pub mod clock;
 pub mod component;
+pub mod config_store;
 pub mod context;
 pub mod engine;
+pub mod guest_clock;
+pub mod guest_random;
 pub mod http;
+pub mod inspect;
 pub mod instance;
 pub mod invocation;
 pub mod limits;
 pub mod log;
+pub mod logging;
 pub mod outbound;
 pub mod outcome;
 pub mod run;
+pub mod symbols;
 pub mod waker;
 
 #[global_allocator]

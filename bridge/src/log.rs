@@ -31,7 +31,7 @@ impl LogTarget {
         *self.shared.lock().unwrap_or_else(PoisonError::into_inner) = shared;
     }
 
-    fn emit(&self, stream: i32, bytes: &[u8]) {
+    pub fn emit(&self, stream: i32, bytes: &[u8]) {
         if !bytes.is_empty() {
             let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
             shared.log(self.token.load(Ordering::Relaxed), stream, bytes);

@@ -2,6 +2,7 @@
 
 use crate::abi::Outcome;
 use crate::context::Context;
+use crate::guest_random::TooManyRandomBytes;
 use crate::http::fields::FieldsTooBig;
 use std::fmt::Write;
 use wasmtime::component::ResourceTableError;
@@ -42,6 +43,7 @@ pub fn classify(error: &Error, context: &Context) -> Outcome {
 fn is_resource_limit(error: &Error) -> bool {
     matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full))
         || error.downcast_ref::<FieldsTooBig>().is_some()
+        || error.downcast_ref::<TooManyRandomBytes>().is_some()
         // wasmtime gives this one no type of its own.
         || error.root_cause().to_string().contains("fuel allocated for hostcalls has been exhausted")
 }
@@ -53,6 +55,15 @@ pub fn describe(error: &Error) -> String {
         let _ = write!(text, "\n{}", frames(&backtrace.to_string()));
     }
     text
+}
+
+/// Writes where the frames of a backtrace are in the component's bytes, 0 where that is not known, and returns how many.
+pub fn frame_offsets(error: &Error, out: &mut [u32]) -> u32 {
+    let frames = error.downcast_ref::<WasmBacktrace>().map_or(&[][..], |backtrace| backtrace.frames());
+    for (frame, offset) in frames.iter().zip(&mut *out) {
+        *offset = frame.module_offset().and_then(|offset| u32::try_from(offset).ok()).unwrap_or(0);
+    }
+    frames.len().min(out.len()) as u32
 }
 
 /// The lines of a backtrace without its title.

@@ -10,14 +10,14 @@ namespace {
 // The same numbers are asserted in bridge/src/abi.rs.
 static_assert(sizeof(peko_field) == 32);
 static_assert(sizeof(peko_buf) == 16);
-static_assert(sizeof(peko_engine_config) == 32);
+static_assert(sizeof(peko_engine_config) == 40);
 static_assert(sizeof(peko_loop_hooks) == 48);
-static_assert(sizeof(peko_limits) == 40);
+static_assert(sizeof(peko_limits) == 48);
 static_assert(sizeof(peko_request_head) == 80);
 static_assert(sizeof(peko_outbound_head) == 72);
 static_assert(sizeof(peko_response_head) == 16);
 static_assert(sizeof(peko_chunk) == 48);
-static_assert(sizeof(peko_stats) == 1096);
+static_assert(sizeof(peko_stats) == 4256);
 static_assert(offsetof(peko_stats, message) == 72);
 
 struct Compiled {
@@ -61,12 +61,17 @@ TEST(Engine, RefusesSettingsThatCannotBe) {
   config.size = 4;
   peko_buf error{};
   EXPECT_EQ(peko_engine_new(&config, &error), nullptr);
-  EXPECT_NE(take(error).find("4 bytes, 32 are expected"), std::string::npos);
+  EXPECT_NE(take(error).find("4 bytes, 40 are expected"), std::string::npos);
 
   config = serve_config();
   config.stack_bytes = 1;
   EXPECT_EQ(peko_engine_new(&config, &error), nullptr);
   EXPECT_NE(take(error).find("stack_bytes"), std::string::npos);
+
+  config = serve_config();
+  config.clock_resolution_ns = 0;
+  EXPECT_EQ(peko_engine_new(&config, &error), nullptr);
+  EXPECT_NE(take(error).find("clock_resolution_ns"), std::string::npos);
 
   config = serve_config();
   config.max_instances = 100'000'000;

@@ -2,10 +2,13 @@
 
 use peko_bridge::abi::{self, PekoBuf, PekoEngineConfig};
 use peko_bridge::engine::{Engine, peko_engine_delete, peko_engine_new};
+use peko_bridge::guest_clock::GuestClock;
 use peko_bridge::http::{ErrorCode, error_code};
+use peko_bridge::inspect::{self, Kind, WASI};
 use peko_bridge::{
-    component,
+    clock, component, config_store,
     limits::{INSTANCE_BYTES, Ledger, Limiter},
+    logging,
 };
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
@@ -96,13 +99,14 @@ fn the_ledger_sums_instances_and_refuses_what_is_too_much_for_all() {
 /// An engine that compiles and loads, for the linker's sake.
 fn engine() -> Box<Engine> {
     let config = PekoEngineConfig {
-        size: 32,
+        size: 40,
         max_instances: 0,
         threads: 0,
         compiler: 1,
         memory_bytes_max: 1 << 30,
         stack_bytes: 512 << 10,
         memory_keep_bytes: 0,
+        clock_resolution_ns: 100_000,
     };
     let mut error = PekoBuf { data: std::ptr::null_mut(), size: 0 };
     // Safety: both are readable and writable; what is made is freed by `drop_engine`.
@@ -146,8 +150,6 @@ const ITEMS: [&str; component::PROVIDED.len()] = [
     "udp-socket",
     "create-udp-socket",
 ];
-/// The version of WASI 0.2 that wasmtime-wasi defines; it serves all earlier ones.
-const WASI: &str = "0.2.12";
 
 #[test]
 fn the_list_of_interfaces_is_what_the_linker_has() {
@@ -163,6 +165,12 @@ fn the_list_of_interfaces_is_what_the_linker_has() {
         assert!(!has(&format!("{interface}@{WASI}"), "no-such-item"), "{interface}");
     }
     assert!(!has(&format!("wasi:keyvalue/store@{WASI}"), "open"));
+    for name in config_store::NAMES {
+        assert!(has(name, "get") && has(name, "get-all"), "{name}");
+    }
+    for name in logging::NAMES {
+        assert!(has(name, "log"), "{name}");
+    }
     // Everything that the guests' world imports is in the list.
     let wit = std::fs::read_to_string(HTTP_WIT).expect("the guests' world is in tests/guests");
     let imports: Vec<&str> = wit.lines().filter_map(|line| line.trim().strip_prefix("import wasi:")).collect();
@@ -173,6 +181,43 @@ fn the_list_of_interfaces_is_what_the_linker_has() {
     }
     drop(linker);
     drop_engine(engine);
+}
+
+#[test]
+fn imports_are_provided_in_each_release_of_wasi_and_in_named_drafts() {
+    let rows = [
+        ("wasi:http/types@0.2.0", Kind::Provided, ""),
+        ("wasi:http/types@0.2.12", Kind::Provided, ""),
+        ("wasi:http/types@0.2.99", Kind::Provided, ""),
+        ("wasi:http/types@0.3.0", Kind::OtherVersion, "wasi:http/types@0.2.12"),
+        ("wasi:http/types@0.2.0-rc-2023-11-10", Kind::OtherVersion, "wasi:http/types@0.2.12"),
+        ("wasi:http/types", Kind::OtherVersion, "wasi:http/types@0.2.12"),
+        ("wasi:http/handler@0.3.0", Kind::Unknown, ""),
+        ("wasi:config/store@0.2.0-draft", Kind::Provided, ""),
+        ("wasi:config/store@0.2.0-rc.2", Kind::OtherVersion, "wasi:config/store@0.2.0-rc.1"),
+        ("wasi:logging/logging", Kind::Provided, ""),
+        ("wasi:logging/logging@0.2.0", Kind::OtherVersion, "wasi:logging/logging@0.1.0-draft"),
+        ("wasi:keyvalue/store@0.2.0-draft", Kind::Unknown, ""),
+        ("", Kind::Unknown, ""),
+    ];
+    for (name, kind, nearest) in rows {
+        assert_eq!(inspect::judge(name), (kind, nearest.to_string()), "{name}");
+    }
+}
+
+#[test]
+fn timers_end_when_the_clock_of_the_guest_has_reached_their_end() {
+    for resolution in [1, 7, 1000, 100_000, 1_000_000_000] {
+        let guest = GuestClock::new(resolution);
+        let host = clock::monotonic_ns();
+        assert_eq!(guest.seen(host) % resolution, 0);
+        for when in [0, 1, 99, 100_000, 123_456_789, 10_000_000_007] {
+            let wait = guest.until(when, host);
+            assert!(guest.seen(host + wait) >= when, "{resolution} {when}");
+            assert!(wait == 0 || wait <= when + resolution, "{resolution} {when}: {wait}");
+        }
+        assert!(guest.until(u64::MAX, host) > u64::MAX / 2, "for ever, not at once");
+    }
 }
 
 #[test]

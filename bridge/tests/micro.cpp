@@ -39,7 +39,8 @@ Setup set_up(const char* guest, std::uint32_t slots) {
                                   .compiler = 1,
                                   .memory_bytes_max = 1ULL << 30,
                                   .stack_bytes = 512 << 10,
-                                  .memory_keep_bytes = 0};
+                                  .memory_keep_bytes = 0,
+                                  .clock_resolution_ns = 100'000};
   peko_buf error{};
   setup.engine = peko_engine_new(&config, &error);
   if (setup.engine == nullptr) fail(error);
@@ -90,7 +91,8 @@ peko_instance* call(const Setup& setup, peko_instance* warm, std::uint64_t token
                                   .handles_kept = 256,
                                   .retire_bytes = 64 << 20,
                                   .field_bytes = 64 << 10,
-                                  .outbound = 50};
+                                  .outbound = 50,
+                                  .random_bytes = 64 << 20};
   peko_invocation* invocation = peko_invocation_start(setup.loop, setup.component, warm, &head, &limits, token);
   const std::uint32_t flags = peko_invocation_poll(invocation);
   peko_response_head response{};

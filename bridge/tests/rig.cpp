@@ -62,7 +62,8 @@ peko_engine_config compile_config() {
           .compiler = 1,
           .memory_bytes_max = 1ULL << 30,
           .stack_bytes = 512 << 10,
-          .memory_keep_bytes = 0};
+          .memory_keep_bytes = 0,
+          .clock_resolution_ns = 100'000};
 }
 
 peko_engine_config serve_config() {
@@ -91,6 +92,12 @@ std::string guest(std::string_view name) {
   }
   ADD_FAILURE() << "no guest " << name << ": tests/guests/build.sh makes them";
   return {};
+}
+
+std::string source_of(std::string_view name) {
+  std::ifstream file(std::string(PEKO_GUEST_SOURCES "/") + std::string(name) + ".c");
+  EXPECT_TRUE(file) << name;
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 TemporaryFile::TemporaryFile(std::string_view bytes)
@@ -193,7 +200,8 @@ Rig::Rig(peko_engine_config config)
              .handles_kept = 256,
              .retire_bytes = 0,
              .field_bytes = 64 << 10,
-             .outbound = 50},
+             .outbound = 50,
+             .random_bytes = 64 << 20},
       engine_(make_engine(config)) {
   peko_thread_attach(engine_.get());
   const peko_loop_hooks hooks = seen.hooks();

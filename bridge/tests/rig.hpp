@@ -52,6 +52,9 @@ std::string engine_id(const peko_engine* engine);
 /// The bytes of a guest, from PEKO_GUESTS or the directory that was built.
 std::string guest(std::string_view name);
 
+/// The source of a guest of tests/guests.
+std::string source_of(std::string_view name);
+
 /// A file that goes with the object.
 class TemporaryFile {
  public:

@@ -34,10 +34,16 @@ constexpr std::string_view kServeExamples =
     "  PEKO_CODE=/srv/peko peko serve            the same from the environment\n"
     "  peko serve --config /etc/peko/node.toml   settings from a file\n";
 
+constexpr std::string_view kCheckExamples =
+    "Examples:\n"
+    "  peko check build/todo.wasm          each import, whether Peko has it, and what to do if not\n"
+    "  peko check build/todo.wasm --json   the same for programs\n";
+
 constexpr std::string_view kMainFooter =
     "Examples:\n"
     "  peko dev samples                 runs every function of a folder on http://127.0.0.1:3000\n"
     "  peko serve --code /srv/peko      a production node\n"
+    "  peko check hello.wasm            can Peko run it?\n"
     "  peko dev --help                  all flags of a command\n";
 
 /// Where CLI11 puts what it reads. A flag given twice is noticed by us, because the message can be better.
@@ -49,6 +55,9 @@ struct Parsed {
   std::string output;
   std::uint32_t compile_memory_mb = node::CompileLimits().memory_mb;
   std::int64_t compile_seconds = node::CompileLimits().cpu.count();
+  std::string hash;
+  std::vector<std::uint32_t> offsets;
+  bool json = false;
 };
 
 CLI::Option* add_text_option(CLI::App& command, std::string_view flag, std::vector<std::string>& values,
@@ -102,7 +111,9 @@ struct Tree {
   CLI::App app{"Peko runs functions: WebAssembly components that answer HTTP requests.", "peko"};
   CLI::App* dev = nullptr;
   CLI::App* serve = nullptr;
+  CLI::App* check = nullptr;
   CLI::App* compile_worker = nullptr;
+  CLI::App* symbolise_worker = nullptr;
 
   Tree(Parsed& parsed, std::string_view version) {
     app.set_version_flag("--version", std::string(version), "The versions of Peko and of wasmtime, and the licence");
@@ -123,6 +134,11 @@ struct Tree {
     add_settings(*serve, Command::Serve, parsed);
     serve->footer(std::string(kServeExamples).append(kSettingsNote).append(kExitStatuses));
 
+    check = app.add_subcommand("check", "Says whether Peko can run a component, and what to change if not");
+    check->add_option("FILE", parsed.input, "the component, a .wasm file")->required()->type_name("");
+    check->add_flag("--json", parsed.json, "one JSON object in place of the table");
+    check->footer(std::string(kCheckExamples).append(kExitStatuses));
+
     compile_worker = app.add_subcommand("compile-worker", "Internal: compiles one component, as a child of a node");
     compile_worker->group("");
     compile_worker->add_option("--output", parsed.output, "the artifact")->required()->type_name("FILE");
@@ -131,7 +147,13 @@ struct Tree {
     compile_worker->add_option("INPUT", parsed.input, "the component")->required()->type_name("");
     compile_worker->footer(std::string(kExitStatuses));
 
-    for (CLI::App* command : {dev, serve, compile_worker}) {
+    symbolise_worker = app.add_subcommand("symbolise-worker", "Internal: finds source lines, as a child of a node");
+    symbolise_worker->group("");
+    symbolise_worker->add_option("--hash", parsed.hash, "what the component has to be")->required()->type_name("HEX");
+    symbolise_worker->add_option("--offset", parsed.offsets, "where in it")->required()->type_name("N");
+    symbolise_worker->add_option("INPUT", parsed.input, "the component")->required()->type_name("");
+
+    for (CLI::App* command : {dev, serve, check, compile_worker, symbolise_worker}) {
       command->allow_extras();
     }
   }
@@ -139,6 +161,14 @@ struct Tree {
   [[nodiscard]] const CLI::App* chosen() const {
     const auto commands = app.get_subcommands();
     return commands.empty() ? nullptr : commands.front();
+  }
+
+  [[nodiscard]] Command command() const {
+    const CLI::App* which = chosen();
+    if (which == dev) return Command::Dev;
+    if (which == serve) return Command::Serve;
+    if (which == check) return Command::Check;
+    return which == compile_worker ? Command::CompileWorker : Command::SymboliseWorker;
   }
 };
 
@@ -176,7 +206,7 @@ std::optional<Answer> given_twice(const std::string& command, std::string_view f
 std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
   const CLI::App& command = *tree.chosen();
   CommandLine line;
-  line.command = &command == tree.dev ? Command::Dev : &command == tree.serve ? Command::Serve : Command::CompileWorker;
+  line.command = tree.command();
   for (auto& [key, values] : parsed.flags) {
     const std::string_view flag = find_setting(key)->flag;
     if (auto twice = given_twice(command.get_name(), flag, values)) {
@@ -199,13 +229,16 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
   line.input = parsed.input;
   line.output = parsed.output;
   line.compile = {.memory_mb = parsed.compile_memory_mb, .cpu = std::chrono::seconds(parsed.compile_seconds)};
+  line.print_as = parsed.json ? PrintAs::Json : PrintAs::Text;
+  line.hash = parsed.hash;
+  line.offsets = std::move(parsed.offsets);
   return line;
 }
 
 }  // namespace
 
 std::expected<CommandLine, Answer> read_command_line(std::span<const std::string> arguments, std::string_view version) {
-  const std::vector<std::string> commands = {"dev", "serve", "help"};
+  const std::vector<std::string> commands = {"dev", "serve", "check", "help"};
   const std::vector<std::string> main_flags = {"--help", "-h", "--version"};
   std::vector<std::string> words(arguments.begin(), arguments.end());
   if (!words.empty() && words.front() == "help") {  // `peko help dev` is `peko dev --help`.
@@ -213,7 +246,7 @@ std::expected<CommandLine, Answer> read_command_line(std::span<const std::string
     words.emplace_back("--help");
   }
   if (!words.empty() && !words.front().starts_with('-') && words.front() != "compile-worker" &&
-      std::ranges::find(commands, words.front()) == commands.end()) {
+      words.front() != "symbolise-worker" && std::ranges::find(commands, words.front()) == commands.end()) {
     return std::unexpected(
         usage_error("", fmt::format("unknown command \"{}\"{}", words.front(), did_you_mean(words.front(), commands))));
   }

@@ -1,6 +1,7 @@
 /// What the user typed: a command with its flags, or an answer that needs no work (help, version, a usage error).
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <optional>
@@ -17,14 +18,20 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 
+/// What a command prints data as.
+enum class PrintAs : std::uint8_t { Text, Json };
+
 struct CommandLine {
   Command command = Command::Dev;
   std::vector<std::filesystem::path> paths;     ///< dev: where to look for functions; never empty
   std::optional<std::filesystem::path> config;  ///< dev, serve: --config
   Flags flags;                                  ///< dev, serve: by key of the setting, as given
-  std::filesystem::path input;                  ///< compile-worker
+  std::filesystem::path input;                  ///< check, compile-worker, symbolise-worker
   std::filesystem::path output;                 ///< compile-worker
   node::CompileLimits compile;                  ///< compile-worker: its own limits
+  PrintAs print_as = PrintAs::Text;             ///< check
+  std::string hash;                             ///< symbolise-worker: what the input has to be
+  std::vector<std::uint32_t> offsets;           ///< symbolise-worker
 };
 
 /// What to print instead of running a command.

@@ -49,6 +49,22 @@ TEST(CommandLine, OfCompileWorkerHasInputAndOutput) {
   EXPECT_EQ(line.output, "out");
 }
 
+TEST(CommandLine, OfCheckHasAFileAndAForm) {
+  const CommandLine line = good({"check", "a.wasm"});
+  EXPECT_EQ(line.command, Command::Check);
+  EXPECT_EQ(line.input, "a.wasm");
+  EXPECT_EQ(line.print_as, PrintAs::Text);
+  EXPECT_EQ(good({"check", "--json", "a.wasm"}).print_as, PrintAs::Json);
+}
+
+TEST(CommandLine, OfSymboliseWorkerHasOffsetsInAFile) {
+  const CommandLine line = good({"symbolise-worker", "--hash", "ab", "--offset", "1", "--offset", "4294967295", "in"});
+  EXPECT_EQ(line.command, Command::SymboliseWorker);
+  EXPECT_EQ(line.hash, "ab");
+  EXPECT_EQ(line.offsets, (std::vector<std::uint32_t>{1, 4294967295}));
+  EXPECT_EQ(line.input, "in");
+}
+
 struct Row {
   Words words;
   std::string_view message;  // the first line

@@ -89,7 +89,9 @@ int run(std::span<const std::string> arguments, const Context& context) {
   switch (line->command) {
     case Command::Dev: return dev(*line, context);
     case Command::Serve: return serve(*line, context);
+    case Command::Check: return check(*line, context);
     case Command::CompileWorker: return compile_worker(*line, context);
+    case Command::SymboliseWorker: return symbolise_worker(*line, context);
   }
   return kExitUsage;
 }

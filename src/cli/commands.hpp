@@ -15,9 +15,16 @@ int dev(const CommandLine& line, const Context& context);
 /// `peko serve`: a production node.
 int serve(const CommandLine& line, const Context& context);
 
+/// `peko check`: whether Peko can run a component. Status 0 yes, 1 no.
+int check(const CommandLine& line, const Context& context);
+
 /// `peko compile-worker`: the child process that compiles one component, in a sandbox. A failure is one message on the
 /// error stream and leaves `output` empty; a success can come with a warning there.
 int compile_worker(const CommandLine& line, const Context& context);
+
+/// `peko symbolise-worker`: the child process that looks code offsets of a component up in its debug information.
+/// Prints a line for each place: index of the offset, function, file, line, column, with tabs between.
+int symbolise_worker(const CommandLine& line, const Context& context);
 
 /// Reads the arguments after the program's name and runs what they ask for.
 int run(std::span<const std::string> arguments, const Context& context);

@@ -108,6 +108,13 @@ Result<std::chrono::seconds> seconds(Result<std::uint64_t> number) {
   return std::chrono::seconds(*number);
 }
 
+Result<std::chrono::microseconds> microseconds(Result<std::uint64_t> number) {
+  if (!number) {
+    return fail(std::move(number.error()));
+  }
+  return std::chrono::microseconds(*number);
+}
+
 Result<node::LogFormat> log_format(std::string_view text) {
   if (text == "text") return node::LogFormat::Text;
   if (text == "json") return node::LogFormat::Json;

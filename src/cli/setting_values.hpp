@@ -28,6 +28,7 @@ Result<std::string> secret(std::string_view text);
 /// Decimal digits only; both limits are allowed.
 Result<std::uint64_t> whole_number(std::string_view text, std::uint64_t min, std::uint64_t max);
 Result<std::chrono::seconds> seconds(Result<std::uint64_t> number);
+Result<std::chrono::microseconds> microseconds(Result<std::uint64_t> number);
 Result<node::LogFormat> log_format(std::string_view text);
 /// Ranges of addresses with commas between them, or "none".
 Result<std::vector<net::AddressRange>> address_ranges(std::string_view text);

@@ -95,6 +95,11 @@ constexpr std::array kSettings = {
             [](Settings& s, std::string_view text) { return keep(s.node.log_format, log_format(text)); }},
     Setting{"cache_dir", "PEKO_CACHE_DIR", "--cache-dir", "FOLDER", "where compiled functions are kept", Kind::Path,
             For::Both, [](Settings& s, std::string_view text) { return keep(s.node.cache_dir, not_empty(text)); }},
+    Setting{"clock_resolution_us", "PEKO_CLOCK_RESOLUTION_US", "--clock-resolution-us", "N",
+            "steps in which functions see time: coarse, so that a clock is no weapon", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.clock_resolution, microseconds(whole_number(text, 1, 1'000'000)));
+            }},
     Setting{"drain_seconds", "PEKO_DRAIN_SECONDS", "--drain-seconds", "N",
             "how long requests in flight may take to end after SIGTERM", Kind::Number, For::Both,
             [](Settings& s, std::string_view text) {
@@ -262,6 +267,7 @@ Settings default_settings(Command command, const Environment& environment, Termi
     settings.node.timing = edge::TimingPolicy::For::Everybody;
     // A developer's function may talk to an API on the same machine.
     (void)keep(settings.node.outbound_allow_ranges, address_ranges("127.0.0.0/8,::1"));
+    settings.node.fault_detail = node::FaultDetail::Show;  // whoever asks is whoever writes it
   } else {
     settings.node.listen = "0.0.0.0:8080";
     settings.node.admin = "127.0.0.1:7070";

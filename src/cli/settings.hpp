@@ -15,7 +15,7 @@
 
 namespace peko::cli {
 
-enum class Command { Dev, Serve, CompileWorker };
+enum class Command { Dev, Serve, Check, CompileWorker, SymboliseWorker };
 
 /// All that the two commands can be told.
 struct Settings {

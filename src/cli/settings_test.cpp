@@ -50,6 +50,7 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"memory_budget_mb", "64", "64", "PEKO_MEMORY_BUDGET_MB"},
       {"log", "\"off\"", "off", "PEKO_LOG"},
       {"cache_dir", "\"/var/cache/p\"", "/var/cache/p", "PEKO_CACHE_DIR"},
+      {"clock_resolution_us", "5", "5", "PEKO_CLOCK_RESOLUTION_US"},
       {"drain_seconds", "3", "3", "PEKO_DRAIN_SECONDS"},
       {"compile_memory_mb", "900", "900", "PEKO_COMPILE_MEMORY_MB"},
       {"compile_seconds", "9", "9", "PEKO_COMPILE_SECONDS"},
@@ -76,7 +77,7 @@ TEST(Settings, AreTheSameFromEverySource) {
                            s.node.compile, s.node.compile_at_once, s.limits_max, s.node.admin_token,
                            s.node.concurrency_max, s.node.function_concurrency_max, s.node.queue_max,
                            s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook,
-                           s.node.outbound_allow_ranges, s.node.outbound_ca_file);
+                           s.node.outbound_allow_ranges, s.node.outbound_ca_file, s.node.clock_resolution);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 
 #include "base/file.hpp"
@@ -52,6 +53,13 @@ constexpr std::string_view kNameTheWasm = "name the .wasm file that the function
 constexpr std::string_view kHowToMakeAComponent =
     "make a component instead: Rust: `cargo build --target wasm32-wasip2`; C and C++: link with `wasm-component-ld` "
     "(clang --target=wasm32-wasip2); a finished module: `jco new` or `wasm-tools component new`";
+
+/// What a module that needs WASI 0.1 imports, as it stands in the bytes: its length, its name.
+constexpr std::array kPreview1 = {"\x16wasi_snapshot_preview1"sv, "\x0dwasi_unstable"sv};
+
+bool is_preview1(std::string_view bytes) {
+  return std::ranges::any_of(kPreview1, [&](std::string_view import) { return bytes.contains(import); });
+}
 
 /// What the folder entry tells, for better messages than reading would give. Reading decides: it can change in between.
 Status check_type_and_size(const std::filesystem::path& file, std::uint64_t bytes_max, const std::string& name) {
@@ -108,6 +116,14 @@ Status check_component(std::string_view bytes, std::string_view name) {
       return fail(Code::Invalid,
                   fmt::format("{} is cut off after {} bytes: build or copy it again", name, bytes.size()));
     case FileKind::CoreModule:
+      if (is_preview1(bytes)) {
+        return fail(
+            Code::Invalid,
+            fmt::format("{} is a core module for WASI 0.1 (it imports wasi_snapshot_preview1), not a component: "
+                        "build it for WASI 0.2, as a component that exports wasi:http/incoming-handler (Rust: "
+                        "--target wasm32-wasip2 in place of wasm32-wasip1)",
+                        name));
+      }
       return fail(Code::Invalid,
                   fmt::format("{} is a core WebAssembly module, not a component: {}", name, kHowToMakeAComponent));
     case FileKind::OtherVersion:

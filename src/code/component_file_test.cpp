@@ -27,6 +27,8 @@ TEST(ComponentFile, IsRecognisedByItsFirstBytes) {
       {kComponent, FileKind::Component, ""},
       {"\0asm\x0d\0\x01\0rest"sv, FileKind::Component, ""},
       {"\0asm\x01\0\0\0"sv, FileKind::CoreModule, "core WebAssembly module, not a component: make a component instead"},
+      {"\0asm\x01\0\0\0\x02\x2c\x01\x16wasi_snapshot_preview1\x08"sv, FileKind::CoreModule,
+       "core module for WASI 0.1 (it imports wasi_snapshot_preview1)"},
       {"\0"sv, FileKind::Truncated, "cut off after 1 bytes"},
       {"\0asm"sv, FileKind::Truncated, "cut off after 4 bytes"},
       {"\0asm\x0d\0\x01"sv, FileKind::Truncated, "cut off after 7 bytes"},

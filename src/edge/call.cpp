@@ -238,6 +238,7 @@ void Call::settle() {
   usage_ = invocation_->finish(instance);
   usage_.cpu += spent_;
   if (!invocation_->log().empty()) write_guest_log();
+  const std::string cause = failed ? cause_of(usage_.message, invocation_->log().last_words().reason()) : std::string();
   invocation_.reset();
   if (failed && may_restart(usage_.outcome)) return restart();
   const bool clean = !failed && exchange_ == nullptr;
@@ -249,7 +250,8 @@ void Call::settle() {
   over_ = true;
   if (failed) {
     const Fault fault = fault_of(usage_.outcome);
-    refuse(fault, limit_detail(fault, usage_));
+    report_trap(fault, cause);
+    refuse(fault, limit_detail(fault, usage_, cause));
   } else if (exchange_ != nullptr) {
     refuse(Fault::Trap, "the function returned without finishing the response's body");
   }
@@ -295,29 +297,46 @@ void Call::refuse(Fault fault, std::string_view detail) {
     exchange.abort();
     return;
   }
-  ErrorResponse response(fault, id_.view(), "", error_format_);
+  std::string shown;
+  if (edge_.fault_detail_ == FaultDetail::Show) append_safe(shown, detail.substr(0, detail.find('\n')));
+  ErrorResponse response(fault, id_.view(), shown, error_format_);
   status_ = response.status();
   exchange.send_head({.status = response.status(), .fields = response.fields()});
   exchange.write(response.take_body());
   exchange.finish();
 }
 
-std::string Call::limit_detail(Fault fault, const engine::Usage& usage) const {
+std::string Call::limit_detail(Fault fault, const engine::Usage& usage, std::string_view cause) const {
   const engine::Limits& limits = shelf_->version().limits;
   switch (fault) {
     case Fault::Cpu:
       return fmt::format("used {} ms of {} ms", std::chrono::round<std::chrono::milliseconds>(usage.cpu).count(),
                          limits.cpu.count());
     case Fault::Memory:
-      return fmt::format("used {:.1f} MiB of {} MiB and asked for more\n{}",
-                         static_cast<double>(usage.memory_peak_bytes) / (1 << 20), limits.memory_bytes >> 20,
-                         usage.message);
+      return fmt::format("used {:.1f} MiB of {} MiB and asked for more; {}",
+                         static_cast<double>(usage.memory_peak_bytes) / (1 << 20), limits.memory_bytes >> 20, cause);
     case Fault::Overloaded:
-      return "the instances of this node hold too much memory, or are too many (memory_budget_mb, instances)\n" +
-             usage.message;
-    case Fault::Stack: return fmt::format("used more than {} KiB\n{}", engine::kStackBytes >> 10, usage.message);
-    default: return usage.message;
+      return "the instances of this node hold too much memory, or are too many (memory_budget_mb, instances); " +
+             std::string(cause);
+    case Fault::Stack: return fmt::format("used more than {} KiB; {}", engine::kStackBytes >> 10, cause);
+    default: return std::string(cause);
   }
+}
+
+void Call::report_trap(Fault fault, std::string_view cause) {
+  if (usage_.frames.empty()) return;
+  const pool::Version& version = shelf_->version();
+  TrapReport report{.function = version.function,
+                    .request_id = std::string(id_.view()),
+                    .code = info(fault).code,
+                    .cause = std::string(cause),
+                    .frames = frames_of(usage_.message)};
+  TrapPlaces places{
+      .component = version.component_file, .hash = version.component_hash, .offsets = std::move(usage_.frames)};
+  if (edge_.traps_.explain(report, places)) return;
+  std::string text;
+  append_trap_report(text, report, edge_.style_, edge_.wall_now());
+  edge_.log_line(text);
 }
 
 void Call::write_guest_log() {

@@ -75,7 +75,9 @@ class Call final : private net::Deadline, private pool::Waiter {
   void refuse(Fault fault, std::string_view detail);
   /// Gives the guest up.
   void cancel(Fault fault, std::string_view detail);
-  std::string limit_detail(Fault fault, const engine::Usage& usage) const;
+  std::string limit_detail(Fault fault, const engine::Usage& usage, std::string_view cause) const;
+  /// Tells where in its code the guest failed.
+  void report_trap(Fault fault, std::string_view cause);
   void write_guest_log();
   void write_record();
 

@@ -26,6 +26,8 @@ Edge::Edge(const EdgeParts& parts, LogStyle style)
       http_limits_(parts.http),
       style_(style),
       timing_(parts.timing),
+      traps_(parts.traps),
+      fault_detail_(parts.fault_detail),
       metrics_(parts.versions.size()),
       ids_(Random::from_entropy()),
       tasks_(parts.loop) {

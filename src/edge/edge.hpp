@@ -16,6 +16,7 @@
 #include "edge/request_log.hpp"
 #include "edge/router.hpp"
 #include "edge/server_timing.hpp"
+#include "edge/trap_report.hpp"
 #include "engine/worker.hpp"
 #include "http/exchange.hpp"
 #include "http/limits.hpp"
@@ -36,6 +37,8 @@ struct EdgeParts {
   const Clock& clock;
   TimingPolicy timing;
   const http::Limits& http;  ///< what the codec refuses by itself
+  TrapExplainer& traps;
+  FaultDetail fault_detail = FaultDetail::Hide;
 };
 
 /// Lives on one loop.
@@ -93,6 +96,8 @@ class Edge final : public http::Handler {
   std::chrono::system_clock::time_point wall_time_;
   LogStyle style_;
   TimingPolicy timing_;
+  TrapExplainer& traps_;
+  const FaultDetail fault_detail_;
   std::vector<pool::Shelf*> shelves_;  // by Router::Target
   Metrics metrics_;
   RequestIds ids_;

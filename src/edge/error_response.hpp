@@ -13,6 +13,9 @@ namespace peko::edge {
 
 enum class BodyFormat : std::uint8_t { Text, Json };
 
+/// Whether clients are told why a function failed: only where they are the ones who write it.
+enum class FaultDetail : std::uint8_t { Hide, Show };
+
 /// What the client prefers by its Accept field: JSON when it names a JSON type and no text/html or text/plain before
 /// it.
 BodyFormat preferred_format(http::Fields request_fields);

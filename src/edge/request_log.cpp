@@ -57,17 +57,6 @@ void append_json(std::string& out, const RequestRecord& r, std::chrono::system_c
   out.append(rest, 1);
 }
 
-// Bytes that a client or a guest chose, safe for a terminal.
-void append_safe(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-}
-
 void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::chrono::system_clock::time_point now) {
   const auto coloured = [&](std::string_view colour, std::string_view text) {
     if (style.colour) out += colour;
@@ -112,6 +101,16 @@ void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::
 
 }  // namespace
 
+void append_safe(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+}
+
 void append_request(std::string& out, const RequestRecord& record, LogStyle style,
                     std::chrono::system_clock::time_point now) {
   switch (style.form) {
@@ -125,7 +124,7 @@ void append_request(std::string& out, const RequestRecord& record, LogStyle styl
 
 void append_guest_line(std::string& out, const engine::GuestLine& line, std::string_view function,
                        std::string_view request_id, LogStyle style, std::chrono::system_clock::time_point now) {
-  const std::string_view stream = line.stream == engine::Stream::Stdout ? "stdout" : "stderr";
+  const std::string_view stream = to_string(line.stream);
   if (style.form == LogStyle::Form::Json) {
     out += "{\"ts\":\"";
     append_timestamp(out, now);
@@ -133,7 +132,8 @@ void append_guest_line(std::string& out, const engine::GuestLine& line, std::str
     append_json_string(out, function);
     out += ",\"id\":";
     append_json_string(out, request_id);
-    fmt::format_to(std::back_inserter(out), ",\"stream\":\"{}\",\"msg\":", stream);
+    fmt::format_to(std::back_inserter(out), ",\"{}\":\"{}\",\"msg\":", is_logging(line.stream) ? "level" : "stream",
+                   stream);
     append_json_string(out, line.text);
     out += '}';
     return;

@@ -49,6 +49,9 @@ struct LogStyle {
 void append_request(std::string& out, const RequestRecord& record, LogStyle style,
                     std::chrono::system_clock::time_point now);
 
+/// Appends bytes that a client or a guest chose, safe for a terminal: control characters as \x1b.
+void append_safe(std::string& out, std::string_view text);
+
 /// Appends a line that a guest printed, with its line end.
 void append_guest_line(std::string& out, const engine::GuestLine& line, std::string_view function,
                        std::string_view request_id, LogStyle style, std::chrono::system_clock::time_point now);

@@ -104,6 +104,17 @@ TEST(GuestLine, CarriesFunctionAndRequestInJson) {
   EXPECT_EQ(line.at("msg").as_string(), "a \"b\"\x01");
 }
 
+TEST(GuestLine, HasTheLevelOfALoggedMessage) {
+  std::string out;
+  append_guest_line(out, {engine::Stream::LogWarn, "low"}, "hello", "id-1", {.form = LogStyle::Form::Json}, kNow);
+  const boost::json::value line = boost::json::parse(out);
+  EXPECT_EQ(line.at("level").as_string(), "warn");
+  EXPECT_FALSE(line.as_object().contains("stream"));
+  out.clear();
+  append_guest_line(out, {engine::Stream::LogWarn, "low"}, "hello", "id-1", {}, kNow);
+  EXPECT_EQ(out, "00:00:00 hello warn id-1 | low");
+}
+
 TEST(GuestLine, IsSafeOnATerminal) {
   std::string out;
   append_guest_line(out, {engine::Stream::Stdout, "\x1b]0;evil\x07"}, "hello", "id-1", {}, kNow);

@@ -16,4 +16,9 @@ inline std::string take_text(peko_buf buf) {
   return text;
 }
 
+/// Copies text that the bridge lends for a call.
+inline std::string copy_text(peko_str text) {
+  return text.size == 0 ? std::string() : std::string(text.data, text.size);
+}
+
 }  // namespace peko::engine

@@ -1,7 +1,5 @@
 #include "engine/component.hpp"
 
-#include <algorithm>
-
 #include "engine/bridge_text.hpp"
 #include "engine/runtime.hpp"
 #include "peko_bridge.h"
@@ -14,21 +12,11 @@ Error load_error(int code, const std::string& message) {
   switch (code) {
     case PEKO_LOAD_INVALID: return {Code::Invalid, message};
     case PEKO_LOAD_INCOMPATIBLE: return {Code::Conflict, message};
-    case PEKO_LOAD_IMPORTS: {
-      std::string text = "it imports what Peko does not provide:";
-      for (std::size_t at = 0; at < message.size();) {
-        const std::size_t end = std::min(message.find('\n', at), message.size());
-        text.append("\n    ").append(message, at, end - at);
-        at = end + 1;
-      }
-      return {Code::Unsupported,
-              text +
-                  "\n  A function may import the interfaces of WASI 0.2 (wasi:http, io, clocks, random, cli, "
-                  "filesystem). Build it for the world wasi:http/proxy, without these imports."};
-    }
+    // Which interfaces there are was checked before (code/component_check.hpp): what is left is their contents.
+    case PEKO_LOAD_IMPORTS:
+      return {Code::Unsupported, "an import does not have the type that WASI 0.2 gives it: " + message};
     case PEKO_LOAD_WORLD:
-      return {Code::Unsupported, "it exports no wasi:http/incoming-handler@0.2, so it cannot answer requests (" +
-                                     message + "). Build it for the world wasi:http/proxy."};
+      return {Code::Unsupported, "its handler does not have the type that WASI 0.2 gives it: " + message};
     default: return {Code::Internal, message};
   }
 }

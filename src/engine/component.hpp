@@ -23,8 +23,8 @@ class Component {
   using Environment = std::vector<std::pair<std::string, std::string>>;
 
   /// Maps a compiled artifact and links it. **Its machine code is trusted: the caller has verified the file.**
-  /// Conflict: compiled for another engine, compile it again. Unsupported: it imports what Peko does not provide (the
-  /// message lists all), or exports no HTTP handler. Invalid: not an artifact.
+  /// Conflict: compiled for another engine, compile it again. Unsupported: what it imports or exports does not
+  /// have the types of WASI 0.2. Invalid: not an artifact.
   static Result<std::shared_ptr<const Component>> load(Runtime& runtime, const std::filesystem::path& artifact,
                                                        const Environment& environment);
 

@@ -17,16 +17,19 @@ inline peko_engine_config compiler_config() {
       .memory_bytes_max = kMemoryBytesMax,
       .stack_bytes = kStackBytes,
       .memory_keep_bytes = 0,
+      .clock_resolution_ns = std::chrono::nanoseconds(kClockResolution).count(),
   };
 }
 
 /// An engine that runs and cannot compile. Nothing of a slot is kept resident after use: warm reuse is the normal way,
 /// and pages kept cost more than faults on the rare fresh start (docs/decisions/0001-bridge.md).
-inline peko_engine_config serving_config(std::uint32_t instances, std::uint32_t threads) {
+inline peko_engine_config serving_config(std::uint32_t instances, std::uint32_t threads,
+                                         std::chrono::nanoseconds clock_resolution) {
   peko_engine_config config = compiler_config();
   config.max_instances = instances;
   config.threads = threads;
   config.compiler = 0;
+  config.clock_resolution_ns = static_cast<std::uint64_t>(clock_resolution.count());
   return config;
 }
 

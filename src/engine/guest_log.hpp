@@ -8,9 +8,25 @@
 #include <utility>
 #include <vector>
 
+#include "engine/last_words.hpp"
+
 namespace peko::engine {
 
-enum class Stream : std::uint8_t { Stdout = 1, Stderr = 2 };
+/// Numbered as the bridge does. The last six are levels of wasi:logging.
+enum class Stream : std::uint8_t {
+  Stdout = 1,
+  Stderr,
+  LogTrace,
+  LogDebug,
+  LogInfo,
+  LogWarn,
+  LogError,
+  LogCritical,
+};
+
+/// "stdout", "stderr", or the level's name.
+std::string_view to_string(Stream stream);
+inline bool is_logging(Stream stream) { return stream >= Stream::LogTrace; }
 
 struct GuestLine {
   Stream stream;
@@ -18,7 +34,8 @@ struct GuestLine {
 };
 
 /// Guests print in pieces ("a", "b\n"); a line is given out when its end arrives, when it grows over kLineBytesMax, or
-/// at finish(). Beyond `bytes_max` of one call everything is dropped, and one line says so.
+/// at finish(). A message of wasi:logging is whole when it comes. Beyond `bytes_max` of one call everything is dropped,
+/// and one line says so.
 class GuestLog {
  public:
   static constexpr std::size_t kLineBytesMax = 8192;
@@ -33,6 +50,8 @@ class GuestLog {
   void note(std::string text);
   /// Gives out unfinished lines too: the call is over.
   void finish();
+  /// What the guest said last on stderr, or logged as an error: whole after finish().
+  [[nodiscard]] const LastWords& last_words() const { return last_words_; }
   /// The lines since the last take.
   std::vector<GuestLine> take() { return std::exchange(lines_, {}); }
   [[nodiscard]] bool empty() const { return lines_.empty(); }
@@ -40,13 +59,15 @@ class GuestLog {
   [[nodiscard]] bool cut() const { return cut_; }
 
  private:
-  std::string& partial(Stream stream) { return partial_[stream == Stream::Stdout ? 0 : 1]; }
+  std::string& partial(Stream stream);
+  void give_out(Stream stream, std::string text);
   void flush(Stream stream);
   void charge(std::size_t bytes);
-  void cut();
+  void cut(Stream stream);
 
-  std::array<std::string, 2> partial_;
+  std::array<std::string, 3> partial_;  // of stdout, stderr, and one message of wasi:logging
   std::vector<GuestLine> lines_;
+  LastWords last_words_;
   std::uint32_t bytes_left_ = 0;
   bool cut_ = false;
 };

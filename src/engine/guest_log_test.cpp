@@ -72,6 +72,37 @@ TEST(GuestLog, CountsAShortLineAsALongerOne) {
   EXPECT_EQ(log.take().size(), 10U + 1U);
 }
 
+TEST(GuestLog, TakesLoggedMessagesWholeWithTheirLevel) {
+  GuestLog log;
+  log.reset(1000);
+  log.append(Stream::Stdout, "unfinished");
+  log.append(Stream::LogWarn, "stock: low");
+  log.append(Stream::LogInfo, "two\nlines");
+  const std::vector<GuestLine> lines = log.take();
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(to_string(lines[0].stream), "warn");
+  EXPECT_EQ(lines[0].text, "stock: low");
+  EXPECT_EQ(lines[1].text, "two");
+  EXPECT_EQ(lines[2].text, "lines");
+  EXPECT_EQ(lines[2].stream, Stream::LogInfo);
+}
+
+TEST(GuestLog, RemembersTheLastWordsOfStderrAndOfLoggedErrors) {
+  GuestLog log;
+  log.reset(1000);
+  log.append(Stream::Stderr, "panicked at a.rs:1:2:\nno");
+  log.append(Stream::Stdout, "something else\n");
+  log.finish();
+  log.take();
+  EXPECT_EQ(log.last_words().reason(), "panicked at a.rs:1:2: no");
+  log.reset(1000);
+  EXPECT_EQ(log.last_words().reason(), "");
+  log.append(Stream::LogWarn, "a warning");
+  EXPECT_EQ(log.last_words().reason(), "");
+  log.append(Stream::LogCritical, "a failure");
+  EXPECT_EQ(log.last_words().reason(), "a failure");
+}
+
 TEST(GuestLog, StartsAfreshAtReset) {
   GuestLog log;
   log.reset(4);

@@ -175,6 +175,7 @@ Usage Invocation::finish(std::optional<Instance>& warm) {
   return {
       .outcome = outcome_of(stats.outcome),
       .message = stats.message,
+      .frames = {stats.frames, stats.frames + stats.frame_count},
       .cpu = std::chrono::nanoseconds(stats.cpu_ns),
       .instantiate = std::chrono::nanoseconds(stats.instantiate_ns),
       .memory_peak_bytes = stats.memory_peak_bytes,

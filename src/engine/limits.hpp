@@ -18,6 +18,13 @@ struct Limits {
   std::uint32_t subrequests_at_once = 256;          ///< of all its instances in this node; the guest sees an error
 };
 
+/// What one request may get of wasi:random, beside what one call may (the bridge's): far more than any use of it, and
+/// what one second of CPU makes at most.
+inline constexpr std::uint64_t kRandomBytesMax = 64ULL << 20;
+/// Guests see time in steps of this, unless the operator says otherwise. Telling a cache hit from a miss takes a clock
+/// of some 100 ns, so 100 us (what browsers show to code that they do not trust) leaves nothing to measure without
+/// thousands of repetitions; what people measure in functions is milliseconds.
+inline constexpr std::chrono::microseconds kClockResolution{100};
 /// The wasm stack is a setting of the whole engine: PEKO-STACK.
 inline constexpr std::uint32_t kStackBytes = 512U << 10;
 /// What one linear memory can be allowed at most: the operator's cap of memory_mb.

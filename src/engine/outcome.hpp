@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace peko::engine {
 
@@ -25,6 +26,8 @@ enum class Outcome : std::uint8_t {
 struct Usage {
   Outcome outcome = Outcome::Ok;
   std::string message;  ///< empty on success; the cause in one line, then the wasm backtrace, a frame a line
+  /// Of the backtrace: where each frame is in the component's bytes, for symbolise(); 0: not known.
+  std::vector<std::uint32_t> frames;
   std::chrono::nanoseconds cpu{};
   std::chrono::nanoseconds instantiate{};  ///< 0 when warm
   std::uint64_t memory_peak_bytes = 0;

@@ -19,8 +19,8 @@ void Runtime::Delete::operator()(peko_engine* engine) const { peko_engine_delete
 Result<std::unique_ptr<Runtime>> Runtime::start(const RuntimeOptions& options) {
   if (Status fit = check_cpu(); !fit) return fail(std::move(fit.error()));
   PEKO_ASSERT(peko_bridge_abi() == PEKO_BRIDGE_ABI, "header and library of the bridge are of one build");
-  const peko_engine_config config =
-      serving_config(options.instances_max + kSpareSlots, options.loops + options.overflow_threads);
+  const peko_engine_config config = serving_config(options.instances_max + kSpareSlots,
+                                                   options.loops + options.overflow_threads, options.clock_resolution);
   peko_buf error{};
   peko_engine* engine = peko_engine_new(&config, &error);
   if (engine == nullptr) {

@@ -2,6 +2,7 @@
 /// reaper.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "engine/instance.hpp"
+#include "engine/limits.hpp"
 #include "engine/overflow.hpp"
 #include "engine/reaper.hpp"
 #include "engine/ticker.hpp"
@@ -20,6 +22,7 @@ struct RuntimeOptions {
   std::uint32_t instances_max = 4096;  ///< alive at once; address space for all is reserved at the start
   unsigned loops = 1;
   unsigned overflow_threads = 1;
+  std::chrono::microseconds clock_resolution = kClockResolution;  ///< of what guests see of time; 1 us to 1 s
 };
 
 /// Order of a process's life: Runtime::start, add_worker for each loop, Component::load; at the end all calls retired,

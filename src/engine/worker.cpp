@@ -85,6 +85,7 @@ InvocationPtr Worker::start(const Component& component, std::optional<Instance> 
       .retire_bytes = limits.memory_bytes / 2,
       .field_bytes = kFieldBytesMax,
       .outbound = limits.subrequests,
+      .random_bytes = kRandomBytesMax,
   };
   peko_invocation* handle = peko_invocation_start(handle_, component.handle(), warm ? warm->release() : nullptr,
                                                   &request, &bridge_limits, token);
@@ -172,7 +173,7 @@ void Worker::on_outbound_cancel(void* context, std::uint64_t id) noexcept {
 
 void Worker::on_log(void*, std::uint64_t, int stream, peko_str bytes) noexcept {
   if (t_polling == nullptr) return;
-  t_polling->log().append(stream == 1 ? Stream::Stdout : Stream::Stderr, {bytes.data, bytes.size});
+  t_polling->log().append(static_cast<Stream>(stream), {bytes.data, bytes.size});
 }
 
 }  // namespace peko::engine

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "edge/server_timing.hpp"
+#include "engine/limits.hpp"
 #include "http/limits.hpp"
 #include "net/address_range.hpp"
 #include "node/compile_limits.hpp"
@@ -18,6 +19,9 @@ enum class LogFormat {
   Json,  ///< for machines: one JSON object a line
   Off,   ///< no request lines; errors and guest output only
 };
+
+/// Whether clients are told why a function failed.
+enum class FaultDetail { Hide, Show };
 
 struct Config {
   std::string listen = "127.0.0.1:3000";
@@ -33,6 +37,7 @@ struct Config {
   std::uint32_t function_concurrency_max = 0;  ///< ... of one function; 0: half of the node's
   std::uint32_t queue_max = 4096;              ///< requests that wait for an instance; half of it for one function
   std::uint64_t memory_budget_mb = 0;          ///< what all instances may hold; 0: 60 % of the machine's or container's
+  std::chrono::microseconds clock_resolution = engine::kClockResolution;  ///< of what functions see of time
   LogFormat log_format = LogFormat::Text;
   std::chrono::milliseconds drain_timeout{25'000};  ///< after SIGTERM, before what is left is reset
   std::string admin_token;  ///< the operator's secret, never shown; empty: nobody is the operator
@@ -40,6 +45,7 @@ struct Config {
   std::string alert_webhook;  ///< a URL that is told of trouble, a secret; empty: nobody is told
   std::vector<net::AddressRange> outbound_allow_ranges;  ///< what guests may reach beside public addresses
   std::string outbound_ca_file;  ///< certificates that guests' requests trust instead of the system's; empty: those
+  FaultDetail fault_detail = FaultDetail::Hide;
   http::Limits http;
 };
 

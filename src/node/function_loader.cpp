@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/file.hpp"
+#include "code/component_check.hpp"
 #include "code/component_file.hpp"
 #include "code/paths.hpp"
 #include "node/compile_process.hpp"
@@ -96,19 +97,20 @@ Result<FunctionLoader::Loaded> FunctionLoader::load(const code::Function& functi
   if (!wasm) return fail(wasm.error());
   const Digest hash = sha256(*wasm);
   const std::string file = code::shown(function.component);
+  if (Status fits = code::check_surface(*wasm, file); !fits) return fail(std::move(fits.error()));
   const Turn turn(*this, hash);
 
   Result<std::shared_ptr<const engine::Component>> component = load_cached(function, hash);
   if (!component) return fail(std::move(component.error()), file);
-  if (*component) return Loaded{std::move(*component), From::Cache};
+  if (*component) return Loaded{std::move(*component), From::Cache, hash};
   component = compile(function, *wasm, hash);
   if (!component) return fail(std::move(component.error()), file);
-  return Loaded{std::move(*component), From::Compiler};
+  return Loaded{std::move(*component), From::Compiler, hash};
 }
 
 std::shared_ptr<const pool::Version> make_version(const code::Function& function,
-                                                  std::shared_ptr<const engine::Component> component,
-                                                  std::string fault) {
+                                                  std::shared_ptr<const engine::Component> component, std::string fault,
+                                                  const Digest& hash) {
   return std::make_shared<pool::Version>(pool::Version{
       .function = function.name,
       .component = std::move(component),
@@ -118,6 +120,8 @@ std::shared_ptr<const pool::Version> make_version(const code::Function& function
                                                           function.limits.subrequests_at_once),
       .reuse = function.reuse,
       .idle = function.idle,
+      .component_file = function.component,
+      .component_hash = hash,
   });
 }
 

@@ -32,6 +32,7 @@ class FunctionLoader {
   struct Loaded {
     std::shared_ptr<const engine::Component> component;
     From from;
+    Digest hash;  ///< of the component
   };
   /// Reads the component, takes its artifact from the cache or compiles it, and links it. An artifact that cannot be
   /// kept (a full disk) serves from memory, with a warning. Every message says what to do.
@@ -58,7 +59,7 @@ class FunctionLoader {
 
 /// What requests see of `function`, with its component or the reason why there is none.
 std::shared_ptr<const pool::Version> make_version(const code::Function& function,
-                                                  std::shared_ptr<const engine::Component> component,
-                                                  std::string fault);
+                                                  std::shared_ptr<const engine::Component> component, std::string fault,
+                                                  const Digest& hash = {});
 
 }  // namespace peko::node

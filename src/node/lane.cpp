@@ -43,7 +43,10 @@ Lane::Lane(net::Loop& loop, const LaneParts& parts)
              .log = parts.log,
              .clock = parts.clock,
              .timing = {.whom = parts.config.timing, .admin_token = parts.config.admin_token},
-             .http = parts.config.http},
+             .http = parts.config.http,
+             .traps = parts.traps,
+             .fault_detail =
+                 parts.config.fault_detail == FaultDetail::Show ? edge::FaultDetail::Show : edge::FaultDetail::Hide},
             parts.style) {
   worker_.use_client(&client_);
 }

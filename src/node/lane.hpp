@@ -29,6 +29,7 @@ struct LaneParts {
   LogSink& log;
   const Clock& clock;
   edge::LogStyle style;
+  edge::TrapExplainer& traps;
   pool::PoolLimits pool_limits;  ///< of this lane
   pool::ColdStarts& cold_starts;
   // For requests of guests:

@@ -14,6 +14,7 @@
 #include "node/memory_budget.hpp"
 #include "node/start_checks.hpp"
 #include "node/stop_signal.hpp"
+#include "node/symbolise_process.hpp"
 
 namespace peko::node {
 
@@ -112,8 +113,11 @@ Status Node::start_engine() {
     if (!loop) return fail(std::move(loop.error()));
     loops_.push_back(std::move(*loop));
   }
-  Result<std::unique_ptr<engine::Runtime>> runtime = engine::Runtime::start(
-      {.instances_max = config_.instances_max, .loops = config_.threads, .overflow_threads = config_.threads});
+  Result<std::unique_ptr<engine::Runtime>> runtime =
+      engine::Runtime::start({.instances_max = config_.instances_max,
+                              .loops = config_.threads,
+                              .overflow_threads = config_.threads,
+                              .clock_resolution = config_.clock_resolution});
   if (!runtime) return fail(std::move(runtime.error()));
   runtime_ = std::move(*runtime);
   runtime_->limit_memory(hard_limit(config_.memory_budget_mb << 20));
@@ -137,7 +141,7 @@ void Node::load(const std::vector<code::Function>& functions, const OnLoaded& on
     LoadReport report{.name = functions[i].name, .status = {}, .took = loads[i].took};
     if (loaded) {
       report.compiled = loaded->from == FunctionLoader::From::Compiler;
-      versions_.push_back(make_version(functions[i], std::move(loaded->component), ""));
+      versions_.push_back(make_version(functions[i], std::move(loaded->component), "", loaded->hash));
     } else {
       versions_.push_back(make_version(functions[i], nullptr, loaded.error().message));
       report.status = fail(std::move(loaded.error()));
@@ -167,6 +171,7 @@ pool::PoolLimits Node::pool_limits() const {
 }
 
 Status Node::start_lanes() {
+  traps_ = std::make_unique<TrapReports>(symbolise_in_child, style_of(config_, log_), log_, clock_);
   const LaneParts parts{.config = config_,
                         .runtime = *runtime_,
                         .router = router_,
@@ -174,6 +179,7 @@ Status Node::start_lanes() {
                         .log = log_,
                         .clock = clock_,
                         .style = style_of(config_, log_),
+                        .traps = *traps_,
                         .pool_limits = pool_limits(),
                         .cold_starts = cold_starts_,
                         .resolver = resolver_,

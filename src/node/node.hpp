@@ -22,6 +22,7 @@
 #include "node/config.hpp"
 #include "node/lane.hpp"
 #include "node/node_view.hpp"
+#include "node/trap_reports.hpp"
 #include "pool/version.hpp"
 
 namespace peko::node {
@@ -79,6 +80,7 @@ class Node {
   net::CachingResolver resolver_;
   net::DialGuard guard_;
   std::unique_ptr<net::TlsContext> tls_;
+  std::unique_ptr<TrapReports> traps_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   NodeStatus status_;
   std::unique_ptr<Admin> admin_;         // null: nobody asks

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <string>
 
+#include "base/hash.hpp"
 #include "code/function.hpp"
 #include "engine/component.hpp"
 #include "engine/limits.hpp"
@@ -21,6 +23,8 @@ struct Version {
   std::shared_ptr<engine::OutboundGrant> outbound;  ///< counts what is in flight; null: no request is allowed
   code::Reuse reuse = code::Reuse::Auto;
   std::chrono::seconds idle{300};
+  std::filesystem::path component_file;  ///< what was compiled, for finding source lines when it fails
+  Digest component_hash{};               ///< of its bytes at that time
 };
 
 }  // namespace peko::pool

@@ -14,6 +14,16 @@ worlds_of() {
   if [ -f "$1.wit" ]; then echo "$1.wit"; fi
 }
 
+# Prints what the linker is told beside the usual: debug information for a backtrace, and imports that stay in the versions
+# that they have.
+flags_of() {
+  case $1 in
+    backtrace) ;;
+    surface) echo -s --merge-imports-based-on-semver=false ;;
+    *) echo -s ;;
+  esac
+}
+
 shopt -s nullglob
 out=$(realpath -m "${1:-$PEKO_ROOT/build/guests}")
 [ $# -eq 0 ] || shift
@@ -34,5 +44,6 @@ mkdir -p "$out/hostile"
 step "Building ${#stale[@]} test guests"
 for name in "${stale[@]}"; do
   mapfile -t worlds < <(worlds_of "$name")
+  GUEST_FLAGS=$(flags_of "$name")
   link_component "$out/$name.wasm" "$name.c" "${worlds[@]}"
 done

@@ -1,0 +1,57 @@
+/// TrapReport: where in its own code a function failed, for the person who wrote it.
+///
+/// The engine knows functions by name and code by offset. Files and lines are in the debug information of the
+/// component, which takes a moment to read; so the report is a line of the log of its own, and may follow the line of
+/// its request.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "edge/request_log.hpp"
+
+namespace peko::edge {
+
+struct TrapReport {
+  std::string function;
+  std::string request_id;
+  std::string_view code;            ///< peko-error, static
+  std::string cause;                ///< one line
+  std::vector<std::string> frames;  ///< innermost first: "take", or "take at src/stock.rs:12:5"
+};
+
+/// Where the frames of a report are: in which component, and at which offsets of its bytes (0: not known).
+struct TrapPlaces {
+  std::filesystem::path component;
+  Digest hash{};
+  std::vector<std::uint32_t> offsets;
+};
+
+/// Finds files and lines and writes the report to the log. Any thread.
+class TrapExplainer {
+ public:
+  /// Takes both, or leaves them alone and returns false when too many reports wait: the caller writes it as it is.
+  /// Never blocks.
+  virtual bool explain(TrapReport& report, TrapPlaces& places) = 0;
+
+ protected:
+  ~TrapExplainer() = default;
+};
+
+/// The first line of an engine's message with the reason that the guest gave, if it gave one: "panicked at
+/// src/stock.rs:12:5: no stock (wasm trap: wasm `unreachable` instruction executed)".
+std::string cause_of(std::string_view message, std::string_view reason);
+
+/// The names of the functions in the backtrace of an engine's message.
+std::vector<std::string> frames_of(std::string_view message);
+
+/// Appends the report as one line of JSON, or as lines of text, without the last line end.
+void append_trap_report(std::string& out, const TrapReport& report, LogStyle style,
+                        std::chrono::system_clock::time_point now);
+
+}  // namespace peko::edge

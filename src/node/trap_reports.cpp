@@ -1,0 +1,87 @@
+#include "node/trap_reports.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+
+namespace peko::node {
+
+TrapReports::TrapReports(Symbolise symbolise, edge::LogStyle style, LogSink& log, const Clock& clock)
+    : symbolise_(std::move(symbolise)), style_(style), clock_(clock), log_(log), thread_([this] {
+        pthread_setname_np(pthread_self(), "peko-traps");
+        run();
+      }) {}
+
+TrapReports::~TrapReports() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+  for (const Job& job : waiting_) write(job.report);
+}
+
+bool TrapReports::explain(edge::TrapReport& report, edge::TrapPlaces& places) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= kWaitingMax) return false;
+    waiting_.push_back({std::move(report), std::move(places)});
+  }
+  wake_.notify_one();
+  return true;
+}
+
+void TrapReports::run() {
+  for (;;) {
+    Job job;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      if (stopping_) return;
+      job = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    learn(job.places);
+    fill_in(job);
+    write(job.report);
+  }
+}
+
+void TrapReports::learn(const edge::TrapPlaces& places) {
+  edge::TrapPlaces unknown{.component = places.component, .hash = places.hash, .offsets = {}};
+  for (const std::uint32_t offset : places.offsets) {
+    if (offset != 0 && !known_.contains({places.hash, offset})) unknown.offsets.push_back(offset);
+  }
+  if (unknown.offsets.empty()) return;
+  if (known_.size() >= kKnownMax) known_.clear();
+  Places found = symbolise_(unknown);
+  PEKO_ASSERT(found.size() == unknown.offsets.size(), "there is an answer for each offset");
+  // Nothing is an answer too: what has no debug information, or kills the child, is not asked for again.
+  for (std::size_t i = 0; i < found.size(); i++) known_[{places.hash, unknown.offsets[i]}] = std::move(found[i]);
+}
+
+void TrapReports::fill_in(Job& job) const {
+  std::vector<std::string> frames;
+  for (std::size_t i = 0; i < job.report.frames.size(); i++) {
+    const auto known =
+        i < job.places.offsets.size() ? known_.find({job.places.hash, job.places.offsets[i]}) : known_.end();
+    if (known == known_.end() || known->second.empty()) {
+      frames.push_back(std::move(job.report.frames[i]));
+    } else {
+      frames.insert(frames.end(), known->second.begin(), known->second.end());
+    }
+  }
+  job.report.frames = std::move(frames);
+}
+
+void TrapReports::write(const edge::TrapReport& report) {
+  std::string text;
+  append_trap_report(text, report, style_, clock_.wall_now());
+  log_.append(text);
+  log_.flush();
+}
+
+}  // namespace peko::node

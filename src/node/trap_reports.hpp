@@ -1,0 +1,70 @@
+/// TrapReports: finds files and lines for reports of traps, and writes them to the log.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "edge/trap_report.hpp"
+
+namespace peko::node {
+
+/// One thread, so that a function that traps at each request keeps no more than one child busy. What was found is
+/// remembered: the same place costs one child, once.
+class TrapReports final : public edge::TrapExplainer {
+ public:
+  using Places = std::vector<std::vector<std::string>>;
+  /// symbolise_in_child, or a fake: as many places as there are offsets.
+  using Symbolise = std::function<Places(const edge::TrapPlaces&)>;
+
+  static constexpr std::size_t kWaitingMax = 64;    ///< reports that wait; more are written without lines
+  static constexpr std::size_t kKnownMax = 10'000;  ///< offsets that are remembered; then it begins anew
+
+  /// `log` and `clock` outlive it.
+  TrapReports(Symbolise symbolise, edge::LogStyle style, LogSink& log, const Clock& clock);
+  /// Writes what waits, as it is.
+  ~TrapReports();
+  TrapReports(const TrapReports&) = delete;
+  TrapReports& operator=(const TrapReports&) = delete;
+
+  bool explain(edge::TrapReport& report, edge::TrapPlaces& places) override;
+
+ private:
+  struct Job {
+    edge::TrapReport report;
+    edge::TrapPlaces places;
+  };
+  using Key = std::pair<Digest, std::uint32_t>;
+
+  void run();
+  // Asks for the offsets that are not known yet.
+  void learn(const edge::TrapPlaces& places);
+  // The frames with what is known of them.
+  void fill_in(Job& job) const;
+  void write(const edge::TrapReport& report);
+
+  const Symbolise symbolise_;
+  const edge::LogStyle style_;
+  const Clock& clock_;
+  // The thread's, and the destructor's after it:
+  LogSink::Producer log_;
+  std::map<Key, std::vector<std::string>> known_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  // Under the mutex:
+  std::deque<Job> waiting_;
+  bool stopping_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace peko::node

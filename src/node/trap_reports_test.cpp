@@ -1,0 +1,127 @@
+#include "node/trap_reports.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <future>
+
+#include "base/fake_clock.hpp"
+#include "base/unique_fd.hpp"
+#include "node/symbolise_process.hpp"
+
+namespace peko::node {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(Places, AreReadFromWhatTheChildPrints) {
+  EXPECT_THAT(read_places("0\ttake\tsrc/a.rs\t12\t5\n"
+                          "0\touter\tsrc/a.rs\t20\t0\n"
+                          "2\t\tsrc/b.rs\t0\t0\n"
+                          "2\tmain\t\t0\t0\n"
+                          "9\tbeyond\tx\t1\t1\n"
+                          "not a line\n",
+                          3),
+              ElementsAre(ElementsAre("take at src/a.rs:12:5", "outer at src/a.rs:20"), IsEmpty(),
+                          ElementsAre("? at src/b.rs", "main")));
+}
+
+/// Reports of a function whose frames are at the offsets 10 and 20; what comes out of the log.
+class TrapReportsTest : public testing::Test {
+ protected:
+  TrapReportsTest() : file_(::memfd_create("log", MFD_CLOEXEC)), log_(LogSink::start(file_.get(), {}, clock_)) {}
+
+  static edge::TrapReport report(std::string id) {
+    return {.function = "stock",
+            .request_id = std::move(id),
+            .code = "PEKO-TRAP",
+            .cause = "no stock",
+            .frames = {"take", "handle"}};
+  }
+  static edge::TrapPlaces places() { return {.component = "stock.wasm", .hash = {1}, .offsets = {10, 20}}; }
+
+  TrapReports::Places symbolise(const edge::TrapPlaces& asked) {
+    asked_.push_back(asked.offsets);
+    TrapReports::Places found(asked.offsets.size());
+    for (std::size_t i = 0; i < found.size(); i++) {
+      if (asked.offsets[i] == 10) found[i] = {"inner at a.rs:1", "take at a.rs:2"};
+    }
+    return found;
+  }
+
+  std::string text() {
+    log_->stop();
+    std::string bytes(1 << 20, '\0');
+    const ssize_t size = ::pread(file_.get(), bytes.data(), bytes.size(), 0);
+    return bytes.substr(0, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  }
+
+  FakeClock clock_;
+  UniqueFd file_;
+  std::unique_ptr<LogSink> log_;
+  std::vector<std::vector<std::uint32_t>> asked_;
+};
+
+TEST_F(TrapReportsTest, PutsLinesInPlaceOfNamesAndAsksOnce) {
+  std::promise<void> answered;
+  {
+    TrapReports reports(
+        [&](const edge::TrapPlaces& asked) {
+          auto found = symbolise(asked);
+          answered.set_value();  // a second time would throw
+          return found;
+        },
+        {}, *log_, clock_);
+    for (const char* id : {"id-1", "id-2"}) {
+      edge::TrapReport one = report(id);
+      edge::TrapPlaces where = places();
+      EXPECT_TRUE(reports.explain(one, where));
+      if (id == std::string_view("id-1")) answered.get_future().wait();
+    }
+  }
+  EXPECT_THAT(asked_, ElementsAre(ElementsAre(10, 20)));
+  EXPECT_THAT(
+      text(),
+      HasSubstr(
+          "stock PEKO-TRAP id-1 | no stock\n      0: inner at a.rs:1\n      1: take at a.rs:2\n      2: handle\n"));
+  EXPECT_THAT(text(), HasSubstr("id-2 | no stock\n"));
+}
+
+TEST_F(TrapReportsTest, DeclinesWhenTooManyWaitAndWritesWhatIsLeftAtTheEnd) {
+  std::promise<void> begun;
+  std::promise<void> go_on;
+  std::size_t taken = 0;
+  {
+    TrapReports reports(
+        [&](const edge::TrapPlaces& asked) {
+          begun.set_value();
+          go_on.get_future().wait();
+          return symbolise(asked);
+        },
+        {}, *log_, clock_);
+    edge::TrapReport one = report("first");
+    edge::TrapPlaces where = places();
+    EXPECT_TRUE(reports.explain(one, where));
+    begun.get_future().wait();
+    for (;;) {
+      one = report("id");
+      where = places();
+      if (!reports.explain(one, where)) break;
+      taken++;
+    }
+    EXPECT_EQ(one.cause, "no stock") << "the report is left alone";
+    go_on.set_value();
+  }
+  EXPECT_EQ(taken, TrapReports::kWaitingMax);
+  std::size_t lines = 0;
+  const std::string all = text();
+  for (std::size_t at = 0; (at = all.find("| no stock", at)) != std::string::npos; at++) lines++;
+  EXPECT_EQ(lines, taken + 1);
+}
+
+}  // namespace
+}  // namespace peko::node
