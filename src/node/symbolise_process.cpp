@@ -72,9 +72,9 @@ std::string read_all(int fd, pid_t pid) {
 }
 
 std::string place_of(std::string_view function, std::string_view file, std::string_view line, std::string_view column) {
-  std::string place(function.empty() ? "?" : function);
+  std::string place(function);
   if (place.size() > kPlaceBytesMax) place.replace(kPlaceBytesMax, std::string::npos, "...");
-  if (!file.empty()) place.append(" at ").append(file);
+  if (!file.empty()) place.append(place.empty() ? "at " : " at ").append(file);
   if (!file.empty() && line != "0") place.append(":").append(line);
   if (!file.empty() && line != "0" && column != "0") place.append(":").append(column);
   return place;

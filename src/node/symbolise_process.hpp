@@ -8,7 +8,8 @@
 
 namespace peko::node {
 
-/// For each of `places.offsets` the places in the source, "take at src/stock.rs:12:5", the innermost inlined function
+/// For each of `places.offsets` the places in the source, "take at src/stock.rs:12:5" (without the function where
+/// only the line is known), the innermost inlined function
 /// first; none where nothing is known. Runs `peko symbolise-worker` (this very program) and blocks until it has ended,
 /// for 15 s at most. Nothing for all of them when the component has changed since or the child fails.
 std::vector<std::vector<std::string>> symbolise_in_child(const edge::TrapPlaces& places);

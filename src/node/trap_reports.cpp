@@ -68,10 +68,15 @@ void TrapReports::fill_in(Job& job) const {
   for (std::size_t i = 0; i < job.report.frames.size(); i++) {
     const auto known =
         i < job.places.offsets.size() ? known_.find({job.places.hash, job.places.offsets[i]}) : known_.end();
+    const std::string& name = job.report.frames[i];
     if (known == known_.end() || known->second.empty()) {
-      frames.push_back(std::move(job.report.frames[i]));
-    } else {
-      frames.insert(frames.end(), known->second.begin(), known->second.end());
+      frames.push_back(name);
+      continue;
+    }
+    // What the compiler has inlined has its name in the debug information, or none at all.
+    for (const std::string& place : known->second) {
+      const bool outermost = &place == &known->second.back();
+      frames.push_back(place.starts_with("at ") ? (outermost ? name : "?") + " " + place : place);
     }
   }
   job.report.frames = std::move(frames);
