@@ -56,7 +56,7 @@ class ClientPool final : public Client {
   /// Both outlive the pool.
   ClientPool(net::Loop& loop, net::Dialer& dialer, const ClientLimits& limits);
   /// Its exchanges are gone.
-  ~ClientPool();
+  virtual ~ClientPool();
   ClientPool(const ClientPool&) = delete;
   ClientPool& operator=(const ClientPool&) = delete;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "http/client_pool.hpp"
 #include "http/h1_client_exchange.hpp"
 
@@ -121,6 +122,7 @@ bool H1ClientExchange::take_step(const ParseStep& step) {
 
 /// The response is. The connection serves another request if both sides know where this one ended and nothing is left.
 void H1ClientExchange::complete() {
+  PEKO_ASSERT(connection_, "an active exchange has a connection");
   bool keep = parser_->keep_alive() && request_sent() && !send_failed_ && !peer_ends_ && input_.raw().empty();
   if (keep && readable_) keep = connection_->is_quiet();
   end();
