@@ -95,7 +95,7 @@ class CachingResolver::Shared : public std::enable_shared_from_this<Shared> {
   void start_thread();
   void work(std::size_t place);
   bool take(std::string& name);
-  void finish(const std::string& name, AddressesRef addresses);
+  void finish(const std::string& name, const AddressesRef& addresses);
   void keep(const std::string& name, AddressesRef addresses);
 
   const Clock& clock_;  // not used once stopped
@@ -157,11 +157,11 @@ void CachingResolver::Shared::work(std::size_t place) {
     }
     threads_[place].querying = true;
     lock.unlock();
-    auto addresses = std::make_shared<const std::vector<Address>>(query_(name));
+    const auto addresses = std::make_shared<const std::vector<Address>>(query_(name));
     lock.lock();
     if (stopped_) return;
     threads_[place].querying = false;
-    finish(name, std::move(addresses));
+    finish(name, addresses);
   }
 }
 
@@ -179,14 +179,14 @@ bool CachingResolver::Shared::take(std::string& name) {
   return false;
 }
 
-void CachingResolver::Shared::finish(const std::string& name, AddressesRef addresses) {
+void CachingResolver::Shared::finish(const std::string& name, const AddressesRef& addresses) {
+  keep(name, addresses);
   const auto job = jobs_.find(name);
   const auto load = loads_.find(job->second.owner);
   --load->second.running;
   if (load->second.running + load->second.queued == 0) loads_.erase(load);
   for (const WaiterRef& waiter : job->second.waiters) deliver(waiter, addresses);
   jobs_.erase(job);
-  keep(name, std::move(addresses));
   // One more of this owner's names may be taken now, by this thread or by one that found none.
   if (!queue_.empty()) work_.notify_one();
 }
