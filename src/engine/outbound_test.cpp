@@ -199,8 +199,9 @@ TEST_F(OutboundTest, RefusesWhatIsNotAllowed) {
     run({{"fetch", &fetch}});
     EXPECT_EQ(fetch.status, 502U) << row.target;
     EXPECT_EQ(fetch.body, "error-code " + row.error + "\n") << row.target;
+    if (row.why.empty()) continue;
     ASSERT_EQ(fetch.log.size(), 1U) << row.target;
-    if (!row.why.empty()) EXPECT_EQ(fetch.log[0].text, row.why);
+    EXPECT_EQ(fetch.log[0].text, row.why);
   }
   EXPECT_TRUE(client_->calls.empty());
 }
