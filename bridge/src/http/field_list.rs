@@ -128,13 +128,13 @@ impl FieldList {
     }
 
     /// None: not set. There is at most one, and it is a number, unless a peer has sent otherwise: that is the error.
-    pub fn content_length(&self) -> Result<Option<u64>, ()> {
+    pub fn content_length(&self) -> Result<Option<u64>, Refusal> {
         let mut values = self.values(b"content-length");
         let Some(value) = values.next() else { return Ok(None) };
         if values.next().is_some() {
-            return Err(());
+            return Err(Refusal::Syntax);
         }
-        syntax::content_length(value).map(Some).ok_or(())
+        syntax::content_length(value).map(Some).ok_or(Refusal::Syntax)
     }
 
     /// Adds a field of a guest, if the list then costs at most `max`.

@@ -58,10 +58,10 @@ impl types::HostFutureIncomingResponse for Context {
 
     fn get(&mut self, id: Resource<FutureIncomingResponse>) -> Result<Option<Result<Response, ()>>> {
         let future = self.table.get_mut(&id)?;
-        if let FutureIncomingResponse::Awaited(awaited) = future {
-            if awaited.poll_answered(Waker::noop()) == Poll::Pending {
-                return Ok(None);
-            }
+        if let FutureIncomingResponse::Awaited(awaited) = future
+            && awaited.poll_answered(Waker::noop()) == Poll::Pending
+        {
+            return Ok(None);
         }
         let response = match std::mem::replace(future, FutureIncomingResponse::Taken) {
             FutureIncomingResponse::Awaited(awaited) => awaited.into_response(),

@@ -56,7 +56,7 @@ impl TryFrom<OutgoingRequest> for Outbound {
 
     fn try_from(request: OutgoingRequest) -> std::result::Result<Self, ErrorCode> {
         // Guests need not ask for the body, so nothing else may have looked at the length yet.
-        let length = request.fields.content_length().map_err(|()| ErrorCode::HttpProtocolError)?;
+        let length = request.fields.content_length().map_err(|_| ErrorCode::HttpProtocolError)?;
         if request.body.is_none() && length.is_some_and(|length| length != 0) {
             return Err(ErrorCode::HttpRequestBodySize(Some(0)));
         }

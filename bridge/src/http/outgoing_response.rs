@@ -97,7 +97,7 @@ impl types::HostOutgoingResponse for Context {
         let expected = match response.fields.content_length() {
             _ if response.is_bodyless(self.http.answers_head) => None,
             Ok(length) => length,
-            Err(()) => return Ok(Err(())),
+            Err(_) => return Ok(Err(())),
         };
         let pipe = self.http.new_response_pipe(expected);
         response.body = Some(BodyReader::new(pipe.clone()));

@@ -30,11 +30,11 @@ impl HttpState {
     }
 
     pub fn new_response_pipe(&mut self, expected: Option<u64>) -> Arc<BodyPipe> {
-        if let Some(mut pipe) = self.pipe.take() {
-            if let Some(unshared) = Arc::get_mut(&mut pipe) {
-                unshared.reset(expected);
-                return pipe;
-            }
+        if let Some(mut pipe) = self.pipe.take()
+            && let Some(unshared) = Arc::get_mut(&mut pipe)
+        {
+            unshared.reset(expected);
+            return pipe;
         }
         Arc::new(BodyPipe::new(Kind::Response, expected))
     }
