@@ -76,8 +76,8 @@ TEST(Settings, AreTheSameFromEverySource) {
                            s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout,
                            s.node.compile, s.node.compile_at_once, s.limits_max, s.node.admin_token,
                            s.node.concurrency_max, s.node.function_concurrency_max, s.node.queue_max,
-                           s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook,
-                           s.node.outbound_allow_ranges, s.node.outbound_ca_file, s.node.clock_resolution);
+                           s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook, s.node.outbound_allow_ranges,
+                           s.node.outbound_ca_file, s.node.clock_resolution);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;
@@ -127,7 +127,7 @@ TEST(Settings, InATableNameTheirPlaceToo) {
                 ":3:1: unknown key \"memroy_mb\" in [limits_max]; did you mean \"memory_mb\"?\n" + name +
                 ":4:10: \"log_kb\" must be a whole number, not a string\n" + name +
                 ":5:1: unknown key \"stack_kb\" in [limits_max]; known here: component_mb cpu_ms log_kb memory_mb "
-                "request_body_mb request_headers_kb subrequests uri_bytes wall_ms");
+                "request_body_mb request_headers_kb subrequests subrequests_at_once uri_bytes wall_ms");
   EXPECT_EQ(mistake(merge(std::nullopt, {{"PEKO_MAX_MEMORY_MB", "2000"}}, {})),
             "PEKO_MAX_MEMORY_MB: \"2000\" is not a whole number from 1 to 1024");
 }

@@ -73,7 +73,7 @@ void Call::start_guest(const http::RequestHead& head) {
     guest_head.fields = fields_;
   }
   invocation_ = edge_.worker_.start(*version.component, lease_->take(), guest_head, version.limits,
-                                     version.outbound.get(), progress_);
+                                    version.outbound.get(), progress_);
 }
 
 // Null when it is gone: the connection keeps a head no longer than handling begins.

@@ -33,8 +33,8 @@ class Worker {
   void attach();
 
   /// Starts a call of `component`, on `warm` or a fresh instance of it; nothing runs before Invocation::step.
-  /// `progress` and `component` outlive the InvocationPtr, as `outbound` does: what the guest may ask of the world; null:
-  /// nothing. `head` is copied.
+  /// `progress` and `component` outlive the InvocationPtr, as `outbound` does: what the guest may ask of the world;
+  /// null: nothing. `head` is copied.
   InvocationPtr start(const Component& component, std::optional<Instance> warm, const http::RequestHead& head,
                       const Limits& limits, OutboundGrant* outbound, net::Event& progress);
 
