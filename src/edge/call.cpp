@@ -268,8 +268,8 @@ void Call::note_subrequests() {
 
 void Call::cancel(Fault fault, std::string_view detail) {
   edge_.pool_.leave(*this, pool::WarmPool::Why::NotNeeded);
+  if (invocation_) usage_.cpu = invocation_->cpu() + spent_;
   if (invocation_ && !invocation_->away()) {
-    usage_.cpu = invocation_->cpu() + spent_;
     invocation_->log().finish();
     if (!invocation_->log().empty()) write_guest_log();
   }

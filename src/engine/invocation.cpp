@@ -161,7 +161,9 @@ std::chrono::nanoseconds Invocation::instantiate() const {
 
 bool Invocation::starting() const { return woken_ && !ended() && instantiate().count() == 0; }
 
-std::chrono::nanoseconds Invocation::cpu() const { return std::chrono::nanoseconds(peko_invocation_cpu_ns(handle_)); }
+std::chrono::nanoseconds Invocation::cpu() const {
+  return away_ ? used_ : std::chrono::nanoseconds(peko_invocation_cpu_ns(handle_));
+}
 
 Usage Invocation::finish(std::optional<Instance>& warm) {
   if (handle_ == nullptr) return {.outcome = Outcome::Internal, .message = "the bridge could not start the call"};

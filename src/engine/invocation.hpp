@@ -75,6 +75,7 @@ class Invocation {
   GuestLog& log() { return log_; }
   /// Adds a line of ours to the log. May be called while it is away: it is there when it is home again.
   void note(std::string text);
+  /// So far; while it is away, up to when it left.
   [[nodiscard]] std::chrono::nanoseconds cpu() const;
   /// How long making the instance took, start functions included; 0 before it is made, and for a warm one.
   [[nodiscard]] std::chrono::nanoseconds instantiate() const;

@@ -50,7 +50,7 @@ struct ClientRequest {
   /// Connections are never shared by two partitions: the function's name.
   std::string_view partition;
   Scheme scheme = Scheme::Http;
-  std::string_view host;  ///< a name, an IPv4 address, or an IPv6 address without brackets
+  std::string_view host;  ///< a name in lower case, an IPv4 address, or an IPv6 address without brackets
   std::uint16_t port = 80;
   std::string_view method;
   std::string_view target;                   ///< path and query

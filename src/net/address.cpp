@@ -95,11 +95,6 @@ in_addr Address::v4() const {
   return v4;
 }
 
-bool Address::is_loopback() const {
-  if (family() == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&v6_.sin6_addr)) return IN6_IS_ADDR_LOOPBACK(&v6_.sin6_addr);
-  return ntohl(v4().s_addr) >> 24U == IN_LOOPBACKNET;
-}
-
 std::string Address::text() const {
   std::array<char, kTextMax> out;
   return {out.data(), write_text(out)};

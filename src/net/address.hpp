@@ -36,9 +36,6 @@ class Address {
   /// The same address with another port.
   [[nodiscard]] Address with_port(std::uint16_t port) const;
 
-  /// Whether only programs of this machine can come in there.
-  [[nodiscard]] bool is_loopback() const;
-
   /// "address:port", as parse reads it; an IPv4 address mapped into IPv6 is shown as what it is.
   [[nodiscard]] std::string text() const;
   /// The same, into `out`; returns its length.

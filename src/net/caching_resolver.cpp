@@ -33,14 +33,6 @@ void deliver(const WaiterRef& waiter, AddressesRef addresses) {
 
 }  // namespace
 
-bool is_host_name(std::string_view name) {
-  constexpr std::size_t kNameMax = 253;  // RFC 1035, as text
-  return !name.empty() && name.size() <= kNameMax && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
-  });
-}
-
 std::vector<Address> system_addresses(const std::string& name) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

@@ -185,14 +185,5 @@ TEST(CachingResolver, FindsTheMachineItself) {
 
 TEST(CachingResolver, FindsNothingForANameThatCannotBe) { EXPECT_TRUE(system_addresses("no.such.invalid").empty()); }
 
-TEST(HostName, IsShortAndHasOnlyLettersThatNamesHave) {
-  for (const char* good : {"a", "api.example.com", "a.", "_x-1.y"}) EXPECT_TRUE(is_host_name(good)) << good;
-  for (const char* bad : {"", "a b", "a/b", "a:1", "[::1]", "a\nb", "\xc3\xa4.example"}) {
-    EXPECT_FALSE(is_host_name(bad)) << bad;
-  }
-  EXPECT_FALSE(is_host_name(std::string_view("a\0b", 3)));
-  EXPECT_FALSE(is_host_name(std::string(254, 'a')));
-}
-
 }  // namespace
 }  // namespace peko::net

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/host.hpp"
+
 namespace peko::net {
 namespace {
 
@@ -155,7 +157,7 @@ void Dialer::Run::run() {
     addresses_ = {*address};
     return connect_next();
   }
-  if (!is_host_name(host_)) return end(std::unexpected(LinkFault::NameUnknown));
+  if (!is_dns_name(host_)) return end(std::unexpected(LinkFault::NameUnknown));
   question_ = dialer_.resolver_.ask(host_, owner_, dialer_.loop_, [this](std::span<const Address> addresses) {
     if (addresses.empty()) return end(std::unexpected(LinkFault::NameUnknown));
     addresses_ = interleave_families(addresses);

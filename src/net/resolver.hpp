@@ -36,7 +36,4 @@ class Resolver {
   ~Resolver() = default;
 };
 
-/// A host name as resolvers take it: letters, digits, '-', '_' and '.', at most 253 of them.
-bool is_host_name(std::string_view name);
-
 }  // namespace peko::net

@@ -8,6 +8,7 @@
 #include "base/hash.hpp"
 #include "base/metrics_text.hpp"
 #include "net/address.hpp"
+#include "net/address_class.hpp"
 
 namespace peko::node {
 namespace {
@@ -97,7 +98,7 @@ Result<std::unique_ptr<Admin>> Admin::start(const std::string& address, std::str
                                             const LogSink& log) {
   const Result<net::Address> parsed = net::Address::parse(address);
   if (!parsed) return fail(parsed.error(), "admin");
-  if (!parsed->is_loopback() && token.empty()) {
+  if (token.empty() && net::classify(net::canonical_ip(*parsed)) != net::AddressClass::Loopback) {
     return fail(Code::Invalid, "the admin listener " + address +
                                    " can be reached from other machines, so it needs a token: set PEKO_ADMIN_TOKEN (or "
                                    "admin_token in peko-node.toml), or let it listen on 127.0.0.1");
