@@ -164,7 +164,7 @@ enum {
   PEKO_NEXT_END,       ///< the guest has ended the body, whatever became of its call
   PEKO_NEXT_ABORTED,   ///< the guest dropped the body unfinished, or it differs from its content-length
   PEKO_NEXT_PENDING,   ///< come back after the next poll (peko_outbound_next: when `token` is woken)
-  PEKO_NEXT_TRAILERS,  ///< peko_invocation_trailers has them; PEKO_NEXT_END follows
+  PEKO_NEXT_TRAILERS,  ///< peko_invocation_trailers, peko_outbound_trailers has them; PEKO_NEXT_END follows
 };
 
 /// How an invocation ended.
@@ -282,6 +282,8 @@ void peko_invocation_cancel(peko_invocation* invocation);
 /// The next piece of the body of outbound request `id`; `token` is woken when there is more after PEKO_NEXT_PENDING.
 /// PEKO_NEXT_*.
 int peko_outbound_next(peko_loop* loop, uint64_t id, uint64_t token, peko_chunk* chunk);
+/// The trailers of the request after PEKO_NEXT_TRAILERS. Views valid until `id` is answered, ended or cancelled.
+void peko_outbound_trailers(peko_loop* loop, uint64_t id, peko_response_head* trailers);
 /// Answers `id`: a status and fields, its body follows by peko_outbound_push; or status 0 with `error`, the index of a
 /// case in wasi:http/types error-code. 0, or 1 when the guest no longer waits.
 int peko_outbound_respond(peko_loop* loop, uint64_t id, uint32_t status, uint32_t error, const peko_field* fields,

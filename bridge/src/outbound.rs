@@ -30,8 +30,14 @@ struct RequestBody {
     body: Option<BodyReader>,
     /// How it ended, once it has: PEKO_NEXT_END or PEKO_NEXT_ABORTED.
     end: Option<i32>,
+    trailers: Option<Arc<FieldList>>,
+    /// Of `trailers`, for the C side.
+    views: Vec<PekoField>,
     wake: Option<(Arc<TokenWaker>, Waker)>,
 }
+
+// Safety: `views` points into `trailers`, which belongs to the same request.
+unsafe impl Send for RequestBody {}
 
 #[derive(Default)]
 struct AnswerSlot {
@@ -106,7 +112,7 @@ impl OutboundCalls {
         }
         let id = self.shared.exchanges.next_id();
         let exchange = Arc::new(Exchange {
-            request: Mutex::new(RequestBody { body: request.body.take(), end: None, wake: None }),
+            request: Mutex::new(RequestBody::new(request.body.take())),
             answer: Mutex::default(),
             response: Arc::new(BodyQueue::new(self.shared.clone(), OUTBOUND_TOKEN | id)),
         });
@@ -180,11 +186,17 @@ impl Awaited {
     }
 }
 
+impl RequestBody {
+    fn new(body: Option<BodyReader>) -> Self {
+        RequestBody { body, end: None, trailers: None, views: Vec::new(), wake: None }
+    }
+}
+
 impl Exchange {
-    /// The next piece of the request body; trailers are left out.
+    /// The next piece of the request body.
     fn next(&self, shared: &Arc<LoopShared>, token: u64, chunk: &mut PekoChunk) -> i32 {
         let mut request = lock(&self.request);
-        let RequestBody { body, end, wake } = &mut *request;
+        let RequestBody { body, end, trailers, wake, .. } = &mut *request;
         if let Some(end) = end {
             return *end;
         }
@@ -194,17 +206,19 @@ impl Exchange {
             (wake.clone(), Waker::from(wake))
         });
         token_waker.reuse(token);
-        loop {
-            match body.next(Some(waker)) {
-                Next::Pending => return NEXT_PENDING,
-                Next::Data(data) => {
-                    chunk::fill(chunk, data);
-                    return NEXT_DATA;
-                }
-                Next::Trailers(_) => continue,
-                Next::Aborted => return *end.insert(NEXT_ABORTED),
-                Next::End => return *end.insert(NEXT_END),
+        match body.next(Some(waker)) {
+            Next::Pending => NEXT_PENDING,
+            Next::Data(data) => {
+                chunk::fill(chunk, data);
+                NEXT_DATA
             }
+            Next::Trailers(list) => {
+                *trailers = Some(list);
+                *end = Some(NEXT_END);
+                NEXT_TRAILERS
+            }
+            Next::Aborted => *end.insert(NEXT_ABORTED),
+            Next::End => *end.insert(NEXT_END),
         }
     }
 
@@ -267,6 +281,25 @@ pub unsafe extern "C" fn peko_outbound_next(owner: *mut Loop, id: u64, token: u6
         match owner.shared.exchanges.get(id) {
             Some(exchange) => exchange.next(&owner.shared, token, chunk),
             None => NEXT_ABORTED,
+        }
+    })
+}
+
+/// # Safety
+/// `owner` is a live loop, `trailers` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_outbound_trailers(owner: *mut Loop, id: u64, trailers: *mut PekoResponseHead) {
+    // Safety: the caller vouches for both.
+    let (owner, trailers) = unsafe { (&*owner, &mut *trailers) };
+    *trailers = PekoResponseHead { status: 0, field_count: 0, fields: std::ptr::null() };
+    guard((), || {
+        let Some(exchange) = owner.shared.exchanges.get(id) else { return };
+        let mut request = lock(&exchange.request);
+        let RequestBody { trailers: list, views, .. } = &mut *request;
+        if let Some(list) = list {
+            list.view(views);
+            trailers.field_count = views.len() as u32;
+            trailers.fields = views.as_ptr();
         }
     })
 }

@@ -166,7 +166,6 @@ void Call::move_response() {
   const bool failed = invocation_->failed();
   // The head of a guest that failed is sent only with what it wrote before: with nothing, an error response says more.
   if (!head_sent_ && !failed) send_head();
-  if (over_) return;
   body_held_ = false;
   while (!body_ended_) {
     if (!exchange_->writable()) {
@@ -181,7 +180,6 @@ void Call::move_response() {
       return cancel(Fault::Trap, "the response's body was dropped unfinished, or differs from its content-length");
     }
     if (!head_sent_) send_head();
-    if (over_) return;
     switch (next) {
       case engine::Invocation::Next::Data: exchange_->write(std::move(chunk)); break;
       case engine::Invocation::Next::Trailers: store_trailers(); break;
@@ -193,10 +191,6 @@ void Call::move_response() {
 
 void Call::send_head() {
   const http::ResponseHead head = invocation_->head();
-  if (head.status < 200) {
-    return cancel(Fault::Trap,
-                  fmt::format("the response has the status {}, which does not end a request", head.status));
-  }
   fields_.clear();
   for (const http::Field& field : head.fields) {
     if (!field.name.starts_with("peko-")) fields_.push_back(field);

@@ -28,6 +28,7 @@ struct Exchange {
 
   unsigned status = 0;
   std::string body;
+  std::vector<http::Field> request_trailers;
   std::vector<std::string> trailers;  ///< "name: value"
   bool body_ended = false;
   bool was_away = false;
@@ -54,7 +55,7 @@ class CallFixture : public GuestFixture {
       if (!invocation->away()) {
         if (!body_pushed && invocation->wants_body()) {
           invocation->push(exchange.request_body);
-          invocation->push_end(Invocation::Body::Complete);
+          invocation->push_end(Invocation::Body::Complete, exchange.request_trailers);
           body_pushed = true;
         }
         invocation->step();

@@ -162,7 +162,8 @@ std::chrono::nanoseconds Invocation::instantiate() const {
 bool Invocation::starting() const { return woken_ && !ended() && instantiate().count() == 0; }
 
 std::chrono::nanoseconds Invocation::cpu() const {
-  return away_ ? used_ : std::chrono::nanoseconds(peko_invocation_cpu_ns(handle_));
+  const bool readable = !away_ && handle_ != nullptr;
+  return readable ? std::chrono::nanoseconds(peko_invocation_cpu_ns(handle_)) : used_;
 }
 
 Usage Invocation::finish(std::optional<Instance>& warm) {

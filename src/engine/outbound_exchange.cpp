@@ -1,8 +1,7 @@
 #include "engine/outbound_exchange.hpp"
 
 #include <algorithm>
-#include <utility>
-#include <vector>
+#include <span>
 
 #include "engine/bridge_chunk.hpp"
 #include "http/grammar.hpp"
@@ -95,8 +94,17 @@ bool OutboundExchange::next_piece(http::Chunk& chunk) {
   switch (peko_outbound_next(bridge_, head_.id, PEKO_OUTBOUND_TOKEN | head_.id, &piece)) {
     case PEKO_NEXT_DATA: chunk = take_chunk(piece); return true;
     case PEKO_NEXT_PENDING: return false;
+    case PEKO_NEXT_TRAILERS: take_trailers(); [[fallthrough]];
     case PEKO_NEXT_END: body_ended_ = true; return false;
     default: fail(ErrorCode::ConnectionTerminated); return false;  // the guest broke its own request off
+  }
+}
+
+void OutboundExchange::take_trailers() {
+  peko_response_head trailers{};
+  peko_outbound_trailers(bridge_, head_.id, &trailers);
+  for (const auto& [name, value] : std::span(trailers.fields, trailers.field_count)) {
+    trailers_.emplace_back(std::string(name.data, name.size), std::string(value.data, value.size));
   }
 }
 
@@ -111,7 +119,9 @@ void OutboundExchange::move_request() {
     exchange_->write(std::move(chunk));
   }
   if (over_ || !body_ended_ || first_waits_ || body_finished_) return;
-  exchange_->finish();
+  std::vector<http::Field> trailers;
+  for (const auto& [name, value] : trailers_) trailers.push_back({name, value});
+  exchange_->finish(trailers);
   body_finished_ = true;
 }
 

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/error_code.hpp"
 #include "engine/origin.hpp"
@@ -59,6 +62,7 @@ class OutboundExchange final : private net::Deadline {
   std::optional<std::uint64_t> announced_length() const;
   /// The next piece of the request's body into `chunk`; false when there is none now, or never.
   bool next_piece(http::Chunk& chunk);
+  void take_trailers();
   void move_request();
   void move_response();
   bool answer();
@@ -73,10 +77,11 @@ class OutboundExchange final : private net::Deadline {
   std::shared_ptr<OutboundGrant> grant_;
   net::Event progress_;
   std::unique_ptr<http::ClientExchange> exchange_;
-  http::Chunk first_;           // read before the exchange began
-  bool first_waits_ = false;    // first_ has yet to be written
-  bool body_ended_ = false;     // by the guest
-  bool body_finished_ = false;  // and the client has been told
+  http::Chunk first_;                                          // read before the exchange began
+  bool first_waits_ = false;                                   // first_ has yet to be written
+  std::vector<std::pair<std::string, std::string>> trailers_;  // of the request
+  bool body_ended_ = false;                                    // by the guest
+  bool body_finished_ = false;                                 // and the client has been told
   bool grace_over_ = false;
   bool answered_ = false;  // the guest has its head
   bool wants_ = true;

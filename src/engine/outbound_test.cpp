@@ -115,11 +115,13 @@ TEST_F(OutboundTest, AsksWhatTheGuestAsksAndPassesTheAnswerOn) {
 TEST_F(OutboundTest, StreamsBothWaysWithTrailers) {
   Exchange relay = to("/api.example/up");
   relay.request_body = std::string(700'000, 'u') + "end";
+  relay.request_trailers = {{"x-sum", "7"}};
   const auto origin = [](OutboundTest& test) -> net::Task<void> {
     const FakeCall call = co_await test.request(0);
     EXPECT_EQ(call->method, "POST");
     EXPECT_EQ(call->body_length, std::nullopt) << "known when it ends";
     co_await test.whole_request(*call);
+    EXPECT_EQ(call->request_trailers, (std::vector<std::pair<std::string, std::string>>{{"x-sum", "7"}}));
     call->status = 201;
     for (std::size_t at = 0; at < call->written.size(); at += 100'000) {
       call->body += call->written.substr(at, 100'000);

@@ -72,8 +72,9 @@ class ClientExchange {
   /// Room for more: false before the connection is there and while more than the high-water mark is queued.
   virtual bool writable() const = 0;
   virtual void write(Chunk chunk) = 0;
-  /// The body is complete. Not needed when it has none.
-  virtual void finish() = 0;
+  /// The body is complete. Not needed when it has none. `trailers` go with a body whose length was not known before,
+  /// and are dropped otherwise.
+  virtual void finish(Fields trailers = {}) = 0;
 
   // Response.
 

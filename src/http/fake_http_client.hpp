@@ -31,6 +31,7 @@ struct FakeClientCall {
   bool writable = true;
   std::string written;
   bool finished = false;
+  std::vector<std::pair<std::string, std::string>> request_trailers;
   bool dropped = false;  ///< the exchange has been destroyed
 
   std::optional<unsigned> status;
@@ -86,8 +87,9 @@ class FakeHttpClient final : public Client {
       call_->written += chunk.bytes();
       changed_.set();
     }
-    void finish() override {
+    void finish(Fields trailers) override {
       call_->finished = true;
+      for (const auto& [name, value] : trailers) call_->request_trailers.emplace_back(name, value);
       changed_.set();
     }
     std::optional<ClientFault> fault() const override { return call_->fault; }

@@ -163,11 +163,11 @@ void H1ClientExchange::write(Chunk chunk) {
   pump_later();
 }
 
-void H1ClientExchange::finish() {
+void H1ClientExchange::finish(Fields trailers) {
   if (phase_ == Phase::Over || finished_ || send_failed_) return;
   if (framing_.end != BodyEnd::Chunked) return fail(ClientFault::HttpProtocolError);  // less than was announced
   finished_ = body_begun_ = true;
-  write_last_chunk(out_.text(), {});
+  write_last_chunk(out_.text(), trailers);
   pump_later();
 }
 

@@ -37,7 +37,7 @@ class H1ClientExchange final : public ClientExchange, private net::Runnable, pri
   // ClientExchange, see there.
   bool writable() const override;
   void write(Chunk chunk) override;
-  void finish() override;
+  void finish(Fields trailers) override;
   std::optional<ClientFault> fault() const override { return fault_; }
   const ResponseHead* head() const override;
   std::span<const char> body() const override { return input_.body(); }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <csignal>
 #include <string>
 #include <vector>
@@ -88,6 +89,14 @@ TEST(H1ClientExchange, SendsABodyOfUnknownLengthInChunks) {
   EXPECT_TRUE(at.expect(0, "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n"));
   exchange->finish();
   EXPECT_TRUE(at.expect(0, "5\r\nhello\r\n0\r\n\r\n"));
+}
+
+TEST(H1ClientExchange, SendsTrailersButNoneThatSteer) {
+  ClientRig at;
+  const Exchange exchange = at.ask(post(at, std::nullopt));
+  exchange->write(Chunk("hello"));
+  exchange->finish(std::array<Field, 3>{{{"x-sum", "1"}, {"content-length", "9"}, {"x-bad", "a\r\nb"}}});
+  EXPECT_TRUE(at.expect(0, "5\r\nhello\r\n0\r\nx-sum: 1\r\n\r\n"));
 }
 
 TEST(H1ClientExchange, CutsOffABodyThatIsNotWhatWasAnnounced) {

@@ -65,10 +65,13 @@ void handle(int32_t req, int32_t outparam) {
 
   incoming_request_consume(req, RET);
   int32_t body = (int32_t)ret.u32[1];
-  splice(up.stream, body);
-  incoming_body_drop(body);
+  int32_t trailers = 0, some = 0;
+  if (splice(up.stream, body)) some = trailers_of(body, &trailers);
+  else incoming_body_drop(body);
   incoming_request_drop(req);
-  finish(up);
+  output_stream_blocking_flush(up.stream, RET);
+  output_stream_drop(up.stream);
+  outgoing_body_finish(up.body, some, trailers, RET);
 
   static big got;  // option<result<result<incoming-response, error-code>>>
   wait(future_incoming_response_subscribe(future));
@@ -85,7 +88,7 @@ void handle(int32_t req, int32_t outparam) {
   if (whole) output_stream_blocking_flush(down.stream, RET);
   output_stream_drop(down.stream);
   if (whole) {
-    int32_t trailers = 0, some = trailers_of(body, &trailers);
+    some = trailers_of(body, &trailers);
     outgoing_body_finish(down.body, some, trailers, RET);
   } else {
     incoming_body_drop(body);
