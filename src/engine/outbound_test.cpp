@@ -241,7 +241,7 @@ TEST_F(OutboundTest, BoundsTheRequestsInFlightOfAFunction) {
 TEST_F(OutboundTest, ServesAGuestOnAnOverflowThread) {
   constexpr std::size_t kMany = 1000;
   allow(kMany);
-  Exchange many = to("/1000/api.example/");
+  Exchange many = to("/1000/api.example/busy");
   many.limits.subrequests = kMany;
   run({{"fetch-many", &many}}, answer_all(kMany));
   EXPECT_EQ(many.body, "ok 1000, failed 0, error-code 99\n");

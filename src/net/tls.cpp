@@ -69,10 +69,9 @@ void configure(SSL_CTX* context) {
 /// Whose certificate is expected; a name is told to the peer too (SNI), an address is not (RFC 6066, 3).
 bool expect_host(SSL* ssl, const std::string& host) {
   if (Address::numeric(host, 0)) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
-  // The dot of an absolute name is no part of it in certificates.
-  const std::string name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  return !name.empty() && SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
+  // OpenSSL takes an empty name for "whatever".
+  return !host.empty() && SSL_set1_host(ssl, host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
 }
 
 }  // namespace

@@ -126,12 +126,6 @@ TEST(TlsStream, TakesACertificateOfTheAddressThatWasAskedFor) {
   EXPECT_EQ(at.peer.sni, "") << "addresses are not told (RFC 6066)";
 }
 
-TEST(TlsStream, TakesAnAbsoluteName) {
-  Secured at;
-  EXPECT_EQ(at.dial("localhost."), std::nullopt);
-  EXPECT_EQ(at.peer.sni, "localhost");
-}
-
 struct Refused {
   const char* name;
   TlsPeerSpec peer;

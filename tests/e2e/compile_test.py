@@ -11,7 +11,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import PEKO, SANITIZED, Server, environment, main, run, store, temporary_folder, until
+from harness import PEKO, SANITIZED, Server, environment, guest, main, run, store, temporary_folder, until
 
 FLAGS = ("--log", "text", "--threads", "1")
 
@@ -30,12 +30,12 @@ def section(kind, content):
 
 
 def slow_component(functions=120, additions=20_000):
-    """A valid component that takes long to compile: one module of large functions."""
+    """A function that takes long to compile: hello, and in it a module of large functions that nothing uses."""
     body = b"\0\x20\0" + b"\x41\x07\x6a\x20\0\x73" * additions + b"\x0b"  # x = (x + 7) ^ x, again and again
     one = number(len(body)) + body
     module = (b"\0asm\x01\0\0\0" + section(1, b"\x01\x60\x01\x7f\x01\x7f") +
               section(3, number(functions) + b"\0" * functions) + section(10, number(functions) + one * functions))
-    return b"\0asm\x0d\0\x01\0" + section(1, module)
+    return guest("hello").read_bytes() + section(1, module)
 
 
 def store_with_slow(functions):

@@ -66,6 +66,7 @@ ENDS = {
     "handles": {
         **{f"leak-{kind}": "500 PEKO-TRAP" for kind in KINDS},
         **{f"keep-{kind}": "200 kept" for kind in KINDS},
+        "keep-future": "200 kept then PEKO-SUBREQUESTS",
         **dict.fromkeys(["poll-thousands", "poll-nothing", "poll-out-of-bounds", "unknown-handle", "negative-handle", "wrong-type",
                          "drop-twice", "use-moved", "drop-parent", "misaligned-result", "result-out-of-bounds"], "500 PEKO-TRAP"),
         "poll-one-a-million-times": "500 PEKO-TRAP or 200 polled",
@@ -79,7 +80,7 @@ ENDS = {
                          "random-for-ever", "environment-for-ever"], LATE),
         **dict.fromkeys(["random-4gib", "random-everything", "not-utf8", "string-out-of-bounds"], "500 PEKO-TRAP"),
         **dict.fromkeys(["log-flood", "log-empty-lines", "log-not-text"], "200 logged"),
-        "subrequests": "200 50",
+        "subrequests": "200 50 then PEKO-SUBREQUESTS",
         **dict.fromkeys(["crlf-in-target", "crlf-in-method"], "200 refused"),
     },
 }

@@ -64,9 +64,10 @@ class WarmReuse(Case):
                 answers.append(int(connection.read_response().body.split()[1]))
         for connection in connections:
             connection.close()
-        # counter never waits: an instance a loop serves them all, and one more where a slice ended in the middle of a call.
+        # counter never waits: an instance a loop serves them all, and one more where a slice ended in the middle of a call: few on
+        # a quiet machine, some on a busy one.
         instances = answers.count(1)
-        self.assertLessEqual(instances, 4 * LOOPS)
+        self.assertLessEqual(instances, 8 * LOOPS)
         for count in range(1, max(answers) + 1):
             self.assertLessEqual(answers.count(count), instances)
         self.assertEqual(len(answers), rounds * 64)
