@@ -39,7 +39,7 @@ struct Context {
                                                      LogSink& log,
                                                      const std::function<void(const node::LoadReport&)>& on_loaded)>
       start_node;
-  /// node::enter_compile_sandbox, for compile-worker.
+  /// node::enter_compile_sandbox, for the workers.
   std::function<Result<std::string>(const node::CompileLimits& limits)> confine;
   /// engine::compile_component.
   std::function<Result<std::string>(std::span<const char> component)> compile;

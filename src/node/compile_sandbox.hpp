@@ -1,4 +1,5 @@
-/// What the compiler may not do: it reads code of strangers, so it is treated as if it were one of them.
+/// What the compiler, and the reader of debug information, may not do: they read code of strangers, so they are treated
+/// as if they were one of them.
 ///
 /// A compiler in its sandbox computes: it has its memory, its threads and the files that it has open. It opens no file,
 /// makes no socket, starts no program, looks at no other process and cannot exhaust the machine. What the sandbox
