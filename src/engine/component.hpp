@@ -36,6 +36,17 @@ class Component {
   [[nodiscard]] bool unyielding() const { return stalls_.load(std::memory_order_relaxed) >= kStallsMax; }
   static constexpr std::uint32_t kStallsMax = 3;  ///< once may be an accident of the machine
 
+  /// A call of it is over that used more, or less, than a loop can spare. Any thread; warm calls only read.
+  enum class Ran : std::uint8_t { Short, Long };
+  void count_call(Ran ran) const {
+    const std::uint32_t row = long_row_.load(std::memory_order_relaxed);
+    const bool was_long = ran == Ran::Long;
+    if (was_long ? row < kLongRow : row > 0) long_row_.store(was_long ? row + 1 : 0, std::memory_order_relaxed);
+  }
+  /// So many long calls in a row that the next one is taken for long from its start.
+  [[nodiscard]] bool runs_long() const { return long_row_.load(std::memory_order_relaxed) >= kLongRow; }
+  static constexpr std::uint32_t kLongRow = 8;
+
  private:
   struct Delete {
     void operator()(peko_component* component) const;
@@ -43,6 +54,7 @@ class Component {
   explicit Component(peko_component* handle) : handle_(handle) {}
   std::unique_ptr<peko_component, Delete> handle_;
   mutable std::atomic<std::uint32_t> stalls_ = 0;
+  mutable std::atomic<std::uint32_t> long_row_ = 0;  // a lost update costs nothing
 };
 
 }  // namespace peko::engine

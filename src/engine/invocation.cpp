@@ -43,7 +43,8 @@ void Invocation::begin(peko_invocation* handle, const Component& component, std:
   progress_ = &progress;
   flags_ = handle == nullptr ? std::uint32_t{PEKO_FAILED} : 0;
   woken_ = true;
-  self_woken_ = hungry_ = away_ = false;
+  self_woken_ = away_ = false;
+  hungry_ = component.runs_long();
   unyielding_ = component.unyielding();
   used_ = std::chrono::nanoseconds(0);
   wants_body_ = body == RequestBody::Coming;
@@ -175,6 +176,8 @@ Usage Invocation::finish(std::optional<Instance>& warm) {
     if (stats.reusable != 0) warm.emplace(std::move(instance));
   }
   log_.finish();
+  const bool was_long = std::chrono::nanoseconds(stats.cpu_ns) > kOverflowAfter;
+  component_->count_call(was_long ? Component::Ran::Long : Component::Ran::Short);
   return {
       .outcome = outcome_of(stats.outcome),
       .message = stats.message,

@@ -31,8 +31,8 @@ struct RetireInvocation;
 ///
 /// The holder turns it: step() runs the guest if it has something to do; then the holder moves bytes both ways; then it
 /// waits for the event given at the start, which is set whenever another turn can get further. A guest that has used
-/// more than kOverflowAfter of CPU is `away` on an overflow thread in the meantime: then nothing but away() and the
-/// destructor may be called.
+/// more than kOverflowAfter of CPU is `away` on an overflow thread in the meantime, and one whose component always does
+/// is so from the start: then nothing but away() and the destructor may be called.
 class Invocation {
  public:
   static constexpr std::chrono::milliseconds kOverflowAfter{2};

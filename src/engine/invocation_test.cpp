@@ -116,6 +116,22 @@ TEST_F(InvocationTest, MovesBytesAndWaitsAlsoForWhatNeverRunsOnTheLoop) {
   EXPECT_EQ(trap.usage.outcome, Outcome::Trap);
 }
 
+TEST_F(InvocationTest, TakesForLongWhatHasAlwaysBeenSo) {
+  const auto is_away = [this](const char* target) {
+    Exchange call;
+    call.target = target;
+    run({{"postwork", &call}});
+    EXPECT_EQ(call.usage.outcome, Outcome::Ok) << call.usage.message;
+    return call.was_away;
+  };
+  for (std::uint32_t i = 0; i < Component::kLongRow; ++i) {
+    EXPECT_FALSE(guest("postwork")->runs_long());
+    EXPECT_TRUE(is_away("/spin/10"));
+  }
+  EXPECT_TRUE(is_away("/spin/0")) << "not tried on the loop";
+  EXPECT_FALSE(is_away("/spin/0")) << "and forgiven";
+}
+
 TEST_F(InvocationTest, CanBeGivenUpWhileItIsAway) {
   Exchange spin;
   spin.limits.cpu = 60s;

@@ -1,6 +1,8 @@
 #include "engine/reaper.hpp"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -32,6 +34,7 @@ void Reaper::put(Item item) {
 void Reaper::run(const peko_engine* engine) {
   peko_thread_attach(engine);
   pthread_setname_np(pthread_self(), "peko-reaper");
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
   std::vector<Item> batch;
   std::unique_lock lock(mutex_);
   for (;;) {

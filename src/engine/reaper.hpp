@@ -17,6 +17,10 @@ namespace peko::engine {
 /// One per Runtime; any thread gives it things. The destructor frees what is left, then ends.
 class Reaper final : public Disposal {
  public:
+  /// Freeing 128 MiB takes milliseconds: loops win the CPU when both want it, but what waits to be freed does not pile
+  /// up behind guests (Overflow::kNice).
+  static constexpr int kNice = 5;
+
   explicit Reaper(const peko_engine* engine);
   virtual ~Reaper();
   Reaper(const Reaper&) = delete;
