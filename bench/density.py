@@ -106,7 +106,8 @@ def measure(title, component, functions, ask, instances, accepted):
     folder = store(component, functions)
     try:
         command = [rig.PEKO, "serve", "--code", folder, "--listen", "127.0.0.1:{port}", "--cache-dir", rig.BUILD / "bench-cache",
-                   "--threads", "1", "--log", "off", "--instances", str(min(10_000, instances + 100))]
+                   "--threads", "1", "--log", "off", "--instances", str(instances + 100),
+                   "--function-concurrency-max", str(instances), "--admin", "off"]
         with rig.Server(title, command, cpus="0-1") as server:
             pid = server.process.pid
             before = memory(pid)
