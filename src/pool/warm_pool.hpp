@@ -53,7 +53,7 @@ class WarmPool final : private net::Deadline {
   /// `cold_starts` and `memory` are the node's, `deadlines` the loop's; all outlive it.
   WarmPool(const PoolLimits& limits, ColdStarts& cold_starts, const engine::MemoryMeter& memory,
            net::DeadlineWheel& deadlines);
-  virtual ~WarmPool();
+  ~WarmPool() override;
   WarmPool(const WarmPool&) = delete;
   WarmPool& operator=(const WarmPool&) = delete;
 
