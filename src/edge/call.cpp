@@ -261,7 +261,7 @@ void Call::note_subrequests() {
 }
 
 void Call::cancel(Fault fault, std::string_view detail) {
-  edge_.pool_.leave(*this, pool::WarmPool::Why::NotNeeded);
+  edge_.pool_.leave(*this);
   if (invocation_) usage_.cpu = invocation_->cpu() + spent_;
   if (invocation_ && !invocation_->away()) {
     invocation_->log().finish();

@@ -48,7 +48,7 @@ void Call::granted(pool::Lease lease) {
 
 void Call::turn_waiting() {
   if (!expired_) return;
-  edge_.pool_.leave(*this, pool::WarmPool::Why::WaitedInVain);
+  edge_.pool_.leave(*this);
   refuse(Fault::Overloaded,
          fmt::format("waited {} ms for an instance", (edge_.clock_.now() - started_) / std::chrono::milliseconds(1)));
 }

@@ -8,8 +8,6 @@ ShelfCounts Shelf::counts() const {
       .running = leased_,
       .waiting = waiting_.size(),
       .warm_bytes = idle_bytes_,
-      .cold_starts = cold_starts_,
-      .refused = refused_,
       .reuse_given_up = reuse_.given_up(),
   };
 }

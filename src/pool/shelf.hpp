@@ -1,7 +1,6 @@
 /// Shelf: a version's place on one loop: its warm instances, its calls under way, those who wait.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -29,15 +28,13 @@ struct Idle {
 };
 using IdleList = std::list<Idle>;
 
-/// What a shelf has and what happened on it since the start.
+/// What a shelf has.
 struct ShelfCounts {
   std::size_t warm = 0;
   std::size_t running = 0;
   std::size_t waiting = 0;
-  std::uint64_t warm_bytes = 0;                           ///< memories and tables of the warm ones
-  std::array<std::uint64_t, kColdReasons> cold_starts{};  ///< by ColdReason
-  std::uint64_t refused = 0;                              ///< queue full, or waited in vain
-  bool reuse_given_up = false;                            ///< its instances turned out to serve one call only
+  std::uint64_t warm_bytes = 0;  ///< memories and tables of the warm ones
+  bool reuse_given_up = false;   ///< its instances turned out to serve one call only
 };
 
 /// Made by WarmPool::shelf; lives on its loop, as long as the pool.
@@ -64,8 +61,6 @@ class Shelf {
   ColdReason next_cold_ = ColdReason::First;  // why there will be none when there is none
   ReuseRecord reuse_;
   std::list<Waiter*> waiting_;  // first come, first served
-  std::array<std::uint64_t, kColdReasons> cold_starts_{};
-  std::uint64_t refused_ = 0;
 };
 
 }  // namespace peko::pool

@@ -65,7 +65,6 @@ void WarmPool::begin_start(Lease& lease, ColdReason reason) {
   lease.cold_ = reason;
   lease.starting_ = true;
   shelf.starting_++;
-  shelf.cold_starts_[static_cast<std::size_t>(reason)]++;
   cold_starts_.begin();
 }
 
@@ -85,7 +84,6 @@ bool WarmPool::make_room(const Shelf& shelf) {
 
 bool WarmPool::wait(Shelf& shelf, Waiter& waiter, net::TimePoint now) {
   if (waiting_ >= limits_.waiting_max || shelf.waiting_.size() >= limits_.function_waiting_max) {
-    shelf.refused_++;
     return false;
   }
   if (shelf.waiting_.empty()) crowded_.push_back(&shelf);
@@ -104,10 +102,8 @@ void WarmPool::expired() {
   if (waiting_ > 0) arm(deadlines_, patience_ends_ += kStartPatience);
 }
 
-void WarmPool::leave(Waiter& waiter, Why why) {
-  if (waiter.shelf_ == nullptr) return;
-  if (why == Why::WaitedInVain) waiter.shelf_->refused_++;
-  unqueue(waiter);
+void WarmPool::leave(Waiter& waiter) {
+  if (waiter.shelf_ != nullptr) unqueue(waiter);
 }
 
 void WarmPool::unqueue(Waiter& waiter) {

@@ -63,11 +63,10 @@ class WarmPool final : private net::Deadline {
   /// A lease, when there is one now and nobody has waited for longer.
   std::optional<Lease> lease(Shelf& shelf);
 
-  /// Queues `waiter`, who had no lease. False, and counted as refused, when too many wait already.
+  /// Queues `waiter`, who had no lease. False when too many wait already.
   bool wait(Shelf& shelf, Waiter& waiter, net::TimePoint now);
-  enum class Why : std::uint8_t { WaitedInVain, NotNeeded };
-  /// Takes it out of the queue; nothing when it is in none. One that waited in vain is counted as refused.
-  void leave(Waiter& waiter, Why why);
+  /// Takes it out of the queue; nothing when it is in none.
+  void leave(Waiter& waiter);
 
   enum class Ended : std::uint8_t { Cleanly, Faulted };
   /// The call is over. `instance`: what may serve again.
