@@ -72,7 +72,7 @@ bench: build samples guests ## Measures peko against nginx and wasmtime serve
 .PHONY: soak
 soak: build samples guests ## Mixes hostile and friendly load for SOAK_SECONDS: nothing lost, memory flat
 	$(title) 'Soaking for $(SOAK_SECONDS) s'
-	@PEKO_BIN=$(PEKO) SOAK_SECONDS=$(SOAK_SECONDS) python3 -B tests/soak/soak.py
+	@PEKO_BIN=$(abspath $(PEKO)) SOAK_SECONDS=$(SOAK_SECONDS) python3 -B tests/soak/soak.py
 
 .PHONY: fuzz
 fuzz: toolchain build/fuzz/build.ninja ## Fuzzes each parser for FUZZ_SECONDS
