@@ -56,7 +56,7 @@ class Flood(Case):
         self.assertGreater(waits[4], 100)
 
     def test_beyond_the_queue_they_are_refused_at_once(self):
-        answers = self.together([("sleep", 700)] * 20)
+        answers = self.together([("sleep", 500)] * 20)
         refused = [response for response, _ in answers if response.status != 200]
         self.assertEqual(len(refused), 12, "four run and four wait")
         for response in refused:
@@ -100,10 +100,10 @@ class Flood(Case):
             self.assertEqual(entry["bytes_in"], 0)
 
     def test_who_leaves_while_it_waits_takes_no_instance(self):
-        busy = self.begin("sleep", 901, 8)
+        busy = self.begin("sleep", 601, 8)
         leaver = busy.pop()  # one that waits, because it came last
         leaver.reset()
-        entry = self.server.log("request", target="/901", client_gone=True)
+        entry = self.server.log("request", target="/601", client_gone=True)
         self.assertEqual(entry["cpu_ms"], 0)
         self.assertGreater(entry["queue_ms"], 0)
         self.assertEqual([connection.read_response().status for connection in busy], [200] * 7)
