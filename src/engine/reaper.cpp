@@ -21,7 +21,17 @@ Reaper::~Reaper() {
   thread_.join();
 }
 
+void Reaper::free(const Item& item) {
+  if (const auto* instance = std::get_if<peko_instance*>(&item)) {
+    peko_instance_delete(*instance);
+  } else {
+    peko_invocation_cancel(std::get<peko_invocation*>(item));
+  }
+}
+
 void Reaper::put(Item item) {
+  if (backlog_.load(std::memory_order_relaxed) >= kBacklogMax) return free(item);
+  backlog_.fetch_add(1, std::memory_order_relaxed);
   bool was_empty;
   {
     std::lock_guard lock(mutex_);
@@ -43,11 +53,8 @@ void Reaper::run(const peko_engine* engine) {
     std::swap(batch, items_);
     lock.unlock();
     for (const Item& item : batch) {
-      if (const auto* instance = std::get_if<peko_instance*>(&item)) {
-        peko_instance_delete(*instance);
-      } else {
-        peko_invocation_cancel(std::get<peko_invocation*>(item));
-      }
+      free(item);
+      backlog_.fetch_sub(1, std::memory_order_relaxed);
     }
     batch.clear();
     lock.lock();

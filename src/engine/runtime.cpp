@@ -11,6 +11,7 @@ namespace {
 
 // Slots beyond instances_max, for instances that wait for the reaper or are retired while their successor starts.
 constexpr std::uint32_t kSpareSlots = 64;
+static_assert(kSpareSlots >= 2 * Reaper::kBacklogMax, "what waits for the reaper leaves room");
 
 }  // namespace
 
@@ -30,6 +31,7 @@ Result<std::unique_ptr<Runtime>> Runtime::start(const RuntimeOptions& options) {
                     "vm.max_map_count): " +
                     take_text(error));
   }
+  peko_thread_attach(engine);
   return std::unique_ptr<Runtime>(new Runtime(engine, options));
 }
 

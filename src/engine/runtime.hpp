@@ -29,6 +29,7 @@ struct RuntimeOptions {
 /// components, instances and invocations gone, then the runtime, then the loops.
 class Runtime final : public MemoryMeter {
  public:
+  /// The calling thread becomes an attached one, as those of workers are: it may free instances and calls.
   static Result<std::unique_ptr<Runtime>> start(const RuntimeOptions& options);
   virtual ~Runtime();
 
