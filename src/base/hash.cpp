@@ -3,6 +3,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/params.h>
 
 #include "base/assert.hpp"
@@ -28,6 +29,11 @@ std::string hex(const Digest& digest) {
     text += digits[byte & 15U];
   }
   return text;
+}
+
+std::string_view bytes_of(const Digest& digest) {
+  // Safety: char may alias any object, and the size goes with it.
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
 bool equal_in_constant_time(const Digest& a, const Digest& b) {
@@ -87,6 +93,26 @@ Digest hmac_sha256(std::string_view key, std::string_view bytes) {
   HmacSha256 hash(key);
   hash.update(bytes);
   return hash.finish();
+}
+
+Digest derive_key(std::string_view key, std::string_view purpose) {
+  EVP_KDF* kdf = EVP_KDF_fetch(nullptr, "HKDF", nullptr);
+  must(kdf != nullptr);
+  EVP_KDF_CTX* context = EVP_KDF_CTX_new(kdf);
+  EVP_KDF_free(kdf);
+  must(context != nullptr);
+  std::string name = "SHA256";
+  std::string material(key);
+  std::string info(purpose);
+  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, name.data(), 0),
+                               OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, material.data(), material.size()),
+                               OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.data(), info.size()),
+                               OSSL_PARAM_construct_end()};
+  Digest derived{};
+  must(EVP_KDF_derive(context, derived.data(), derived.size(), params) == 1);
+  EVP_KDF_CTX_free(context);
+  OPENSSL_cleanse(material.data(), material.size());
+  return derived;
 }
 
 }  // namespace peko

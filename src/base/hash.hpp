@@ -17,6 +17,9 @@ using Digest = std::array<std::uint8_t, 32>;
 /// 64 lower-case hexadecimal digits.
 std::string hex(const Digest& digest);
 
+/// Its 32 bytes, for as long as it lives.
+std::string_view bytes_of(const Digest& digest);
+
 /// Whether two digests are equal, in a time that does not tell where they differ. For signatures.
 bool equal_in_constant_time(const Digest& a, const Digest& b);
 
@@ -58,5 +61,9 @@ class HmacSha256 {
 
 Digest sha256(std::string_view bytes);
 Digest hmac_sha256(std::string_view key, std::string_view bytes);
+
+/// A key for one purpose, from a key that serves several: HKDF-SHA-256 (RFC 5869) without salt, `purpose` as its info.
+/// `key` is random already; this is not for passwords.
+Digest derive_key(std::string_view key, std::string_view purpose);
 
 }  // namespace peko

@@ -13,6 +13,11 @@ TEST(Sha256, MatchesThePublishedVectors) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST(BytesOf, AreThoseOfTheDigest) {
+  EXPECT_EQ(bytes_of(sha256("abc")).substr(0, 4), "\xba\x78\x16\xbf");
+  EXPECT_EQ(bytes_of(Digest{}), std::string(32, '\0'));
+}
+
 TEST(Sha256, OfPiecesIsThatOfTheWhole) {
   Sha256 hash;
   hash.update("a");
@@ -36,6 +41,14 @@ TEST(HmacSha256, MatchesThePublishedVectors) {
 TEST(HmacSha256, TakesAnEmptyKey) {
   EXPECT_EQ(hex(hmac_sha256({}, "")), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
+
+// RFC 5869, test case 3: no salt, no info; its output is longer, ours is its beginning.
+TEST(DeriveKey, MatchesThePublishedVector) {
+  EXPECT_EQ(hex(derive_key(std::string(22, '\x0b'), "")),
+            "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
+}
+
+TEST(DeriveKey, GivesEachPurposeItsOwn) { EXPECT_NE(derive_key("key", "a"), derive_key("key", "b")); }
 
 TEST(EqualInConstantTime, TellsDigestsApart) {
   Digest a = sha256("a");

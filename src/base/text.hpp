@@ -25,6 +25,9 @@ std::string human_bytes(std::uint64_t bytes);
 /// Without the spaces, tabs and line ends around it.
 std::string_view trim(std::string_view text);
 
+/// With the letters A to Z in lower case.
+std::string lower_case(std::string_view text);
+
 /// The parts between separators, empty ones included: "a,,b" has three. Views into `text`.
 std::vector<std::string_view> split(std::string_view text, char separator);
 

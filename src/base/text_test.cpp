@@ -41,6 +41,11 @@ TEST(Trim, RemovesSpaceAroundOnly) {
   EXPECT_EQ(trim(""), "");
 }
 
+TEST(LowerCase, ChangesLettersOfAsciiOnly) {
+  EXPECT_EQ(lower_case("X-Amz-Date_9 \xc3\x89"), "x-amz-date_9 \xc3\x89");
+  EXPECT_EQ(lower_case(""), "");
+}
+
 TEST(Split, KeepsEmptyParts) {
   EXPECT_EQ(split("a,,b", ','), (std::vector<std::string_view>{"a", "", "b"}));
   EXPECT_EQ(split("", ','), (std::vector<std::string_view>{""}));
