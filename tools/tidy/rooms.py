@@ -20,7 +20,8 @@ OWNED_HEADERS = [
     ("boost/beast", {"http"}, "use http/"),
     ("CLI/", {"cli", "apps"}, "flags are read in cli/ and handed down as options"),
     ("seccomp.h", {"node"}, "processes are confined by node/compile_sandbox.hpp"),
-    ("curl/", {"node"}, "use node/webhook.hpp"),
+    ("curl/", {"cloud", "node"}, "use cloud/http_transport.hpp"),
+    ("pugixml", {"cloud", "code"}, "XML is read in code/s3_xml.hpp and cloud/credentials_document.hpp"),
     ("openssl/", {"base", "net"}, "use base/hash.hpp, or TLS of net/"),
 ]
 
