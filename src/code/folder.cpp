@@ -129,63 +129,6 @@ Status add_file(const fs::path& file, const LimitsMax& maxima, Found& found) {
 
 }  // namespace
 
-Result<Found> functions_in_store(const fs::path& store, const LimitsMax& maxima) {
-  const fs::path folder = made_absolute(store) / "functions";
-  std::error_code error;
-  if (!fs::exists(store, error)) {
-    return fail(
-        Code::NotFound,
-        fmt::format("the code store {} does not exist: expected a folder with functions/NAME.wasm", shown(store)));
-  }
-  if (!fs::is_directory(store, error)) {
-    return fail(Code::Invalid,
-                fmt::format("the code store {} is not a folder: expected one with functions/NAME.wasm", shown(store)));
-  }
-  if (!fs::is_directory(folder, error)) {
-    return fail(
-        Code::NotFound,
-        fmt::format("the code store {} has no folder \"functions\": expected functions/NAME.wasm in it", shown(store)));
-  }
-  const auto components =
-      entries_of(folder, [](const fs::directory_entry& entry) { return entry.path().extension() == ".wasm"; });
-  if (!components) {
-    return fail(components.error());
-  }
-  const auto settings =
-      entries_of(folder, [](const fs::directory_entry& entry) { return entry.path().extension() == ".toml"; });
-  if (!settings) {
-    return fail(settings.error());
-  }
-  Found found;
-  for (const fs::path& file : *settings) {
-    const fs::path component = fs::path(file).replace_extension(".wasm");
-    if (!fs::exists(component, error)) {
-      found.problems.push_back(
-          Error{Code::NotFound, fmt::format("{} has no component: {} does not exist", shown(file), shown(component))});
-    }
-  }
-  for (const fs::path& component : *components) {
-    Function function = function_within(maxima);
-    function.name = component.stem().string();
-    function.component = component;
-    if (Status good = check_name(function.name); !good) {
-      found.problems.push_back(std::move(good.error()).within(shown(component)));
-      continue;
-    }
-    const fs::path file = fs::path(component).replace_extension(".toml");
-    Status read = fs::exists(file, error) ? read_store_settings(file, maxima, function) : Status();
-    if (!read) {
-      found.problems.push_back(std::move(read.error()));
-      continue;
-    }
-    found.functions.push_back(std::move(function));
-  }
-  if (Status unique = check_unique(found.functions); !unique) {
-    return fail(std::move(unique.error()));
-  }
-  return found;
-}
-
 Result<Found> discover_projects(std::span<const fs::path> paths, const LimitsMax& maxima) {
   Found found;
   for (const fs::path& given : paths) {

@@ -1,4 +1,4 @@
-/// Finds functions on the disk: in a code store's folder, or in the projects that somebody works on.
+/// Finds functions on the disk: in the projects that somebody works on.
 #pragma once
 
 #include <filesystem>
@@ -16,11 +16,6 @@ struct Found {
   std::vector<Function> functions;  ///< in the order of the paths, then of the names; names and routes are unique
   std::vector<Error> problems;      ///< whole messages, each naming its file
 };
-
-/// The functions of a code store: functions/<name>.wasm, each with an optional functions/<name>.toml. None is success:
-/// they may come later. Components are not opened. NotFound or Invalid when there is no such store; Conflict when two
-/// claim one route.
-Result<Found> functions_in_store(const std::filesystem::path& store, const LimitsMax& maxima = {});
 
 /// The functions of projects. A path is a .wasm file, a project's folder (with a peko.toml), a peko.toml, or a folder
 /// of projects' folders. NotFound when a path does not exist or has no function; Invalid when it is none of these;

@@ -117,57 +117,5 @@ TEST(Projects, ThatAreNoneSayWhatIsExpected) {
   EXPECT_EQ(discover({folder.path() / "___.wasm"})->problems.size(), 1U);
 }
 
-TEST(Store, HasFunctionsByFileName) {
-  const TestFolder folder;
-  folder.write("functions/b.wasm", "");
-  folder.write("functions/a.wasm", "");
-  folder.write("functions/a.toml", "[limits]\ncpu_ms = 5\n");
-  folder.write("functions/notes.txt", "");
-  const auto found = functions_in_store(folder.path());
-  ASSERT_TRUE(found.has_value()) << found.error().message;
-  ASSERT_EQ(names(*found), (std::vector<std::string>{"a", "b"}));
-  EXPECT_TRUE(found->problems.empty());
-  EXPECT_EQ(found->functions[0].limits.cpu, std::chrono::milliseconds(5));
-  EXPECT_EQ(found->functions[0].component, folder.path() / "functions/a.wasm");
-  EXPECT_EQ(found->functions[1].limits.cpu, Function().limits.cpu);
-}
-
-TEST(Store, ReportsWhatCannotBeServedAndServesTheRest) {
-  const TestFolder folder;
-  folder.write("functions/good.wasm", "");
-  folder.write("functions/Bad_Name.wasm", "");
-  folder.write("functions/broken.wasm", "");
-  folder.write("functions/broken.toml", "[limits]\ncpums = 5\n");
-  folder.write("functions/lonely.toml", "");
-  const auto found = functions_in_store(folder.path());
-  ASSERT_TRUE(found.has_value()) << found.error().message;
-  EXPECT_EQ(names(*found), std::vector<std::string>{"good"});
-  ASSERT_EQ(found->problems.size(), 3U);
-  EXPECT_NE(found->problems[0].message.find("lonely.toml has no component"), std::string::npos);
-  EXPECT_NE(found->problems[1].message.find("\"Bad_Name\" is not a function's name"), std::string::npos);
-  EXPECT_NE(
-      found->problems[2].message.find("broken.toml:2:1: unknown key \"cpums\" in [limits]; did you mean \"cpu_ms\"?"),
-      std::string::npos)
-      << found->problems[2].message;
-}
-
-TEST(Store, MayBeEmpty) {
-  const TestFolder folder;
-  fs::create_directories(folder.path() / "functions");
-  EXPECT_TRUE(functions_in_store(folder.path())->functions.empty());
-}
-
-TEST(Store, ThatIsNoneSaysWhatIsExpected) {
-  const TestFolder folder;
-  const std::string root = folder.path().string();
-  folder.write("file", "");
-  EXPECT_EQ(functions_in_store(folder.path() / "absent").error().message,
-            "the code store " + root + "/absent does not exist: expected a folder with functions/NAME.wasm");
-  EXPECT_EQ(functions_in_store(folder.path() / "file").error().message,
-            "the code store " + root + "/file is not a folder: expected one with functions/NAME.wasm");
-  EXPECT_EQ(functions_in_store(folder.path()).error().message,
-            "the code store " + root + " has no folder \"functions\": expected functions/NAME.wasm in it");
-}
-
 }  // namespace
 }  // namespace peko::code

@@ -71,26 +71,26 @@ TEST(LimitsMax, HoldForEveryLimitOfEveryKindOfManifest) {
       const TestFolder folder;
       const std::string limits =
           std::string("[limits]\n") + std::string(row.key) + " = " + std::to_string(value) + "\n";
-      folder.write("store/functions/a.wasm", "");
-      const auto settings = folder.write("store/functions/a.toml", limits);
       const auto manifest = folder.write("project/peko.toml", "name = \"a\"\ncomponent = \"a.wasm\"\n" + limits);
       const std::filesystem::path project = folder.path() / "project";
-      const auto in_store = functions_in_store(folder.path() / "store", maxima);
       const auto in_project = discover_projects(std::span(&project, 1), maxima);
-      ASSERT_TRUE(in_store && in_project);
+      ASSERT_TRUE(in_project);
+      Function in_store = function_within(maxima);
+      const Status stored = read_store_settings(limits, "a.toml", maxima, in_store);
       if (value == most) {
-        ASSERT_EQ(in_store->functions.size() + in_project->functions.size(), 2U) << row.key;
-        EXPECT_EQ(row.get(in_store->functions[0]), most);
+        ASSERT_EQ(in_project->functions.size(), 1U) << row.key;
         EXPECT_EQ(row.get(in_project->functions[0]), most);
+        ASSERT_TRUE(stored) << row.key;
+        EXPECT_EQ(row.get(in_store), most);
         continue;
       }
-      ASSERT_EQ(in_store->problems.size() + in_project->problems.size(), 2U) << row.key;
       const std::string column = std::to_string(row.key.size() + 4);
       const std::string what = ": \"" + std::string(row.key) + "\" is " + std::to_string(value) +
                                ", but this node allows at most " + std::to_string(most) + " (limits_max." +
                                std::string(row.key) + " in peko-node.toml)";
-      EXPECT_TRUE(in_store->problems[0].message.starts_with(settings.string() + ":2:" + column + what))
-          << in_store->problems[0].message;
+      ASSERT_FALSE(stored) << row.key;
+      EXPECT_TRUE(stored.error().message.starts_with("a.toml:2:" + column + what)) << stored.error().message;
+      ASSERT_EQ(in_project->problems.size(), 1U) << row.key;
       EXPECT_TRUE(in_project->problems[0].message.starts_with(manifest.string() + ":4:" + column + what))
           << in_project->problems[0].message;
     }
@@ -102,12 +102,9 @@ TEST(LimitsMax, ClipABareComponent) {
   LimitsMax maxima;
   maxima.set(Limit::Memory, 16);
   const std::filesystem::path file = folder.write("a.wasm", "");
-  folder.write("store/functions/a.wasm", "");
   const auto found = discover_projects(std::span(&file, 1), maxima);
-  const auto stored = functions_in_store(folder.path() / "store", maxima);
-  ASSERT_TRUE(found && stored);
+  ASSERT_TRUE(found);
   EXPECT_EQ(found->functions.at(0).limits.memory_bytes, 16U << 20);
-  EXPECT_EQ(stored->functions.at(0).limits.memory_bytes, 16U << 20);
 }
 
 }  // namespace

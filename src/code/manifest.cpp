@@ -12,10 +12,6 @@
 namespace peko::code {
 namespace {
 
-constexpr std::size_t kRoutesMax = 100;
-constexpr std::size_t kOriginsMax = 100;
-constexpr std::size_t kEnvironmentBytesMax = 64U << 10;  // names and values: each instance gets a copy
-
 void read_limits(ConfigTable limits, const LimitsMax& maxima, Function& function) {
   for (const LimitRow& row : limit_table()) {
     const ConfigRange range{.low = static_cast<std::int64_t>(row.low), .high = static_cast<std::int64_t>(row.high)};
@@ -69,12 +65,8 @@ void read_environment(ConfigTable root, Function& function) {
   std::size_t bytes = 0;
   for (const auto& [name, value] : function.environment) {
     bytes += name.size() + value.size();
-    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string::npos) {
-      root.reject("env",
-                  fmt::format("\"{}\" cannot be the name of an environment variable", name.substr(0, name.find('\0'))));
-    }
-    if (value.find('\0') != std::string::npos) {
-      root.reject("env", fmt::format("the value of \"{}\" holds a zero byte", name));
+    if (Status good = check_variable(name, value); !good) {
+      root.reject("env", std::move(good.error().message));
     }
   }
   if (bytes > kEnvironmentBytesMax) {
@@ -160,12 +152,11 @@ Result<Function> read_manifest(const std::filesystem::path& file, const LimitsMa
   return function;
 }
 
-Status read_store_settings(const std::filesystem::path& file, const LimitsMax& maxima, Function& function) {
-  Result<ConfigText> text = open_text(file);
+Status read_store_settings(std::string_view bytes, std::string file, const LimitsMax& maxima, Function& function) {
+  Result<ConfigText> text = ConfigText::parse(bytes, std::move(file));
   if (!text) {
     return fail(std::move(text.error()));
   }
-  function.manifest = made_absolute(file);
   ConfigTable root = text->root();
   if (const auto name = root.string("name"); name && *name != function.name) {
     root.reject(

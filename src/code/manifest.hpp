@@ -5,6 +5,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "code/function.hpp"
@@ -20,9 +22,9 @@ inline constexpr std::string_view kManifestName = "peko.toml";
 /// cannot be read.
 Result<Function> read_manifest(const std::filesystem::path& file, const LimitsMax& maxima = {});
 
-/// Reads the settings of a component that lies in a code store: as a manifest, but `component`, `script` and [build]
-/// are no keys of it, and `name`, which may be left out, is `function.name`. Sets all other settings of `function`,
-/// which comes from function_within(maxima). Errors as read_manifest.
-Status read_store_settings(const std::filesystem::path& file, const LimitsMax& maxima, Function& function);
+/// Reads the settings of a component that was dropped into a code store: as a manifest, but `component`, `script` and
+/// [build] are no keys of it, and `name`, which may be left out, is `function.name`. Sets all other settings of
+/// `function`, which comes from function_within(maxima). `file`: what messages call the text. Invalid.
+Status read_store_settings(std::string_view text, std::string file, const LimitsMax& maxima, Function& function);
 
 }  // namespace peko::code

@@ -95,4 +95,15 @@ Result<std::string> route(std::string_view text) {
   return *host + std::string(path);
 }
 
+Status check_variable(std::string_view name, std::string_view value) {
+  if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string_view::npos) {
+    return fail(Code::Invalid,
+                fmt::format("\"{}\" cannot be the name of an environment variable", name.substr(0, name.find('\0'))));
+  }
+  if (value.contains('\0')) {
+    return fail(Code::Invalid, fmt::format("the value of \"{}\" holds a zero byte", name));
+  }
+  return {};
+}
+
 }  // namespace peko::code
