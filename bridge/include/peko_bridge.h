@@ -252,7 +252,9 @@ void peko_loop_delete(peko_loop* loop);
 void peko_instance_delete(peko_instance* instance);
 
 /// Starts a call; nothing runs before the first poll. `warm` (consumed) or null for a fresh instance of `component`.
-/// Never null but for a panic; a head that wasi:http refuses shows as PEKO_FAILED at the first poll.
+/// Never null but for a panic; a head that wasi:http refuses shows as PEKO_FAILED at the first poll. `head` null: only
+/// makes a fresh instance, start functions included, which peko_invocation_finish gives back unused; it has no
+/// response.
 peko_invocation* peko_invocation_start(peko_loop* loop, const peko_component* component, peko_instance* warm,
                                        const peko_request_head* head, const peko_limits* limits, uint64_t token);
 /// Runs the guest until it waits, its slice ends (it wakes itself then) or the call is over. A set of PEKO_HEAD,

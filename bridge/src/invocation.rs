@@ -25,6 +25,8 @@ pub struct Invocation {
     /// An instance that was never started because the request's head was refused, and why.
     refused: Option<(Option<Box<Instance>>, String)>,
     panicked: bool,
+    /// It only makes an instance, and answers nothing.
+    prepares: bool,
     wake: Arc<TokenWaker>,
     waker: Waker,
     head: Arc<RequestHead>,
@@ -57,6 +59,7 @@ impl Invocation {
             finished: None,
             refused: None,
             panicked: false,
+            prepares: false,
             waker: Waker::from(wake.clone()),
             wake,
             head: Arc::default(),
@@ -82,6 +85,7 @@ impl Invocation {
         self.body_end = None;
         self.trailers = None;
         self.request_body = None;
+        self.prepares = false;
         self.slot.set_instantiate_ns(0);
         (self.cpu_ns, self.polls) = (0, 0);
         Some(self)
@@ -119,7 +123,7 @@ impl Invocation {
         let end = match &self.finished {
             _ if self.panicked || self.refused.is_some() => FAILED,
             None => 0,
-            Some(finished) if finished.result.is_ok() && self.response.is_some() => DONE,
+            Some(finished) if finished.result.is_ok() && (self.response.is_some() || self.prepares) => DONE,
             Some(_) => FAILED,
         };
         head | end
@@ -188,6 +192,7 @@ impl Invocation {
                 }
                 stats.reusable = u32::from(context.reusable());
             }
+            (Ok(()), None, _) if self.prepares => stats.reusable = u32::from(context.reusable()),
             (Ok(()), None, error) => {
                 stats.outcome = Outcome::NoResponse as u32;
                 let message = match error {
@@ -214,22 +219,26 @@ pub unsafe extern "C" fn peko_invocation_start(
 ) -> *mut Invocation {
     guard(std::ptr::null_mut(), || {
         // Safety: the caller vouches for the structures and gives `warm` away.
-        let (owner, head, limits) = unsafe { (&*owner, &*head, *limits) };
+        let (owner, head, limits) = unsafe { (&*owner, head.as_ref(), *limits) };
         // Safety: as above.
         let mut warm = (!warm.is_null()).then(|| unsafe { Box::from_raw(warm) });
         let spare = warm.as_mut().and_then(|instance| instance.spare.take());
         let mut invocation = Invocation::shell(owner, spare, token);
-        // Safety: the caller vouches for the strings.
-        if let Err(message) = unsafe { RequestHead::renew(&mut invocation.head, head) } {
-            invocation.refused = Some((warm, message));
-            return Box::into_raw(invocation);
-        }
-        if head.body_length != 0 {
-            invocation.request_body = Some(Arc::new(BodyQueue::new(owner.shared.clone(), token)));
+        invocation.prepares = head.is_none();
+        if let Some(head) = head {
+            // Safety: the caller vouches for the strings.
+            if let Err(message) = unsafe { RequestHead::renew(&mut invocation.head, head) } {
+                invocation.refused = Some((warm, message));
+                return Box::into_raw(invocation);
+            }
+            if head.body_length != 0 {
+                invocation.request_body = Some(Arc::new(BodyQueue::new(owner.shared.clone(), token)));
+            }
         }
         let call = Call {
             shared: owner.shared.clone(),
             token,
+            prepares: invocation.prepares,
             limits,
             head: invocation.head.clone(),
             body: invocation.request_body.clone(),

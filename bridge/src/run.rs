@@ -19,6 +19,8 @@ pub enum Start {
 pub struct Call {
     pub shared: Arc<LoopShared>,
     pub token: u64,
+    /// Only makes an instance: there is no request.
+    pub prepares: bool,
     pub limits: PekoLimits,
     pub head: Arc<RequestHead>,
     pub body: Option<Arc<BodyQueue>>,
@@ -49,7 +51,10 @@ pub async fn run(start: Start, call: Call) -> Finished {
         let took = clock::monotonic_ns() - begin;
         instantiate_ns = Some(took);
         call.slot.set_instantiate_ns(took.max(1));
-        if result.is_err() {
+        if call.prepares {
+            instance.uses = 0;
+        }
+        if call.prepares || result.is_err() {
             return Finished { instance, result, instantiate_ns };
         }
     }

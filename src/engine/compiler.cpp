@@ -6,12 +6,33 @@
 
 namespace peko::engine {
 
-Result<std::string> compile_component(std::span<const char> wasm) {
+namespace {
+
+// The caller deletes it.
+Result<peko_engine*> make_compiler() {
   if (Status fit = check_cpu(); !fit) return fail(std::move(fit.error()));
   peko_buf error{};
   const peko_engine_config config = compiler_config();
   peko_engine* engine = peko_engine_new(&config, &error);
   if (engine == nullptr) return fail(Code::Internal, "cannot make a compiler: " + take_text(error));
+  return engine;
+}
+
+}  // namespace
+
+Result<std::string> engine_id() {
+  const Result<peko_engine*> engine = make_compiler();
+  if (!engine) return fail(engine.error());
+  std::string id = take_text(peko_engine_id(*engine));
+  peko_engine_delete(*engine);
+  return id;
+}
+
+Result<std::string> compile_component(std::span<const char> wasm) {
+  const Result<peko_engine*> compiler = make_compiler();
+  if (!compiler) return fail(compiler.error());
+  peko_engine* engine = *compiler;
+  peko_buf error{};
   peko_buf artifact{};
   // Safety: char may be read as unsigned char.
   const int code = peko_component_compile(engine, reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size(),

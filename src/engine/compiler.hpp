@@ -8,6 +8,10 @@
 
 namespace peko::engine {
 
+/// Runtime::id of this binary on this machine, without a runtime. Unsupported: a CPU that compiled functions do not run
+/// on.
+Result<std::string> engine_id();
+
 /// The artifact for engines of this binary (Runtime::id). Takes seconds of CPU and hundreds of MB for a large
 /// component. Invalid: not a valid component; the message says what is wrong with it.
 Result<std::string> compile_component(std::span<const char> wasm);

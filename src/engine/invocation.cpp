@@ -93,7 +93,7 @@ void Invocation::step() {
 bool Invocation::slice(std::size_t thread) {
   const std::uint32_t before = flags_;
   flags_ = poll(thread);
-  if (flags_ != before || !self_woken_ || abandoned_.load(std::memory_order_relaxed)) return false;
+  if (flags_ != before || !self_woken_ || abandoned()) return false;
   hungry_ = ++slices_ == kSlicesAway;
   return !hungry_;
 }
@@ -104,7 +104,7 @@ void Invocation::go_home() {
 
 void Invocation::arrive() {
   away_ = false;
-  if (abandoned_.load(std::memory_order_relaxed)) {
+  if (abandoned()) {
     worker_.retire(*this);
     return;
   }

@@ -89,6 +89,8 @@ class Invocation {
   friend class Worker;
   friend class Overflow;
   friend struct RetireInvocation;
+  /// Its holder has gone; it ends when it is home.
+  [[nodiscard]] bool abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
   static constexpr std::uint32_t kEnded = 2 | 4;  // PEKO_DONE | PEKO_FAILED
   static constexpr int kSlicesAway = 16;  // then the loop moves what the guest has written, and sends it off again
 

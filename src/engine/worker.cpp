@@ -53,20 +53,22 @@ Worker::~Worker() {
 
 void Worker::attach() { peko_thread_attach(runtime_.handle()); }
 
-InvocationPtr Worker::start(const Component& component, std::optional<Instance> warm, const http::RequestHead& head,
-                            const Limits& limits, OutboundGrant* outbound, net::Event& progress) {
+Worker::Slot& Worker::free_slot() {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(slots_.size()));
-    slots_.emplace_back(*this);
+    slots_.emplace_back(*this, free_.back());
   }
-  const std::uint32_t index = free_.back();
+  Slot& slot = slots_[free_.back()];
   free_.pop_back();
-  Slot& slot = slots_[index];
   slot.used = true;
+  return slot;
+}
+
+InvocationPtr Worker::start(const Component& component, std::optional<Instance> warm, const http::RequestHead& head,
+                            const Limits& limits, OutboundGrant* outbound, net::Event& progress) {
+  Slot& slot = free_slot();
   slot.outbound = outbound != nullptr && !outbound->empty() ? outbound : nullptr;
   if (slot.outbound != nullptr) slot.trace.assign(head.fields);
-  const std::uint64_t token = std::uint64_t{slot.generation} << 32 | index;
-
   const std::span<const peko_field> fields = to_bridge(head.fields);
   const peko_request_head request{
       .method = to_str(head.method),
@@ -77,6 +79,17 @@ InvocationPtr Worker::start(const Component& component, std::optional<Instance> 
       .body_length = head.body_length.value_or(PEKO_LENGTH_UNKNOWN),
       .https = head.scheme == http::Scheme::Https ? 1U : 0U,
   };
+  return begin(slot, component, std::move(warm), &request, limits, progress);
+}
+
+InvocationPtr Worker::prepare(const Component& component, const Limits& limits, net::Event& progress) {
+  Slot& slot = free_slot();
+  slot.outbound = nullptr;
+  return begin(slot, component, std::nullopt, nullptr, limits, progress);
+}
+
+InvocationPtr Worker::begin(Slot& slot, const Component& component, std::optional<Instance> warm,
+                            const peko_request_head* head, const Limits& limits, net::Event& progress) {
   const peko_limits bridge_limits{
       .cpu_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(limits.cpu).count()),
       .memory_bytes = limits.memory_bytes,
@@ -87,9 +100,11 @@ InvocationPtr Worker::start(const Component& component, std::optional<Instance> 
       .outbound = limits.subrequests,
       .random_bytes = kRandomBytesMax,
   };
-  peko_invocation* handle = peko_invocation_start(handle_, component.handle(), warm ? warm->release() : nullptr,
-                                                  &request, &bridge_limits, token);
-  const auto body = head.body_length == 0 ? Invocation::RequestBody::None : Invocation::RequestBody::Coming;
+  const std::uint64_t token = std::uint64_t{slot.generation} << 32 | slot.index;
+  peko_invocation* handle =
+      peko_invocation_start(handle_, component.handle(), warm ? warm->release() : nullptr, head, &bridge_limits, token);
+  const bool no_body = head == nullptr || head->body_length == 0;
+  const auto body = no_body ? Invocation::RequestBody::None : Invocation::RequestBody::Coming;
   slot.invocation.begin(handle, component, token, body, limits, progress);
   return InvocationPtr(&slot.invocation);
 }
@@ -162,7 +177,10 @@ void Worker::on_outbound(void* context, std::uint64_t token, std::uint64_t id,
   auto& worker = *static_cast<Worker*>(context);
   worker.loop_.post([&worker, head = OutboundHead(token, id, *head)]() mutable {
     // Without its call nobody waits for it, and the bridge cancels it by itself.
-    if (Slot* slot = worker.find(head.token)) worker.outbound_.start(std::move(head), slot->outbound, slot->trace);
+    // A call that its holder has given up runs on until its slice ends: what it could use may be gone.
+    Slot* slot = worker.find(head.token);
+    if (slot == nullptr || slot->invocation.abandoned()) return;
+    worker.outbound_.start(std::move(head), slot->outbound, slot->trace);
   });
 }
 

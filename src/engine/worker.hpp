@@ -38,6 +38,10 @@ class Worker {
   InvocationPtr start(const Component& component, std::optional<Instance> warm, const http::RequestHead& head,
                       const Limits& limits, OutboundGrant* outbound, net::Event& progress);
 
+  /// Makes an instance before a request needs it, as the first part of such a call: step() until it has ended, then
+  /// Invocation::finish gives the instance. The same must outlive it.
+  InvocationPtr prepare(const Component& component, const Limits& limits, net::Event& progress);
+
   /// What sends the requests of guests; null, and before: all are denied. It outlives all that is in flight.
   void use_client(http::Client* client) { outbound_.use(client); }
 
@@ -54,8 +58,9 @@ class Worker {
 
   // A token is generation << 32 | index, so that a wake-up for a call that is gone finds nothing.
   struct Slot {
-    explicit Slot(Worker& worker) : invocation(worker) {}
+    Slot(Worker& worker, std::uint32_t index) : invocation(worker), index(index) {}
     Invocation invocation;
+    const std::uint32_t index;
     OutboundGrant* outbound = nullptr;
     TraceContext trace;
     std::uint32_t generation = 1;  // 31 bits: the highest one of a token says that it is an outbound request's
@@ -63,6 +68,9 @@ class Worker {
   };
 
   peko_loop* make_handle();
+  Slot& free_slot();
+  InvocationPtr begin(Slot& slot, const Component& component, std::optional<Instance> warm,
+                      const peko_request_head* head, const Limits& limits, net::Event& progress);
   void retire(Invocation& invocation);
   /// The call of the token; null when it is gone.
   Slot* find(std::uint64_t token);
