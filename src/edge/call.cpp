@@ -11,12 +11,8 @@ namespace peko::edge {
 
 namespace {
 
-// Names, values, ": " and the line ends: as the client sent them.
-std::size_t bytes_of(http::Fields fields) {
-  std::size_t bytes = 0;
-  for (const http::Field& field : fields) bytes += field.name.size() + field.value.size() + 4;
-  return bytes;
-}
+// For the session, for scripts of the page not to see, and not for requests that other sites cause (RFC 6265bis).
+constexpr std::string_view kCookieSettings = "; Path=/; HttpOnly; SameSite=Lax";
 
 }  // namespace
 
@@ -34,11 +30,7 @@ void Call::expire_now() {
 net::Task<void> Call::run(http::Exchange& exchange) {
   exchange_ = &exchange;
   begin();
-  if (const std::optional<Fault> fault = check()) {
-    refuse(*fault, check_detail(*fault));
-  } else {
-    admit();
-  }
+  find_version(exchange.head());
   while (!over_) {
     turn();
     if (over_) break;
@@ -55,57 +47,27 @@ net::Task<void> Call::run(http::Exchange& exchange) {
 void Call::begin() {
   const http::RequestHead& head = exchange_->head();
   id_ = to_text(edge_.ids_.next(edge_.wall_now()));
-  started_ = edge_.loop_.now();
+  started_ = loaded_at_ = edge_.loop_.now();
   error_format_ = preferred_format(head.fields);
   method_.assign(head.method);
   target_.assign(head.target);
   peer_.assign(exchange_->peer());
   detail_.clear();
   fault_ = nullptr;
+  function_ = nullptr;
   shelf_ = nullptr;
   metrics_ = &edge_.metrics_.nobody();
   cold_ = pool::ColdReason::None;
   usage_ = {};
-  spent_ = {};
+  fetch_ = load_ = spent_ = {};
   status_ = 0;
   bytes_in_ = bytes_out_ = 0;
   in_handle_ = true;
   timing_ = wants_timing(head.fields, edge_.timing_);
+  loading_ = several_ = by_luck_ = false;
   queued_ = leased_ = waited_ = body_seen_ = retried_ = false;
   head_sent_ = body_fed_ = body_held_ = body_ended_ = aborted_ = client_gone_ = expired_ = log_cut_ = over_ = false;
   trailer_text_.clear();
-}
-
-// Finds the version, or says why it will not be asked: all that can be refused before anything is started.
-std::optional<Fault> Call::check() {
-  const http::RequestHead& head = exchange_->head();
-  const std::optional<Router::Target> target = edge_.router_.find(head.authority, head.target);
-  if (!target) return Fault::NoFunction;
-  shelf_ = edge_.shelves_[*target];
-  metrics_ = &edge_.metrics_.of(*target);
-  const pool::Version& version = shelf_->version();
-  if (!version.component) return Fault::BadComponent;
-  if (head.target.size() > version.limits.uri_bytes) return Fault::UriTooLong;
-  if (bytes_of(head.fields) > version.limits.request_header_bytes) return Fault::HeadersTooLarge;
-  if (head.body_length.value_or(0) > version.limits.request_body_bytes) return Fault::BodyTooLarge;
-  return std::nullopt;
-}
-
-std::string Call::check_detail(Fault fault) const {
-  if (shelf_ == nullptr) return {};
-  const http::RequestHead& head = exchange_->head();
-  const pool::Version& version = shelf_->version();
-  switch (fault) {
-    case Fault::BadComponent: return version.fault.substr(0, version.fault.find('\n'));
-    case Fault::UriTooLong:
-      return fmt::format("used {} bytes of {} bytes", head.target.size(), version.limits.uri_bytes);
-    case Fault::HeadersTooLarge:
-      return fmt::format("used {} bytes of {} KiB", bytes_of(head.fields), version.limits.request_header_bytes >> 10);
-    case Fault::BodyTooLarge:
-      return fmt::format("used {} bytes of {} MiB", head.body_length.value_or(0),
-                         version.limits.request_body_bytes >> 20);
-    default: return {};
-  }
 }
 
 void Call::turn() {
@@ -113,11 +75,13 @@ void Call::turn() {
     client_gone_ = true;
     return cancel(Fault::Internal, "");
   }
+  if (loading_) turn_loading();
+  if (loading_ || over_) return;
   if (!invocation_ && (!lease_ || expired_)) return turn_waiting();
   if (!invocation_) start(*known_head());
   if (expired_) {
     return cancel(Fault::Wall,
-                  fmt::format("used {} ms of {} ms", (edge_.clock_.now() - started_) / std::chrono::milliseconds(1),
+                  fmt::format("used {} ms of {} ms", (edge_.clock_.now() - loaded_at_) / std::chrono::milliseconds(1),
                               shelf_->version().limits.wall.count()));
   }
   if (invocation_->away()) return;
@@ -196,6 +160,16 @@ void Call::send_head() {
     if (!field.name.starts_with("peko-")) fields_.push_back(field);
   }
   fields_.push_back({"peko-request-id", id_.view()});
+  std::optional<VersionText> version;
+  std::string cookie;
+  if (several_) {
+    version.emplace(shelf_->version().number);
+    fields_.push_back({kVersionField, version->view()});
+  }
+  if (by_luck_) {
+    cookie.append(kVersionField).append("=").append(version->view()).append(kCookieSettings);
+    fields_.push_back({"set-cookie", cookie});
+  }
   const std::string timing = timing_ ? timing_text() : std::string();
   if (timing_) fields_.push_back({"server-timing", timing});
   status_ = head.status;
@@ -261,6 +235,7 @@ void Call::note_subrequests() {
 }
 
 void Call::cancel(Fault fault, std::string_view detail) {
+  edge_.functions_.leave(*this);
   edge_.pool_.leave(*this);
   if (invocation_) usage_.cpu = invocation_->cpu() + spent_;
   if (invocation_ && !invocation_->away()) {
@@ -294,6 +269,8 @@ void Call::refuse(Fault fault, std::string_view detail) {
   std::string shown;
   if (edge_.fault_detail_ == FaultDetail::Show) append_safe(shown, detail.substr(0, detail.find('\n')));
   ErrorResponse response(fault, id_.view(), shown, error_format_);
+  std::optional<VersionText> version;
+  if (several_) response.add_version(version.emplace(shelf_->version().number).view());
   status_ = response.status();
   exchange.send_head({.status = response.status(), .fields = response.fields()});
   exchange.write(response.take_body());
@@ -335,22 +312,23 @@ void Call::report_trap(Fault fault, std::string_view cause) {
 
 void Call::write_guest_log() {
   log_cut_ = invocation_->log().cut();
-  std::string text;
-  for (const engine::GuestLine& line : invocation_->log().take()) {
-    text.clear();
-    append_guest_line(text, line, shelf_->version().function, id_.view(), edge_.style_, edge_.wall_now());
-    edge_.log_line(text);
-  }
+  edge_.log_guest(shelf_->version().function, id_.view(), invocation_->log().take());
 }
 
 // What is known of the request, into the metrics and the log.
 void Call::write_record() {
-  const std::string_view function =
-      shelf_ != nullptr ? std::string_view(shelf_->version().function) : std::string_view();
+  std::string_view function;
+  if (shelf_ != nullptr) {
+    function = shelf_->version().function;
+  } else if (function_ != nullptr) {
+    function = function_->name;
+  }
   const auto now = edge_.clock_.now();
   const RequestRecord record{
       .request_id = id_.view(),
       .function = function,
+      .version = shelf_ != nullptr ? shelf_->version().number : 0,
+      .versions = several_ ? RequestRecord::Versions::Several : RequestRecord::Versions::One,
       .method = method_,
       .target = target_,
       .peer = peer_,
@@ -361,7 +339,9 @@ void Call::write_record() {
       .client_gone = client_gone_,
       .cold = cold_,
       .retried = retried_,
-      .queue = queued_ ? (leased_ ? leased_at_ : now) - started_ : std::chrono::nanoseconds(0),
+      .fetch = fetch_,
+      .load = load_,
+      .queue = queued_ ? (leased_ ? leased_at_ : now) - loaded_at_ : std::chrono::nanoseconds(0),
       .wall = now - started_,
       .cpu = usage_.cpu,
       .instantiate = usage_.instantiate,

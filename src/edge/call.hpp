@@ -13,6 +13,7 @@
 #include "base/ids.hpp"
 #include "edge/error_response.hpp"
 #include "edge/fault.hpp"
+#include "edge/function_table.hpp"
 #include "edge/head_copy.hpp"
 #include "engine/invocation.hpp"
 #include "http/exchange.hpp"
@@ -27,7 +28,7 @@ class Edge;
 struct FunctionMetrics;
 
 /// Lives on one loop; used again for the next request when it is over, so that a warm request allocates nothing here.
-class Call final : private net::Deadline, private pool::Waiter {
+class Call final : private net::Deadline, private LoadWaiter, private pool::Waiter {
  public:
   explicit Call(Edge& edge);
 
@@ -39,15 +40,22 @@ class Call final : private net::Deadline, private pool::Waiter {
 
  private:
   void expired() override;
+  void changed(std::chrono::nanoseconds load) override;
   void granted(pool::Lease lease) override;
 
   void begin();
-  std::optional<Fault> check();
-  std::string check_detail(Fault fault) const;
+
+  // The version (call_version.cpp):
+  void find_version(const http::RequestHead& head);
+  bool choose(const Router::Match& match, const http::RequestHead& head);
+  void wait_for_load(const http::RequestHead& head);
+  void turn_loading();
+  std::optional<Fault> check(const http::RequestHead& head) const;
+  std::string check_detail(Fault fault, const http::RequestHead& head) const;
 
   // Lease and instance (call_start.cpp):
-  void admit();
-  void wait_for_lease();
+  void admit(const http::RequestHead& head);
+  void wait_for_lease(const http::RequestHead& head);
   void turn_waiting();
   void start(const http::RequestHead& head);
   void start_guest(const http::RequestHead& head);
@@ -85,7 +93,8 @@ class Call final : private net::Deadline, private pool::Waiter {
   net::Event progress_;
 
   // Of one request:
-  http::Exchange* exchange_ = nullptr;  // null once it has ended
+  http::Exchange* exchange_ = nullptr;                 // null once it has ended
+  const FunctionTable::Function* function_ = nullptr;  // null: a warm request's, which has its name from the version
   pool::Shelf* shelf_ = nullptr;
   FunctionMetrics* metrics_ = nullptr;  // of the function, or nobody's
   std::optional<pool::Lease> lease_;
@@ -99,15 +108,21 @@ class Call final : private net::Deadline, private pool::Waiter {
   std::string detail_;
   const FaultInfo* fault_ = nullptr;
   std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point loaded_at_;  // its limits count from here: started_ unless it waited for a load
   std::chrono::steady_clock::time_point leased_at_;
   pool::ColdReason cold_ = pool::ColdReason::None;
   engine::Usage usage_;
+  std::chrono::nanoseconds fetch_{};
+  std::chrono::nanoseconds load_{};
   std::chrono::nanoseconds spent_{};  // CPU time of a first try that was thrown away
   unsigned status_ = 0;
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
   bool timing_ = false;     // the response says where the time went
   bool in_handle_ = false;  // the exchange's head is valid
+  bool loading_ = false;    // its function is not loaded, or was not when it last looked
+  bool several_ = false;    // the client could have got another version: it is told which one it has
+  bool by_luck_ = false;    // ... and is to stay with it
   bool queued_ = false;     // it had to wait for its lease
   bool leased_ = false;     // it has had one
   bool waited_ = false;     // the guest has come to wait for something

@@ -19,20 +19,20 @@ bool is_ours(const http::Field& field) { return field.name.starts_with("peko-");
 
 }  // namespace
 
-void Call::admit() {
+void Call::admit(const http::RequestHead& head) {
   std::optional<pool::Lease> lease = edge_.pool_.lease(*shelf_);
-  if (!lease) return wait_for_lease();
+  if (!lease) return wait_for_lease(head);
   lease_.emplace(std::move(*lease));
   leased_ = true;
-  leased_at_ = started_;
-  start(exchange_->head());
+  leased_at_ = loaded_at_;
+  start(head);
 }
 
-void Call::wait_for_lease() {
+void Call::wait_for_lease(const http::RequestHead& head) {
   if (!edge_.pool_.wait(*shelf_, *this, edge_.loop_.now()))
     return refuse(Fault::Overloaded, "as many requests wait already as may");
   queued_ = true;
-  head_copy_.emplace(exchange_->head());
+  if (!head_copy_) head_copy_.emplace(head);
   exchange_->notify(&progress_);
   const std::chrono::milliseconds wall = shelf_->version().limits.wall;
   arm(edge_.loop_.deadlines(), edge_.loop_.now() + (wall.count() > 0 ? std::min(wall, kQueueWait) : kQueueWait));
@@ -50,12 +50,12 @@ void Call::turn_waiting() {
   if (!expired_) return;
   edge_.pool_.leave(*this);
   refuse(Fault::Overloaded,
-         fmt::format("waited {} ms for an instance", (edge_.clock_.now() - started_) / std::chrono::milliseconds(1)));
+         fmt::format("waited {} ms for an instance", (edge_.clock_.now() - loaded_at_) / std::chrono::milliseconds(1)));
 }
 
 void Call::start(const http::RequestHead& head) {
   const engine::Limits& limits = shelf_->version().limits;
-  if (limits.wall.count() > 0) arm(edge_.loop_.deadlines(), started_ + limits.wall);
+  if (limits.wall.count() > 0) arm(edge_.loop_.deadlines(), loaded_at_ + limits.wall);
   exchange_->notify(&progress_);
   body_fed_ = head.body_length == 0;
   if (!body_fed_) exchange_->accept_body(limits.request_body_bytes);
@@ -127,7 +127,9 @@ std::string Call::timing_text() const {
   const std::chrono::nanoseconds instantiate = invocation_->instantiate();
   const std::chrono::nanoseconds since = edge_.clock_.now() - leased_at_;
   return server_timing({
-      .queue = leased_at_ - started_,
+      .fetch = fetch_,
+      .load = load_,
+      .queue = leased_at_ - loaded_at_,
       .instantiate = instantiate,
       .handler = std::max(since - instantiate, std::chrono::nanoseconds(0)),
       .cold = cold_,

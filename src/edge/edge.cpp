@@ -28,10 +28,11 @@ Edge::Edge(const EdgeParts& parts, LogStyle style)
       timing_(parts.timing),
       traps_(parts.traps),
       fault_detail_(parts.fault_detail),
-      metrics_(parts.versions.size()),
+      functions_(parts.pool, metrics_, parts.source),
+      random_(Random::from_entropy()),
       ids_(Random::from_entropy()),
       tasks_(parts.loop) {
-  for (const auto& version : parts.versions) shelves_.push_back(&pool_.shelf(version));
+  functions_.route(*router_);
 }
 
 Edge::~Edge() = default;
@@ -93,19 +94,32 @@ http::RejectionResponse Edge::reject(http::Rejection rejection, std::string_view
   return {.status = rejection_->status(), .fields = rejection_->fields(), .body = rejection_->body()};
 }
 
-void Edge::count_instances() {
-  for (std::size_t i = 0; i < shelves_.size(); ++i) {
-    const pool::ShelfCounts counts = shelves_[i]->counts();
-    FunctionMetrics& function = metrics_.of(i);
-    function.warm.set(counts.warm);
-    function.warm_bytes.set(counts.warm_bytes);
-    function.waiting.set(counts.waiting);
-    function.single_use.set(counts.reuse_given_up ? 1 : 0);
-  }
+void Edge::route(std::shared_ptr<const Router> router) {
+  router_ = std::move(router);
+  functions_.route(*router_);
+}
+
+void Edge::deploy(Router::Target function, const std::shared_ptr<const Deployed>& deployed) {
+  for (pool::Shelf* shelf : functions_.deploy(function, *deployed)) tasks_.spawn(WarmUp::run(*this, *shelf));
+}
+
+void Edge::fail(Router::Target function, Fault fault, std::string detail) {
+  functions_.fail(function, fault, std::move(detail), loop_.now());
+}
+
+void Edge::unload(Router::Target function) { functions_.unload(function); }
+
+void Edge::deploy_preview(Router::Target function, std::uint32_t number, std::shared_ptr<const pool::Version> version) {
+  functions_.deploy_preview(function, number, std::move(version));
+}
+
+void Edge::fail_preview(Router::Target function, std::uint32_t number, Fault fault, std::string detail) {
+  functions_.fail_preview(function, number, fault, std::move(detail), loop_.now());
 }
 
 void Edge::cancel_all() {
   for (const std::unique_ptr<Call>& call : calls_) call->expire_now();
+  for (WarmUp* warm_up : warm_ups_) warm_up->expire_now();
 }
 
 std::chrono::system_clock::time_point Edge::wall_now() {
@@ -118,6 +132,15 @@ std::chrono::system_clock::time_point Edge::wall_now() {
 void Edge::log_line(std::string_view line) {
   log_.append(line);
   loop_.at_round_end(log_flush_);
+}
+
+void Edge::log_guest(std::string_view function, std::string_view request_id, std::span<const engine::GuestLine> lines) {
+  std::string text;
+  for (const engine::GuestLine& line : lines) {
+    text.clear();
+    append_guest_line(text, line, function, request_id, style_, wall_now());
+    log_line(text);
+  }
 }
 
 void Edge::log_request(const RequestRecord& record) {

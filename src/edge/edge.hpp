@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,12 +13,17 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "base/random.hpp"
 #include "edge/call.hpp"
+#include "edge/deployed.hpp"
+#include "edge/function_source.hpp"
+#include "edge/function_table.hpp"
 #include "edge/metrics.hpp"
 #include "edge/request_log.hpp"
 #include "edge/router.hpp"
 #include "edge/server_timing.hpp"
 #include "edge/trap_report.hpp"
+#include "edge/warm_up.hpp"
 #include "engine/worker.hpp"
 #include "http/exchange.hpp"
 #include "http/limits.hpp"
@@ -31,8 +38,8 @@ struct EdgeParts {
   net::Loop& loop;
   engine::Worker& worker;
   pool::WarmPool& pool;
-  const Router& router;  ///< targets are indices into `versions`
-  const std::vector<std::shared_ptr<const pool::Version>>& versions;
+  std::shared_ptr<const Router> router;
+  FunctionSource* source;  ///< null: there is nothing but what is deployed without being asked for
   LogSink& log;
   const Clock& clock;
   TimingPolicy timing;
@@ -50,6 +57,25 @@ class Edge final : public http::Handler {
   void handle(http::Exchange& exchange) override;
   http::RejectionResponse reject(http::Rejection rejection, std::string_view detail) override;
 
+  // What becomes of functions. On the loop's thread, or before it runs; not from within a call of FunctionSource.
+
+  /// A new table of names and routes: at least as many functions as before, by the same numbers. One that has no name
+  /// and no route any more is to be unloaded.
+  void route(std::shared_ptr<const Router> router);
+  /// These versions answer from here on. What runs or waits on others goes on there, and their idle instances go; where
+  /// there were any instances, one of each new version is made at once.
+  void deploy(Router::Target function, const std::shared_ptr<const Deployed>& deployed);
+  /// It cannot be loaded: what waits for it is answered so, and what comes within a second. The next request after that
+  /// has it asked for again. Nothing answers any more what was deployed before.
+  void fail(Router::Target function, Fault fault, std::string detail);
+  /// It is not loaded any more, nor are its previews: the next request has it asked for again.
+  void unload(Router::Target function);
+  /// Answers a question for a preview; nothing when nobody waits for it here. One that has no component is answered as
+  /// PEKO-BAD-COMPONENT until it is forgotten.
+  void deploy_preview(Router::Target function, std::uint32_t number, std::shared_ptr<const pool::Version> version);
+  /// As fail, of a preview: NoFunction when there is no such version.
+  void fail_preview(Router::Target function, std::uint32_t number, Fault fault, std::string detail);
+
   /// From here on health checks fail, so that the load balancer sends nothing new. Requests that come nevertheless are
   /// answered.
   void drain() { draining_ = true; }
@@ -57,13 +83,15 @@ class Edge final : public http::Handler {
   [[nodiscard]] std::size_t in_flight() const { return tasks_.size(); }
   /// What it counts. Any thread.
   [[nodiscard]] const Metrics& metrics() const { return metrics_; }
-  /// Brings the numbers of instances in the metrics up to date. Call it about once a second.
-  void count_instances();
+  /// Brings the numbers of instances in the metrics up to date, and forgets previews that nobody uses. Call it about
+  /// once a second, on the loop.
+  void sweep() { functions_.sweep(loop_.now()); }
   /// Ends every call that is left, as if its time were up.
   void cancel_all();
 
  private:
   friend class Call;
+  friend class WarmUp;
   // Hands the lines of a round over at its end.
   class LogFlush final : public net::Runnable {
    public:
@@ -79,13 +107,14 @@ class Edge final : public http::Handler {
   /// The calendar's time at the begin of the loop's turn; read from the clock once a second.
   std::chrono::system_clock::time_point wall_now();
   void log_line(std::string_view line);
+  void log_guest(std::string_view function, std::string_view request_id, std::span<const engine::GuestLine> lines);
   void log_request(const RequestRecord& record);
   void warn_of_single_use(const pool::Version& version);
 
   net::Loop& loop_;
   engine::Worker& worker_;
   pool::WarmPool& pool_;
-  const Router& router_;
+  std::shared_ptr<const Router> router_;
   LogSink& sink_;
   LogSink::Producer log_;
   LogFlush log_flush_{log_};
@@ -98,12 +127,14 @@ class Edge final : public http::Handler {
   TimingPolicy timing_;
   TrapExplainer& traps_;
   const FaultDetail fault_detail_;
-  std::vector<pool::Shelf*> shelves_;  // by Router::Target
   Metrics metrics_;
+  FunctionTable functions_;
+  Random random_;  // which of several versions
   RequestIds ids_;
   bool draining_ = false;
   std::vector<std::unique_ptr<Call>> calls_;
   std::vector<Call*> idle_calls_;
+  std::list<WarmUp*> warm_ups_;
   std::optional<ErrorResponse> rejection_;
   std::string rejection_detail_;
   RequestIdText rejection_id_{};

@@ -39,7 +39,7 @@ ErrorResponse::ErrorResponse(Fault fault, std::string_view request_id, std::stri
   add("cache-control", "no-store");
   add("peko-error", info(fault).code);
   add("peko-request-id", request_id);
-  if (fault == Fault::Overloaded) add("retry-after", "1");
+  if (fault == Fault::Overloaded || fault == Fault::Store) add("retry-after", "1");
 }
 
 http::Chunk ErrorResponse::take_body() { return http::Chunk::of(std::move(body_)); }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "edge/fault.hpp"
+#include "edge/version_text.hpp"
 #include "http/exchange.hpp"
 #include "http/message.hpp"
 
@@ -28,6 +29,9 @@ class ErrorResponse {
   ErrorResponse(const ErrorResponse&) = delete;
   ErrorResponse& operator=(const ErrorResponse&) = delete;
 
+  /// Says which version failed: "v12". `version` outlives this.
+  void add_version(std::string_view version) { add(kVersionField, version); }
+
   [[nodiscard]] unsigned status() const { return info(fault_).status; }
   [[nodiscard]] http::Fields fields() const { return {fields_.data(), field_count_}; }
   [[nodiscard]] std::string_view body() const { return body_; }
@@ -40,7 +44,7 @@ class ErrorResponse {
   Fault fault_;
   std::string body_;
   std::string length_;
-  std::array<http::Field, 6> fields_;
+  std::array<http::Field, 7> fields_;
   std::size_t field_count_ = 0;
 };
 

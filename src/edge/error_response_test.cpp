@@ -29,9 +29,13 @@ TEST(ErrorResponse, CarriesCodeAndRequestId) {
 }
 
 TEST(ErrorResponse, SaysWhenToComeBack) {
-  const ErrorResponse response(Fault::Overloaded, "id", "", BodyFormat::Text);
-  EXPECT_EQ(response.status(), 503U);
-  EXPECT_EQ(http::find(response.fields(), "retry-after"), "1");
+  for (const Fault fault : {Fault::Overloaded, Fault::Store}) {
+    ErrorResponse response(fault, "id", "", BodyFormat::Text);
+    response.add_version("v12");
+    EXPECT_EQ(response.status(), 503U);
+    EXPECT_EQ(http::find(response.fields(), "retry-after"), "1");
+    EXPECT_EQ(http::find(response.fields(), "peko-version"), "v12");
+  }
 }
 
 TEST(ErrorResponse, EscapesWhatItQuotes) {

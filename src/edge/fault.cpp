@@ -26,6 +26,7 @@ constexpr std::array<FaultInfo, kFaultCount> kFaults{{
     {"PEKO-NO-RESPONSE", 500, "The function returned without a response.", ""},
     {"PEKO-BAD-COMPONENT", 500, "The function could not be loaded.", ""},
     {"PEKO-OVERLOADED", 503, "All instances are busy; try again.", ""},
+    {"PEKO-STORE", 503, "The function's code is not at hand; try again.", ""},
     {"PEKO-SUBREQUESTS", 500, "The function sent more requests than it may.", "subrequests"},
     {"PEKO-INTERNAL", 500, "Peko failed; this is a bug in Peko.", ""},
 }};

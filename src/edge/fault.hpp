@@ -30,6 +30,7 @@ enum class Fault : std::uint8_t {
   NoResponse,
   BadComponent,
   Overloaded,
+  Store,        ///< the function is not loaded, and its code could not be had in time
   Subrequests,  ///< never an answer: the guest was told, and the log tells
   Internal,
 };

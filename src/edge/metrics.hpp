@@ -5,10 +5,10 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <string_view>
-#include <vector>
 
 #include "base/metrics.hpp"
 #include "edge/fault.hpp"
@@ -62,20 +62,25 @@ struct FunctionMetrics {
   Gauge single_use;  ///< 1: its instances turned out to serve one call only
 };
 
-/// Lives on one loop, which writes it; any thread may read it.
+/// Lives on one loop, which writes it; any thread may read it, also while it grows. A function has numbers from the
+/// first use of the other of() on: some 500 bytes, so that names that nobody asks for cost nothing.
 class Metrics {
  public:
-  /// `functions`: how many there are.
-  explicit Metrics(std::size_t functions) : functions_(functions + 1) {}
+  Metrics();
+  ~Metrics();
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  /// A function's numbers: Router::Target counts them as the node does.
-  [[nodiscard]] FunctionMetrics& of(Router::Target function) { return functions_[function]; }
-  [[nodiscard]] const FunctionMetrics& of(Router::Target function) const { return functions_[function]; }
+  /// A function's numbers, which never move. The loop's thread only.
+  [[nodiscard]] FunctionMetrics& of(Router::Target function);
+  /// A function's numbers; all zero as long as it has none.
+  [[nodiscard]] const FunctionMetrics& of(Router::Target function) const;
   /// The numbers of requests that reached no function.
-  [[nodiscard]] FunctionMetrics& nobody() { return functions_.back(); }
-  [[nodiscard]] const FunctionMetrics& nobody() const { return functions_.back(); }
+  [[nodiscard]] FunctionMetrics& nobody() { return nobody_; }
+  [[nodiscard]] const FunctionMetrics& nobody() const { return nobody_; }
+  /// How long those requests waited that had to wait for their function, by phase.
+  [[nodiscard]] const Histogram<kColdStartBounds>& fetch() const { return fetch_; }
+  [[nodiscard]] const Histogram<kColdStartBounds>& load() const { return load_; }
   /// How long instances took to be made.
   [[nodiscard]] const Histogram<kColdStartBounds>& instantiate() const { return instantiate_; }
   /// How long those requests waited that had to wait for an instance.
@@ -85,7 +90,22 @@ class Metrics {
   void record(FunctionMetrics& function, const RequestRecord& request);
 
  private:
-  std::vector<FunctionMetrics> functions_;  // the last one is nobody's
+  // Chunk n holds the numbers of 2^n times kFirstChunk functions, so 32 of them hold any number that there can be, and
+  // nothing moves when one is added. Both kinds of pointers are published once and stay.
+  static constexpr std::size_t kFirstChunk = 64;
+  using Place = std::atomic<FunctionMetrics*>;
+  struct Where {
+    std::size_t chunk;
+    std::size_t index;
+    std::size_t chunk_size;
+  };
+  static Where where(Router::Target function);
+
+  std::array<std::atomic<Place*>, 32> chunks_{};
+  FunctionMetrics nobody_;
+  const FunctionMetrics none_;
+  Histogram<kColdStartBounds> fetch_;
+  Histogram<kColdStartBounds> load_;
   Histogram<kColdStartBounds> instantiate_;
   Histogram<kColdStartBounds> queue_;
 };

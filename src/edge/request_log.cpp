@@ -6,6 +6,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "edge/version_text.hpp"
 
 namespace peko::edge {
 
@@ -37,6 +38,7 @@ void append_json(std::string& out, const RequestRecord& r, std::chrono::system_c
   JsonWriter json(rest);
   json.begin_object().key("id").value(r.request_id);
   if (!r.function.empty()) json.key("function").value(r.function);
+  if (r.version != 0) json.key("version").value(VersionText(r.version).view());
   if (!r.method.empty()) json.key("method").value(r.method).key("target").value(r.target);
   if (!r.peer.empty()) json.key("peer").value(r.peer);
   json.key("status").value(r.status);
@@ -48,6 +50,8 @@ void append_json(std::string& out, const RequestRecord& r, std::chrono::system_c
   json.key("cold").value(r.cold != pool::ColdReason::None);
   if (r.cold != pool::ColdReason::None) json.key("reason").value(pool::to_string(r.cold));
   if (r.retried) json.key("retried").value(true);
+  if (r.fetch.count() > 0) json.key("fetch_ms").value(rounded_ms(r.fetch));
+  if (r.load.count() > 0) json.key("load_ms").value(rounded_ms(r.load));
   if (r.queue.count() > 0) json.key("queue_ms").value(rounded_ms(r.queue));
   json.key("wall_ms").value(rounded_ms(r.wall)).key("cpu_ms").value(rounded_ms(r.cpu));
   json.key("memory_bytes").value(r.memory_peak_bytes);
@@ -76,11 +80,17 @@ void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::
   }
   fmt::format_to(std::back_inserter(out), " {:<7} ", r.method.empty() ? std::string_view("-") : r.method);
   append_safe(out, r.function.empty() ? std::string_view("-") : r.function);
+  if (r.version != 0 && r.versions == RequestRecord::Versions::Several) {
+    out += ' ';
+    out += VersionText(r.version).view();
+  }
   out += ' ';
   append_safe(out, r.target);
   std::string numbers = fmt::format("  {:.2f} ms, CPU {:.2f} ms", rounded_ms(r.wall), rounded_ms(r.cpu));
   if (r.memory_peak_bytes > 0) numbers += ", " + human_bytes(r.memory_peak_bytes);
   if (r.cold != pool::ColdReason::None) numbers += fmt::format(", cold ({})", pool::to_string(r.cold));
+  if (const auto loading = r.fetch + r.load; loading.count() > 0)
+    numbers += fmt::format(", loaded {:.2f} ms", rounded_ms(loading));
   if (r.queue.count() > 0) numbers += fmt::format(", waited {:.2f} ms", rounded_ms(r.queue));
   if (r.retried) numbers += ", on a second try";
   fmt::format_to(std::back_inserter(numbers), ", id {}", r.request_id);

@@ -17,7 +17,9 @@ namespace peko::edge {
 /// What is known of a request when it is over.
 struct RequestRecord {
   std::string_view request_id;
-  std::string_view function;  ///< empty: none was found
+  std::string_view function;                                                     ///< empty: none was found
+  std::uint32_t version = 0;                                                     ///< 0: not a deployed one
+  enum class Versions : std::uint8_t { One, Several } versions = Versions::One;  ///< that the client could have got
   std::string_view method;
   std::string_view target;
   std::string_view peer;
@@ -28,6 +30,8 @@ struct RequestRecord {
   bool client_gone = false;
   pool::ColdReason cold = pool::ColdReason::None;
   bool retried = false;              ///< failed on a used instance, then ran on a fresh one
+  std::chrono::nanoseconds fetch{};  ///< waited for the function's code
+  std::chrono::nanoseconds load{};   ///< waited while it was loaded
   std::chrono::nanoseconds queue{};  ///< waited for an instance
   std::chrono::nanoseconds wall{};
   std::chrono::nanoseconds cpu{};

@@ -93,6 +93,28 @@ TEST(RequestLog, TellsOfWaitingAndOfASecondTry) {
   EXPECT_FALSE(plain.as_object().contains("queue_ms") || plain.as_object().contains("retried"));
 }
 
+TEST(RequestLog, SaysWhichVersionAnswered) {
+  RequestRecord deployed = record();
+  deployed.version = 12;
+  const boost::json::value line = boost::json::parse(text_of(deployed, {.form = LogStyle::Form::Json}));
+  EXPECT_EQ(line.at("version").as_string(), "v12");
+  EXPECT_EQ(text_of(deployed, {}), text_of(record(), {})) << "people need it where there are several";
+  deployed.versions = RequestRecord::Versions::Several;
+  EXPECT_NE(text_of(deployed, {}).find(" hello v12 /a?b=c"), std::string::npos) << text_of(deployed, {});
+  const boost::json::value plain = boost::json::parse(text_of(record(), {.form = LogStyle::Form::Json}));
+  EXPECT_FALSE(plain.as_object().contains("version"));
+}
+
+TEST(RequestLog, TellsOfWaitingForTheFunction) {
+  RequestRecord waited = record();
+  waited.fetch = 30ms;
+  waited.load = 2ms;
+  const boost::json::value line = boost::json::parse(text_of(waited, {.form = LogStyle::Form::Json}));
+  EXPECT_EQ(line.at("fetch_ms").to_number<double>(), 30);
+  EXPECT_EQ(line.at("load_ms").to_number<double>(), 2);
+  EXPECT_NE(text_of(waited, {}).find("loaded 32.00 ms"), std::string::npos) << text_of(waited, {});
+}
+
 TEST(GuestLine, CarriesFunctionAndRequestInJson) {
   std::string out;
   append_guest_line(out, {engine::Stream::Stderr, "a \"b\"\x01"}, "hello", "id-1", {.form = LogStyle::Form::Json},

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "edge/version_text.hpp"
+
 namespace peko::edge {
 
 namespace {
 
 constexpr std::size_t kHostBytesMax = 255;  // RFC 1035, section 2.3.4
+constexpr std::string_view kPreviewMark = "--";
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -35,7 +38,19 @@ std::string_view normalise(std::string_view authority, std::array<char, kHostByt
 
 Router::Router(std::string_view domain) : suffix_("." + lower(domain)) {}
 
-void Router::add_name(std::string_view name, Target target) { hosts_.emplace(lower(name) + suffix_, target); }
+void Router::add_name(std::string_view name, Target target) {
+  hosts_.emplace(lower(name) + suffix_, target);
+  count(target);
+  if (names_.size() <= target) names_.resize(target + 1);
+  names_[target] = name;
+}
+
+void Router::set_default(Target target) {
+  default_ = target;
+  count(target);
+}
+
+void Router::count(Target target) { targets_ = std::max(targets_, target + 1); }
 
 bool Router::add_route(std::string_view route, Target target) {
   const std::size_t slash = std::min(route.find('/'), route.size());
@@ -45,6 +60,7 @@ bool Router::add_route(std::string_view route, Target target) {
   if (path.ends_with("/*")) path.remove_suffix(1);
   if (path.empty()) path = "/";
 
+  count(target);
   std::vector<Route>& routes = routes_[host];
   const bool taken = std::ranges::any_of(routes, [&](const Route& r) { return r.path == path && r.prefix == prefix; });
   if (taken) return false;
@@ -55,19 +71,33 @@ bool Router::add_route(std::string_view route, Target target) {
   return true;
 }
 
-std::optional<Router::Target> Router::find(std::string_view authority, std::string_view target) const {
+std::optional<Router::Match> Router::find_preview(std::string_view host) const {
+  const std::size_t end = host.find(kPreviewMark);
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::uint32_t version = version_number(host.substr(0, end));
+  if (version == 0) return std::nullopt;
+  const auto found = hosts_.find(host.substr(end + kPreviewMark.size()));
+  if (found == hosts_.end()) return std::nullopt;
+  return Match{.function = found->second, .version = version};
+}
+
+std::optional<Router::Match> Router::find(std::string_view authority, std::string_view target) const {
   std::array<char, kHostBytesMax> space;
   const std::string_view host = normalise(authority, space);
+  if (host.size() > 2 && host[0] == 'v' && host[1] <= '9') {  // few others: so it costs them two comparisons
+    if (const std::optional<Match> preview = find_preview(host)) return preview;
+  }
   if (!routes_.empty()) {
     if (const auto found = routes_.find(host); found != routes_.end()) {
       const std::string_view path = target.substr(0, target.find('?'));
       for (const Route& route : found->second) {
-        if (route.prefix ? path.starts_with(route.path) : path == route.path) return route.target;
+        if (route.prefix ? path.starts_with(route.path) : path == route.path) return Match{.function = route.target};
       }
     }
   }
-  if (const auto found = hosts_.find(host); found != hosts_.end()) return found->second;
-  return default_;
+  if (const auto found = hosts_.find(host); found != hosts_.end()) return Match{.function = found->second};
+  if (default_) return Match{.function = *default_};
+  return std::nullopt;
 }
 
 }  // namespace peko::edge

@@ -26,6 +26,8 @@ bool wants_timing(http::Fields request_fields, const TimingPolicy& policy) {
 
 std::string server_timing(const Phases& phases) {
   std::string text;
+  if (phases.fetch.count() > 0) append_phase(text, "fetch", phases.fetch);
+  if (phases.load.count() > 0) append_phase(text, "load", phases.load);
   if (phases.queue.count() > 0) append_phase(text, "queue", phases.queue);
   if (phases.cold != pool::ColdReason::None) {
     append_phase(text, "instantiate", phases.instantiate);

@@ -21,6 +21,8 @@ bool wants_timing(http::Fields request_fields, const TimingPolicy& policy);
 
 /// The phases of one request until its response head; one that did not happen is zero and left out.
 struct Phases {
+  std::chrono::nanoseconds fetch{};        ///< waited for the function's code
+  std::chrono::nanoseconds load{};         ///< waited while it was verified, compiled if need be, and linked
   std::chrono::nanoseconds queue{};        ///< waited for a free instance
   std::chrono::nanoseconds instantiate{};  ///< made a fresh one, start functions included
   std::chrono::nanoseconds handler{};      ///< from there to the head

@@ -12,6 +12,8 @@ TEST(ServerTiming, NamesThePhasesThatHappened) {
   EXPECT_EQ(server_timing({.instantiate = 52us, .handler = 2ms, .cold = pool::ColdReason::ScaleOut}),
             "instantiate;dur=0.052;desc=scale-out, handler;dur=2.000");
   EXPECT_EQ(server_timing({.queue = 12ms, .handler = 1us}), "queue;dur=12.000, handler;dur=0.001");
+  EXPECT_EQ(server_timing({.fetch = 30ms, .load = 2ms, .handler = 1us}),
+            "fetch;dur=30.000, load;dur=2.000, handler;dur=0.001");
 }
 
 TEST(ServerTiming, IsForEverybodyInDevAndForTheOperatorInProduction) {

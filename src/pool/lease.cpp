@@ -15,6 +15,7 @@ std::string_view to_string(ColdReason reason) {
     case ColdReason::Idle: return "idle";
     case ColdReason::Trap: return "trap";
     case ColdReason::NotReusable: return "not-reusable";
+    case ColdReason::NewVersion: return "new-version";
   }
   return "";
 }

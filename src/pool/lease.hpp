@@ -20,8 +20,9 @@ enum class ColdReason : std::uint8_t {
   Idle,         ///< its last one was unused for too long
   Trap,         ///< its last one ended by a fault
   NotReusable,  ///< its last one could not be kept, or serves one call only
+  NewVersion,   ///< the version has just taken over from another one
 };
-inline constexpr std::size_t kColdReasons = 7;
+inline constexpr std::size_t kColdReasons = 8;
 
 std::string_view to_string(ColdReason reason);
 

@@ -25,12 +25,15 @@ class PoolTest : public testing::Test {
   explicit PoolTest(const PoolLimits& limits, unsigned cold_starts = 1)
       : cold_starts_(cold_starts), pool_(limits, cold_starts_, meter_, deadlines_) {}
 
-  Shelf& shelf(const std::string& function, code::Reuse reuse = code::Reuse::Auto) {
+  static std::shared_ptr<Version> version(const std::string& function, code::Reuse reuse = code::Reuse::Auto) {
     auto version = std::make_shared<Version>();
     version->function = function;
     version->reuse = reuse;
     version->idle = std::chrono::seconds(300);
-    return pool_.shelf(version);
+    return version;
+  }
+  Shelf& shelf(const std::string& function, code::Reuse reuse = code::Reuse::Auto) {
+    return pool_.shelf(version(function, reuse));
   }
   // A lease whose instance, if it is a fresh one, has been made.
   Lease running(Shelf& on) {

@@ -37,7 +37,7 @@ struct ShelfCounts {
   bool reuse_given_up = false;   ///< its instances turned out to serve one call only
 };
 
-/// Made by WarmPool::shelf; lives on its loop, as long as the pool.
+/// Made by WarmPool::shelf; lives on its loop, until some time after WarmPool::retire, or as long as the pool.
 class Shelf {
  public:
   [[nodiscard]] const Version& version() const { return *version_; }
@@ -47,7 +47,8 @@ class Shelf {
  private:
   friend class WarmPool;
   friend class Lease;
-  Shelf(WarmPool& pool, std::shared_ptr<const Version> version) : pool_(pool), version_(std::move(version)) {}
+  Shelf(WarmPool& pool, std::shared_ptr<const Version> version)
+      : pool_(pool), version_(std::move(version)), keeps_(version_->reuse != code::Reuse::Never) {}
 
   WarmPool& pool_;
   std::shared_ptr<const Version> version_;
@@ -58,7 +59,10 @@ class Shelf {
   std::size_t starting_ = 0;  // of leased_
   std::size_t overdue_ = 0;   // of starting_: those that have taken too long to be waited for
   std::uint32_t uses_max_ = 0;
+  std::size_t replaces_ = 0;                  // so many starts are still due because other versions had instances
   ColdReason next_cold_ = ColdReason::First;  // why there will be none when there is none
+  bool keeps_;                                // instances that come back serve again
+  bool retired_ = false;
   ReuseRecord reuse_;
   std::list<Waiter*> waiting_;  // first come, first served
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@ namespace peko::pool {
 /// Immutable and shared by all loops (hence shared_ptr to const wherever it is kept).
 struct Version {
   std::string function;
+  std::uint32_t number = 0;  ///< of a deployed version, shown as "v12"; 0: none (dev, a dropped component)
   std::shared_ptr<const engine::Component> component;  ///< null: it could not be loaded, and `fault` says why
   std::string fault;
   engine::Limits limits;

@@ -25,7 +25,35 @@ Shelf& WarmPool::shelf(std::shared_ptr<const Version> version) {
     place.reset(new Shelf(*this, std::move(version)));
     place->uses_max_ = next_uses_max();
   }
-  return *place;
+  Shelf& shelf = *place;
+  if (shelf.retired_) {
+    shelf.retired_ = false;
+    shelf.keeps_ = shelf.version_->reuse != code::Reuse::Never && !shelf.reuse_.given_up();
+    std::erase(retired_, &shelf);
+  }
+  return shelf;
+}
+
+void WarmPool::replaces(Shelf& shelf, std::size_t instances) {
+  shelf.replaces_ = instances;
+  shelf.next_cold_ = ColdReason::NewVersion;
+}
+
+void WarmPool::retire(Shelf& shelf) {
+  PEKO_ASSERT(!shelf.retired_, "a version is retired once");
+  shelf.retired_ = true;
+  shelf.keeps_ = false;
+  retired_.push_back(&shelf);
+  empty(shelf, ColdReason::NewVersion);
+}
+
+void WarmPool::empty(Shelf& shelf, ColdReason reason) {
+  if (shelf.idle_.empty()) return;
+  alive_ -= shelf.idle_.size();
+  for (const IdleList::iterator idle : std::exchange(shelf.idle_, {})) idle_.erase(idle);
+  shelf.idle_bytes_ = 0;
+  shelf.next_cold_ = reason;
+  shelf.replaces_ = 0;
 }
 
 std::optional<Lease> WarmPool::lease(Shelf& shelf) {
@@ -52,7 +80,8 @@ Lease WarmPool::take_warm(Shelf& shelf) {
 }
 
 Lease WarmPool::start_fresh(Shelf& shelf) {
-  const ColdReason reason = shelf.leased_ > 0 ? ColdReason::ScaleOut : shelf.next_cold_;
+  const ColdReason reason = shelf.leased_ > 0 && shelf.replaces_ == 0 ? ColdReason::ScaleOut : shelf.next_cold_;
+  if (shelf.replaces_ > 0) shelf.replaces_--;
   alive_++;
   shelf.leased_++;
   Lease lease(shelf, std::nullopt, reason);
@@ -141,11 +170,16 @@ void WarmPool::give_back(Lease lease, std::optional<engine::Instance> instance, 
     return serve();
   }
   shelf.next_cold_ = ended == Ended::Faulted ? ColdReason::Trap : ColdReason::NotReusable;
+  shelf.replaces_ = 0;
   if (ended == Ended::Faulted) trim();
 }
 
 bool WarmPool::keeps(Shelf& shelf, const engine::Instance& instance) {
-  if (shelf.version_->reuse == code::Reuse::Never || shelf.reuse_.given_up()) return false;
+  if (!shelf.keeps_) {
+    // What waits for a retired version may as well have an instance that is warm.
+    const bool wanted = shelf.retired_ && !shelf.waiting_.empty();
+    if (!wanted || shelf.version_->reuse == code::Reuse::Never || shelf.reuse_.given_up()) return false;
+  }
   if (instance.uses() < shelf.uses_max_) return true;
   shelf.uses_max_ = next_uses_max();
   return false;
@@ -176,7 +210,8 @@ bool WarmPool::misfit(Shelf& shelf) {
   const bool before = shelf.reuse_.given_up();
   shelf.reuse_.misfits();
   if (before || !shelf.reuse_.given_up()) return false;
-  while (!shelf.idle_.empty()) discard(shelf.idle_.back(), ColdReason::NotReusable);
+  shelf.keeps_ = false;
+  empty(shelf, ColdReason::NotReusable);
   return true;
 }
 
@@ -187,6 +222,7 @@ std::uint64_t WarmPool::discard(IdleList::iterator idle, ColdReason reason) {
   std::erase(shelf.idle_, idle);
   shelf.idle_bytes_ -= bytes;
   shelf.next_cold_ = reason;
+  shelf.replaces_ = 0;
   idle_.erase(idle);
   alive_--;
   return bytes;
@@ -206,6 +242,17 @@ void WarmPool::sweep(net::TimePoint now) {
   }
   trim();
   serve();
+  drop_retired();
+}
+
+void WarmPool::drop_retired() {
+  std::erase_if(retired_, [this](Shelf* shelf) {
+    if (!shelf->waiting_.empty()) return false;
+    empty(*shelf, ColdReason::NewVersion);  // one may have come back for somebody who left meanwhile
+    if (shelf->leased_ > 0) return false;
+    shelves_.erase(shelf->version_.get());
+    return true;
+  });
 }
 
 }  // namespace peko::pool

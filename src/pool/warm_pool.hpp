@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "base/random.hpp"
 #include "engine/instance.hpp"
@@ -57,8 +58,18 @@ class WarmPool final : private net::Deadline {
   WarmPool(const WarmPool&) = delete;
   WarmPool& operator=(const WarmPool&) = delete;
 
-  /// The place of a version; found once and kept, so that a request needs no look-up. Lives as long as the pool.
+  /// The place of a version; found once and kept, so that a request needs no look-up. Lives until the version is
+  /// retired, or as long as the pool; one that was retired and is asked for again serves again.
   Shelf& shelf(std::shared_ptr<const Version> version);
+
+  /// The version takes over calls of other versions, which have so many instances: so many of its first starts are due
+  /// to that (ColdReason::NewVersion).
+  static void replaces(Shelf& shelf, std::size_t instances);
+
+  /// The version gets no new calls. Its idle instances go at once; its running and waiting calls finish on it, and
+  /// those that wait still get the instances that come back. The shelf itself goes at a sweep that finds it empty:
+  /// so a call that has given its lease back may look at it for the rest of its turn.
+  void retire(Shelf& shelf);
 
   /// A lease, when there is one now and nobody has waited for longer.
   std::optional<Lease> lease(Shelf& shelf);
@@ -78,14 +89,16 @@ class WarmPool final : private net::Deadline {
   /// often: from here on each of its calls gets a fresh one.
   bool misfit(Shelf& shelf);
 
-  /// Discards what has been idle for longer than its version allows, and what is too much for the memory. Call it about
-  /// once a second.
+  /// Discards what has been idle for longer than its version allows, what is too much for the memory, and the empty
+  /// shelves of retired versions. Call it about once a second, and not from within a call.
   void sweep(net::TimePoint now);
 
   [[nodiscard]] std::size_t alive() const { return alive_; }
   [[nodiscard]] std::size_t idle() const { return idle_.size(); }
   [[nodiscard]] std::size_t running() const { return alive_ - idle_.size(); }
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
+  /// Places of versions, retired ones that are not gone yet included.
+  [[nodiscard]] std::size_t shelves() const { return shelves_.size(); }
 
  private:
   friend class Lease;
@@ -98,6 +111,8 @@ class WarmPool final : private net::Deadline {
   bool make_room(const Shelf& shelf);
   void trim();
   bool keeps(Shelf& shelf, const engine::Instance& instance);
+  void empty(Shelf& shelf, ColdReason reason);
+  void drop_retired();
   void put(Shelf& shelf, engine::Instance instance, net::TimePoint now);
   std::uint64_t discard(IdleList::iterator idle, ColdReason reason);
   std::uint32_t next_uses_max();
@@ -120,6 +135,7 @@ class WarmPool final : private net::Deadline {
   IdleList spare_;             // nodes to use again, so that a warm request allocates nothing
   std::list<Shelf*> crowded_;  // shelves where somebody waits, whose turn it is first
   std::unordered_map<const Version*, std::unique_ptr<Shelf>> shelves_;
+  std::vector<Shelf*> retired_;  // of shelves_, those that go when they are empty
 };
 
 }  // namespace peko::pool
