@@ -28,7 +28,8 @@ if(PEKO_SANITIZE)
     -fsanitize=${PEKO_SANITIZE} -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   target_link_options(peko_options INTERFACE -fsanitize=${PEKO_SANITIZE})
   # Compiled into every program: the sanitizers' options.
-  target_sources(peko_options INTERFACE "${CMAKE_CURRENT_LIST_DIR}/sanitizers.cpp")
+  target_sources(peko_options INTERFACE
+    "$<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${CMAKE_CURRENT_LIST_DIR}/sanitizers.cpp>")
 endif()
 
 # A server meets hostile input: what the compiler and the linker can add for next to nothing.

@@ -9,7 +9,10 @@
 
 #include "base/clock.hpp"
 #include "cli/commands.hpp"
+#include "cloud/curl_transport.hpp"
+#include "code/open_store.hpp"
 #include "engine/compiler.hpp"
+#include "node/compile_process.hpp"
 #include "node/compile_sandbox.hpp"
 #include "node/node.hpp"
 
@@ -56,13 +59,28 @@ int main(int argc, char** argv) {
   peko::cli::Terminal err = peko::cli::Terminal::on(stderr, environment);
 
   const auto start_node =
-      [&clock](peko::node::Config config, const std::vector<peko::code::Function>& functions, peko::LogSink& log,
-               const peko::node::Node::OnLoaded& on_loaded) -> peko::Result<std::unique_ptr<peko::cli::RunningNode>> {
-    auto node = peko::node::Node::start(std::move(config), functions, log, clock, on_loaded);
+      [&clock](peko::node::Config config, peko::node::Node::Source source, peko::LogSink& log,
+               const peko::node::OnLoaded& on_loaded) -> peko::Result<std::unique_ptr<peko::cli::RunningNode>> {
+    auto node = peko::node::Node::start(std::move(config), std::move(source), log, clock, on_loaded);
     if (!node) {
       return peko::fail(std::move(node.error()));
     }
     return std::make_unique<Served>(std::move(*node));
+  };
+
+  const auto open_store = [&](const std::string& url, std::function<void(std::string_view)> warn) {
+    return peko::code::open_store(url,
+                                  {.clock = clock, .environment = environment, .bucket = {.warn = std::move(warn)}});
+  };
+  // Has a thread: started for the first one who sends a request.
+  std::unique_ptr<peko::cloud::CurlTransport> transport;
+  const auto http = [&transport]() -> peko::Result<peko::cloud::HttpTransport*> {
+    if (!transport) {
+      auto started = peko::cloud::CurlTransport::start();
+      if (!started) return peko::fail(std::move(started.error()));
+      transport = std::move(*started);
+    }
+    return transport.get();
   };
 
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
@@ -73,5 +91,10 @@ int main(int argc, char** argv) {
                                     .version = kVersion,
                                     .start_node = start_node,
                                     .confine = peko::node::enter_compile_sandbox,
-                                    .compile = peko::engine::compile_component});
+                                    .compile = peko::engine::compile_component,
+                                    .open_store = open_store,
+                                    .compile_in_child = peko::node::compile_in_child,
+                                    .engine_id = peko::engine::engine_id,
+                                    .http = http,
+                                    .in = STDIN_FILENO});
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/assert.hpp"
 #include "base/text.hpp"
 
 namespace peko::cli {
@@ -44,6 +45,7 @@ constexpr std::string_view kMainFooter =
     "  peko dev samples                 runs every function of a folder on http://127.0.0.1:3000\n"
     "  peko serve --code /srv/peko      a production node\n"
     "  peko check hello.wasm            can Peko run it?\n"
+    "  peko deploy --code /srv/peko     makes the function in this folder live on all nodes that read it\n"
     "  peko dev --help                  all flags of a command\n";
 
 /// Where CLI11 puts what it reads. A flag given twice is noticed by us, because the message can be better.
@@ -58,6 +60,7 @@ struct Parsed {
   std::string hash;
   std::vector<std::uint32_t> offsets;
   bool json = false;
+  StoreWords store;
 };
 
 CLI::Option* add_text_option(CLI::App& command, std::string_view flag, std::vector<std::string>& values,
@@ -71,8 +74,7 @@ CLI::Option* add_text_option(CLI::App& command, std::string_view flag, std::vect
 
 void add_settings(CLI::App& command, Command which, Parsed& parsed) {
   for (const Setting& setting : all_settings()) {
-    const bool other_command = setting.commands == Setting::For::Serve && which != Command::Serve;
-    if (other_command || setting.flag.empty()) {
+    if (!takes(which, setting) || setting.flag.empty()) {
       continue;
     }
     std::vector<std::string>& values = parsed.flags[std::string(setting.key)];
@@ -82,7 +84,7 @@ void add_settings(CLI::App& command, Command which, Parsed& parsed) {
     }
   }
   add_text_option(command, "--config", parsed.config, "FILE",
-                  which == Command::Serve ? "settings; ./peko-node.toml when it is there" : "settings");
+                  which == Command::Dev ? "settings" : "settings; ./peko-node.toml when it is there");
 }
 
 /// All flags of a command, for suggestions.
@@ -109,11 +111,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 /// The whole tree of commands, bound to `parsed`.
 struct Tree {
   CLI::App app{"Peko runs functions: WebAssembly components that answer HTTP requests.", "peko"};
-  CLI::App* dev = nullptr;
-  CLI::App* serve = nullptr;
-  CLI::App* check = nullptr;
-  CLI::App* compile_worker = nullptr;
-  CLI::App* symbolise_worker = nullptr;
+  std::vector<NamedCommand> commands;
 
   Tree(Parsed& parsed, std::string_view version) {
     app.set_version_flag("--version", std::string(version), "The versions of Peko and of wasmtime, and the licence");
@@ -123,23 +121,29 @@ struct Tree {
     app.get_formatter()->label("SUBCOMMAND", "COMMAND");
     app.get_formatter()->label("Subcommands", "Commands");
 
-    dev = app.add_subcommand("dev", "Runs functions on this machine while you write them");
+    CLI::App* dev = app.add_subcommand("dev", "Runs functions on this machine while you write them");
     dev->add_option("PATH", parsed.paths,
                     "project folders (with a peko.toml), folders of projects, or .wasm files; default: this folder")
         ->type_name("");
     add_settings(*dev, Command::Dev, parsed);
     dev->footer(std::string(kDevExamples).append(kSettingsNote).append(kExitStatuses));
 
-    serve = app.add_subcommand("serve", "A production node: serves the functions of a code store");
+    CLI::App* serve = app.add_subcommand("serve", "A production node: serves the functions of a code store");
     add_settings(*serve, Command::Serve, parsed);
     serve->footer(std::string(kServeExamples).append(kSettingsNote).append(kExitStatuses));
 
-    check = app.add_subcommand("check", "Says whether Peko can run a component, and what to change if not");
+    CLI::App* check = app.add_subcommand("check", "Says whether Peko can run a component, and what to change if not");
     check->add_option("FILE", parsed.input, "the component, a .wasm file")->required()->type_name("");
     check->add_flag("--json", parsed.json, "one JSON object in place of the table");
     check->footer(std::string(kCheckExamples).append(kExitStatuses));
 
-    compile_worker = app.add_subcommand("compile-worker", "Internal: compiles one component, as a child of a node");
+    commands = add_store_commands(app, parsed.store, parsed.json);
+    for (const auto& [command, which] : commands) {
+      if (which != Command::Build) add_settings(*command, which, parsed);
+    }
+
+    CLI::App* compile_worker =
+        app.add_subcommand("compile-worker", "Internal: compiles one component, as a child of a node");
     compile_worker->group("");
     compile_worker->add_option("--output", parsed.output, "the artifact")->required()->type_name("FILE");
     compile_worker->add_option("--memory-mb", parsed.compile_memory_mb, "memory that it may take")->type_name("N");
@@ -147,76 +151,100 @@ struct Tree {
     compile_worker->add_option("INPUT", parsed.input, "the component")->required()->type_name("");
     compile_worker->footer(std::string(kExitStatuses));
 
-    symbolise_worker = app.add_subcommand("symbolise-worker", "Internal: finds source lines, as a child of a node");
+    CLI::App* symbolise_worker =
+        app.add_subcommand("symbolise-worker", "Internal: finds source lines, as a child of a node");
     symbolise_worker->group("");
     symbolise_worker->add_option("--hash", parsed.hash, "what the component has to be")->required()->type_name("HEX");
     symbolise_worker->add_option("--offset", parsed.offsets, "where in it")->required()->type_name("N");
     symbolise_worker->add_option("INPUT", parsed.input, "the component")->required()->type_name("");
 
-    for (CLI::App* command : {dev, serve, check, compile_worker, symbolise_worker}) {
+    commands.insert(commands.end(), {{dev, Command::Dev},
+                                     {serve, Command::Serve},
+                                     {check, Command::Check},
+                                     {compile_worker, Command::CompileWorker},
+                                     {symbolise_worker, Command::SymboliseWorker}});
+    for (const auto& [command, which] : commands) {
       command->allow_extras();
     }
   }
 
+  /// What was typed, as far as it is a command: `peko secret` is not yet one.
   [[nodiscard]] const CLI::App* chosen() const {
-    const auto commands = app.get_subcommands();
-    return commands.empty() ? nullptr : commands.front();
+    const CLI::App* at = &app;
+    while (!at->get_subcommands().empty()) {
+      at = at->get_subcommands().front();
+    }
+    return at == &app ? nullptr : at;
   }
 
   [[nodiscard]] Command command() const {
-    const CLI::App* which = chosen();
-    if (which == dev) return Command::Dev;
-    if (which == serve) return Command::Serve;
-    if (which == check) return Command::Check;
-    return which == compile_worker ? Command::CompileWorker : Command::SymboliseWorker;
+    const auto found = std::ranges::find(commands, chosen(), [](const NamedCommand& known) { return known.first; });
+    PEKO_ASSERT(found != commands.end(), "CLI11 ends without an error only in a command of the list");
+    return found->second;
+  }
+
+  /// "secret set"
+  [[nodiscard]] std::string name() const {
+    std::string name;
+    for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+      at = at->get_subcommands().front();
+      name.append(name.empty() ? "" : " ").append(at->get_name());
+    }
+    return name;
   }
 };
 
 /// CLI11's messages in our words.
-Answer parse_failure(const CLI::ParseError& error, const CLI::App* command) {
+Answer parse_failure(const CLI::ParseError& error, const std::string& name) {
   const std::string what = error.what();
-  const std::string name = command == nullptr ? std::string() : command->get_name();
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     return usage_error(name, fmt::format("{} needs a value", what.substr(0, what.find(':'))));
   }
   return usage_error(name, what);
 }
 
-std::optional<Answer> unknown_word(const CLI::App& command) {
+std::optional<Answer> unknown_word(const CLI::App& command, const std::string& name) {
   for (const std::string& word : command.remaining()) {
     if (word.starts_with('-') && word != "--") {
       const std::string flag = word.substr(0, word.find('='));
-      return usage_error(command.get_name(),
-                         fmt::format("unknown flag {}{}", flag, did_you_mean(flag, flags_of(command))));
+      return usage_error(name, fmt::format("unknown flag {}{}", flag, did_you_mean(flag, flags_of(command))));
     }
-    return usage_error(command.get_name(), fmt::format("unexpected argument \"{}\"", word));
+    return usage_error(name, fmt::format("unexpected argument \"{}\"", word));
   }
   return std::nullopt;
 }
 
-std::optional<Answer> given_twice(const std::string& command, std::string_view flag,
-                                  const std::vector<std::string>& values) {
-  if (values.size() < 2) {
+std::optional<Answer> given_twice(const std::string& command, std::string_view flag, std::size_t times) {
+  if (times < 2) {
     return std::nullopt;
   }
-  const std::string_view why = flag == "--code" ? ": a node reads one code store" : "";
-  return usage_error(command, fmt::format("{} is given {} times{}", flag, values.size(), why));
+  const std::string_view why = flag == "--code" && command == "serve" ? ": a node reads one code store" : "";
+  return usage_error(command, fmt::format("{} is given {} times{}", flag, times, why));
 }
 
 std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
-  const CLI::App& command = *tree.chosen();
+  const std::string name = tree.name();
+  for (const CLI::Option* option : tree.chosen()->get_options()) {
+    if (option->get_multi_option_policy() != CLI::MultiOptionPolicy::TakeLast ||
+        option->get_items_expected_max() == 0) {
+      continue;
+    }
+    if (auto twice = given_twice(name, option->get_name(), option->count())) {
+      return std::unexpected(std::move(*twice));
+    }
+  }
   CommandLine line;
   line.command = tree.command();
   for (auto& [key, values] : parsed.flags) {
     const std::string_view flag = find_setting(key)->flag;
-    if (auto twice = given_twice(command.get_name(), flag, values)) {
+    if (auto twice = given_twice(name, flag, values.size())) {
       return std::unexpected(std::move(*twice));
     }
     if (!values.empty()) {
       line.flags.emplace(key, std::move(values.front()));
     }
   }
-  if (auto twice = given_twice(command.get_name(), "--config", parsed.config)) {
+  if (auto twice = given_twice(name, "--config", parsed.config.size())) {
     return std::unexpected(std::move(*twice));
   }
   if (!parsed.config.empty()) {
@@ -232,13 +260,15 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
   line.print_as = parsed.json ? PrintAs::Json : PrintAs::Text;
   line.hash = parsed.hash;
   line.offsets = std::move(parsed.offsets);
+  line.store = std::move(parsed.store);
   return line;
 }
 
 }  // namespace
 
 std::expected<CommandLine, Answer> read_command_line(std::span<const std::string> arguments, std::string_view version) {
-  const std::vector<std::string> commands = {"dev", "serve", "check", "help"};
+  const std::vector<std::string> commands = {"dev",      "serve", "check",  "build",  "deploy", "versions",
+                                             "rollback", "gc",    "delete", "secret", "help"};
   const std::vector<std::string> main_flags = {"--help", "-h", "--version"};
   std::vector<std::string> words(arguments.begin(), arguments.end());
   if (!words.empty() && words.front() == "help") {  // `peko help dev` is `peko dev --help`.
@@ -257,6 +287,14 @@ std::expected<CommandLine, Answer> read_command_line(std::span<const std::string
     return std::unexpected(usage_error("", fmt::format("unknown flag {}{}", flag, did_you_mean(flag, main_flags))));
   }
 
+  if (words.size() == 1 && words.front() == "secret") {
+    words.emplace_back("--help");
+  } else if (words.size() > 1 && words.front() == "secret" && !words[1].starts_with('-') &&
+             std::ranges::find(secret_commands(), words[1]) == secret_commands().end()) {
+    return std::unexpected(usage_error(
+        "secret", fmt::format("unknown command \"{}\"{}", words[1], did_you_mean(words[1], secret_commands()))));
+  }
+
   Parsed parsed;
   // Safety net: CLI11 reports by exceptions, all of them derived from CLI::Error.
   try {
@@ -272,9 +310,9 @@ std::expected<CommandLine, Answer> read_command_line(std::span<const std::string
     } catch (const CLI::CallForVersion&) {
       return std::unexpected(Answer{kExitOk, std::string(version)});
     } catch (const CLI::ParseError& error) {
-      return std::unexpected(parse_failure(error, tree.chosen()));
+      return std::unexpected(parse_failure(error, tree.name()));
     }
-    if (auto answer = unknown_word(*tree.chosen())) {
+    if (auto answer = unknown_word(*tree.chosen(), tree.name())) {
       return std::unexpected(std::move(*answer));
     }
     return collect(tree, std::move(parsed));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/settings.hpp"
+#include "cli/store_words.hpp"
 
 namespace peko::cli {
 
@@ -24,14 +25,15 @@ enum class PrintAs : std::uint8_t { Text, Json };
 struct CommandLine {
   Command command = Command::Dev;
   std::vector<std::filesystem::path> paths;     ///< dev: where to look for functions; never empty
-  std::optional<std::filesystem::path> config;  ///< dev, serve: --config
-  Flags flags;                                  ///< dev, serve: by key of the setting, as given
+  std::optional<std::filesystem::path> config;  ///< --config
+  Flags flags;                                  ///< by key of the setting, as given
   std::filesystem::path input;                  ///< check, compile-worker, symbolise-worker
   std::filesystem::path output;                 ///< compile-worker
   node::CompileLimits compile;                  ///< compile-worker: its own limits
-  PrintAs print_as = PrintAs::Text;             ///< check
+  PrintAs print_as = PrintAs::Text;             ///< --json
   std::string hash;                             ///< symbolise-worker: what the input has to be
   std::vector<std::uint32_t> offsets;           ///< symbolise-worker
+  StoreWords store;                             ///< the commands around a code store
 };
 
 /// What to print instead of running a command.

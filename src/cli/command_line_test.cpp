@@ -65,6 +65,38 @@ TEST(CommandLine, OfSymboliseWorkerHasOffsetsInAFile) {
   EXPECT_EQ(line.input, "in");
 }
 
+TEST(CommandLine, OfDeployHasAPathAndWords) {
+  const CommandLine line = good({"deploy",     "api",       "--env",  "A=1",     "--env", "B=2",     "--weight",
+                                 "10",         "--message", "why",    "--admin", "a:1",   "--admin", "b:2",
+                                 "--no-build", "--dry-run", "--json", "--name",  "x",     "--code",  "/srv"});
+  EXPECT_EQ(line.command, Command::Deploy);
+  EXPECT_EQ(line.store.path, "api");
+  EXPECT_EQ(line.store.variables, (Words{"A=1", "B=2"}));
+  EXPECT_EQ(line.store.weight, 10U);
+  EXPECT_EQ(line.store.message, "why");
+  EXPECT_EQ(line.store.admins, (Words{"a:1", "b:2"}));
+  EXPECT_TRUE(line.store.no_build && line.store.dry_run);
+  EXPECT_EQ(line.store.function, "x");
+  EXPECT_EQ(line.print_as, PrintAs::Json);
+  EXPECT_EQ(line.flags, (Flags{{"code", "/srv"}}));
+  EXPECT_EQ(good({"deploy"}).store.path, ".");
+}
+
+TEST(CommandLine, OfTheOtherCommandsAroundAStore) {
+  EXPECT_EQ(good({"build", "x"}).command, Command::Build);
+  EXPECT_EQ(good({"versions"}).store.function, "");
+  EXPECT_EQ(good({"versions", "api"}).store.function, "api");
+  EXPECT_EQ(good({"rollback", "api", "v3"}).store.version, "v3");
+  EXPECT_EQ(good({"gc", "--keep", "3"}).store.keep, 3U);
+  EXPECT_EQ(good({"gc"}).store.keep, 10U);
+  EXPECT_TRUE(good({"delete", "api", "--yes"}).store.yes);
+  const CommandLine set = good({"secret", "set", "api", "KEY"});
+  EXPECT_EQ(set.command, Command::SecretSet);
+  EXPECT_EQ(set.store.function + "/" + set.store.secret, "api/KEY");
+  EXPECT_EQ(good({"secret", "remove", "api", "KEY"}).command, Command::SecretRemove);
+  EXPECT_EQ(good({"secret", "list", "api"}).command, Command::SecretList);
+}
+
 struct Row {
   Words words;
   std::string_view message;  // the first line
@@ -96,6 +128,21 @@ TEST(CommandLine, ThatIsWrongSaysWhatWasMeant) {
        "Try `peko serve --help`."},
       {{"--frobnicate"}, "peko: unknown flag --frobnicate", "Try `peko --help`."},
       {{"--verison"}, "peko: unknown flag --verison; did you mean --version?", "Try `peko --help`."},
+      {{"deplyo"}, "peko: unknown command \"deplyo\"; did you mean deploy?", "Try `peko --help`."},
+      {{"deploy", "--mesage", "x"},
+       "peko deploy: unknown flag --mesage; did you mean --message?",
+       "Try `peko deploy --help`."},
+      {{"deploy", "a", "b"}, "peko deploy: unexpected argument \"b\"", "Try `peko deploy --help`."},
+      {{"rollback"}, "peko rollback: NAME is required", "Try `peko rollback --help`."},
+      {{"gc", "--keep", "x"},
+       "peko gc: --keep: \"x\" is not a whole number from 1 to 1000000",
+       "Try `peko gc --help`."},
+      {{"gc", "--keep", "1", "--keep", "2"}, "peko gc: --keep is given 2 times", "Try `peko gc --help`."},
+      {{"secret", "lst"}, "peko secret: unknown command \"lst\"; did you mean list?", "Try `peko secret --help`."},
+      {{"secret", "set", "api"}, "peko secret set: KEY is required", "Try `peko secret set --help`."},
+      {{"secret", "set", "api", "KEY", "value"},
+       "peko secret set: unexpected argument \"value\"",
+       "Try `peko secret set --help`."},
       {{"compile-worker", "in"}, "peko compile-worker: --output is required", "Try `peko compile-worker --help`."},
   };
   for (const Row& row : rows) {
@@ -114,8 +161,11 @@ TEST(CommandLine, WithoutACommandShowsTheHelpAsAnError) {
 }
 
 TEST(Help, HasUsageExamplesAndExitStatuses) {
-  for (const Words& words : {Words{"--help"}, Words{"-h"}, Words{"help"}, Words{"dev", "--help"}, Words{"help", "dev"},
-                             Words{"serve", "--help"}}) {
+  for (const Words& words :
+       {Words{"--help"}, Words{"-h"}, Words{"help"}, Words{"dev", "--help"}, Words{"help", "dev"},
+        Words{"serve", "--help"}, Words{"build", "--help"}, Words{"deploy", "--help"}, Words{"versions", "--help"},
+        Words{"rollback", "--help"}, Words{"gc", "--help"}, Words{"delete", "--help"}, Words{"secret"},
+        Words{"secret", "--help"}, Words{"secret", "set", "--help"}, Words{"help", "secret", "list"}}) {
     const auto line = read(words);
     ASSERT_FALSE(line.has_value());
     EXPECT_EQ(line.error().status, kExitOk);

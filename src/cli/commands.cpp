@@ -1,51 +1,20 @@
 #include "cli/commands.hpp"
 
-#include <fmt/format.h>
-
 #include "base/text.hpp"
 #include "cli/dev_view.hpp"
-#include "cli/serve_view.hpp"
 #include "cli/serving.hpp"
+#include "cli/setting_values.hpp"
+#include "cli/store_options.hpp"
 
 namespace peko::cli {
-namespace {
-
-/// The file that `serve` reads when --config does not name one.
-constexpr std::string_view kDefaultConfig = "peko-node.toml";
-
-std::optional<std::filesystem::path> settings_file(const CommandLine& line) {
-  std::error_code ignored;
-  if (!line.config && line.command == Command::Serve && std::filesystem::exists(kDefaultConfig, ignored)) {
-    return std::filesystem::path(kDefaultConfig);
-  }
-  return line.config;
-}
-
-Result<Settings> settings_of(const CommandLine& line, const Context& context) {
-  return merge_settings(
-      default_settings(line.command, context.environment, context.err.kind()),
-      {.command = line.command, .file = settings_file(line), .environment = context.environment, .flags = line.flags});
-}
-
-/// Says what is wrong on the error stream.
-int give_up(const Context& context, std::string_view command, std::string_view why, int status) {
-  const std::string text = printable(why);
-  for (const std::string_view mistake : split(text, '\n')) {
-    context.err.write(fmt::format("peko {}: {}\n", command, mistake));
-  }
-  return status;
-}
-
-}  // namespace
-
 int dev(const CommandLine& line, const Context& context) {
   Result<Settings> settings = settings_of(line, context);
   if (!settings) {
-    return give_up(context, "dev", settings.error().message, kExitUsage);
+    return give_up(line, context, settings.error().message, kExitUsage);
   }
   Result<code::Found> found = code::discover_projects(line.paths, settings->limits_max);
   if (!found) {
-    return give_up(context, "dev", found.error().message, kExitFailed);
+    return give_up(line, context, found.error().message);
   }
   if (settings->node.default_function.empty() && found->functions.size() == 1 && found->problems.empty()) {
     settings->node.default_function = found->functions.front().name;
@@ -63,19 +32,20 @@ int dev(const CommandLine& line, const Context& context) {
 int serve(const CommandLine& line, const Context& context) {
   Result<Settings> settings = settings_of(line, context);
   if (!settings) {
-    return give_up(context, "serve", settings.error().message, kExitUsage);
+    return give_up(line, context, settings.error().message, kExitUsage);
   }
   if (settings->code.empty()) {
-    return give_up(context, "serve",
-                   "no code store is named: give --code FOLDER, PEKO_CODE or `code` in peko-node.toml", kExitUsage);
-  }
-  Result<code::Found> found = code::functions_in_store(settings->code, settings->limits_max);
-  if (!found) {
-    return give_up(context, "serve", found.error().message, kExitFailed);
+    return give_up(line, context, "no code store is named: give --code URL, PEKO_CODE or `code` in peko-node.toml",
+                   kExitUsage);
   }
   const std::unique_ptr<LogSink> log = start_log(context, settings->node.log_format);
-  ServeView view(*log);
-  const int status = serve_functions(context, "serve", *settings, *found, view, *log);
+  Result<std::unique_ptr<code::Store>> store = context.open_store(
+      settings->code, [&log](std::string_view text) { log->write(LogLevel::Warn, std::string(text)); });
+  if (!store) {
+    log->stop();
+    return give_up(line, context, store.error().message);
+  }
+  const int status = serve_store(context, *settings, std::move(*store), *log);
   log->stop();
   return status;
 }
@@ -90,6 +60,15 @@ int run(std::span<const std::string> arguments, const Context& context) {
     case Command::Dev: return dev(*line, context);
     case Command::Serve: return serve(*line, context);
     case Command::Check: return check(*line, context);
+    case Command::Build: return build(*line, context);
+    case Command::Deploy: return deploy(*line, context);
+    case Command::Versions: return versions(*line, context);
+    case Command::Rollback: return rollback(*line, context);
+    case Command::Collect: return collect(*line, context);
+    case Command::Delete: return delete_function(*line, context);
+    case Command::SecretSet: return set_secret(*line, context);
+    case Command::SecretList: return list_secrets(*line, context);
+    case Command::SecretRemove: return remove_secret(*line, context);
     case Command::CompileWorker: return compile_worker(*line, context);
     case Command::SymboliseWorker: return symbolise_worker(*line, context);
   }

@@ -18,6 +18,29 @@ int serve(const CommandLine& line, const Context& context);
 /// `peko check`: whether Peko can run a component. Status 0 yes, 1 no.
 int check(const CommandLine& line, const Context& context);
 
+/// `peko build`: runs a project's build command and checks what it made.
+int build(const CommandLine& line, const Context& context);
+
+/// `peko deploy`: from a project to a version that serves. Nothing of it is seen before its last step.
+int deploy(const CommandLine& line, const Context& context);
+
+/// `peko versions`: the versions of one function, or what serves of all.
+int versions(const CommandLine& line, const Context& context);
+
+/// `peko rollback`: makes an earlier version the only one that serves.
+int rollback(const CommandLine& line, const Context& context);
+
+/// `peko gc`: removes what nothing needs.
+int collect(const CommandLine& line, const Context& context);
+
+/// `peko delete`: takes a function out of service.
+int delete_function(const CommandLine& line, const Context& context);
+
+/// `peko secret set`, `list`, `remove`. No value is ever shown.
+int set_secret(const CommandLine& line, const Context& context);
+int list_secrets(const CommandLine& line, const Context& context);
+int remove_secret(const CommandLine& line, const Context& context);
+
 /// `peko compile-worker`: the child process that compiles one component, in a sandbox. A failure is one message on the
 /// error stream and leaves `output` empty; a success can come with a warning there.
 int compile_worker(const CommandLine& line, const Context& context);

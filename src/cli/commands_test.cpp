@@ -6,6 +6,7 @@
 
 #include "cli/captured.hpp"
 #include "cli/serving.hpp"
+#include "code/memory_store.hpp"
 #include "code/test_folder.hpp"
 
 namespace peko::cli {
@@ -30,56 +31,65 @@ class CommandsTest : public testing::Test {
   };
 
   /// Functions named in failing_ fail to load; start_error_ comes before all.
-  Result<std::unique_ptr<RunningNode>> start(node::Config config, const std::vector<code::Function>& functions,
-                                             const std::function<void(const node::LoadReport&)>& on_loaded) {
+  Result<std::unique_ptr<RunningNode>> start(node::Config config, node::Node::Source source,
+                                             const node::OnLoaded& on_loaded) {
     if (start_error_) {
       return fail(*start_error_);
     }
     config_ = std::move(config);
-    functions_ = functions;
-    for (const code::Function& function : functions) {
+    if (auto* const functions = std::get_if<std::vector<code::Function>>(&source)) {
+      functions_ = std::move(*functions);
+    } else {
+      store_ = std::move(std::get<node::CodeSource>(source).store);
+      functions_.emplace_back().name = "stored";
+    }
+    for (const code::Function& function : functions_) {
       const bool fails = std::ranges::find(failing_, function.name) != failing_.end();
       on_loaded({.name = function.name,
                  .status = fails ? Status(fail(Code::Invalid, "is broken")) : Status(),
-                 .compiled = true});
+                 .from = node::From::Compiler});
     }
     return std::make_unique<FakeNode>(*this);
   }
 
   int run(std::vector<std::string> words) {
-    return cli::run(words, {.environment = environment_,
-                            .out = out_.terminal(),
-                            .err = err_.terminal(),
-                            .clock = clock_,
-                            .version = "peko 9.9.9\nlicence\n",
-                            .start_node =
-                                [this](node::Config config, std::vector<code::Function> functions, LogSink&,
-                                       const std::function<void(const node::LoadReport&)>& on_loaded) {
-                                  return start(std::move(config), functions, on_loaded);
-                                },
-                            .confine =
-                                [this](const node::CompileLimits& limits) {
-                                  confined_ = limits;
-                                  return confine_result_;
-                                },
-                            .compile = [this](std::span<const char> component) -> Result<std::string> {
-                              EXPECT_TRUE(confined_.has_value()) << "nothing is compiled outside of the sandbox";
-                              if (component.size() > 8) {
-                                return fail(Code::Invalid, "imports something unknown");
-                              }
-                              return "artifact of " + std::to_string(component.size());
-                            }});
+    return cli::run(
+        words,
+        {.environment = environment_,
+         .out = out_.terminal(),
+         .err = err_.terminal(),
+         .clock = clock_,
+         .version = "peko 9.9.9\nlicence\n",
+         .start_node =
+             [this](node::Config config, node::Node::Source source, LogSink&, const node::OnLoaded& on_loaded) {
+               return start(std::move(config), std::move(source), on_loaded);
+             },
+         .confine =
+             [this](const node::CompileLimits& limits) {
+               confined_ = limits;
+               return confine_result_;
+             },
+         .compile = [this](std::span<const char> component) -> Result<std::string> {
+           EXPECT_TRUE(confined_.has_value()) << "nothing is compiled outside of the sandbox";
+           if (component.size() > 8) {
+             return fail(Code::Invalid, "imports something unknown");
+           }
+           return "artifact of " + std::to_string(component.size());
+         },
+         .open_store = [this](const std::string& url,
+                              const std::function<void(std::string_view)>&) -> Result<std::unique_ptr<code::Store>> {
+           if (store_error_) {
+             return fail(*store_error_);
+           }
+           opened_ = url;
+           return std::make_unique<code::MemoryStore>();
+         }});
   }
 
   std::string project(std::string_view name) {
     folder_.write(std::string("projects/") + std::string(name) + "/peko.toml",
                   "name = \"" + std::string(name) + "\"\ncomponent = \"x.wasm\"\n");
     return (folder_.path() / "projects").string();
-  }
-
-  std::string store(std::string_view name) {
-    folder_.write(std::string("store/functions/") + std::string(name) + ".wasm", "");
-    return (folder_.path() / "store").string();
   }
 
   code::TestFolder folder_;
@@ -91,6 +101,9 @@ class CommandsTest : public testing::Test {
   std::optional<Error> start_error_;
   std::optional<node::Config> config_;  // of the node that was started
   std::vector<code::Function> functions_;
+  std::optional<Error> store_error_;
+  std::string opened_;                  // the URL of the store that was opened
+  std::unique_ptr<code::Store> store_;  // what the node got
   bool ran_ = false;
   std::optional<node::CompileLimits> confined_;
   Result<std::string> confine_result_ = "";
@@ -169,43 +182,45 @@ TEST_F(CommandsTest, WrongSettingsAreAUsageError) {
   EXPECT_EQ(err_.text(), "peko dev: --threads: \"many\" is not a whole number from 0 to 1024\n");
 }
 
-TEST_F(CommandsTest, ServeReadsACodeStore) {
-  EXPECT_EQ(run({"serve", "--code", store("hello")}), kExitOk);
+TEST_F(CommandsTest, ServeServesACodeStore) {
+  EXPECT_EQ(run({"serve", "--code", "s3://bucket/code"}), kExitOk);
   ASSERT_TRUE(ran_);
-  EXPECT_EQ(functions_.at(0).name, "hello");
+  EXPECT_EQ(opened_, "s3://bucket/code");
+  EXPECT_NE(store_, nullptr);
   EXPECT_EQ(config_->listen, "0.0.0.0:8080");
   EXPECT_EQ(config_->log_format, node::LogFormat::Json);
   EXPECT_EQ(config_->default_function, "");
   EXPECT_EQ(out_.text(), "") << "everything goes to the log";
-  EXPECT_NE(err_.text().find("\"msg\":\"listening on 0.0.0.0:8080; functions at NAME.localhost: 1\""),
-            std::string::npos)
+  EXPECT_NE(err_.text().find("\"msg\":\"listening on 0.0.0.0:8080; functions at NAME.localhost\""), std::string::npos)
       << err_.text();
+  EXPECT_NE(err_.text().find("function stored compiled in"), std::string::npos) << err_.text();
 }
 
-TEST_F(CommandsTest, ServeStartsWithAnEmptyStoreAndSaysSo) {
-  std::filesystem::create_directories(folder_.path() / "store/functions");
-  EXPECT_EQ(run({"serve", "--code", (folder_.path() / "store").string()}), kExitOk);
-  EXPECT_TRUE(ran_);
-  EXPECT_NE(err_.text().find("has no functions"), std::string::npos) << err_.text();
+TEST_F(CommandsTest, ServeServesAlsoWhenNoFunctionCanBeLoaded) {
+  failing_ = {"stored"};
+  EXPECT_EQ(run({"serve", "--code", "store"}), kExitOk);
+  EXPECT_TRUE(ran_) << "the next deploy may mend it";
+  EXPECT_NE(err_.text().find("function stored failed: is broken"), std::string::npos) << err_.text();
 }
 
-TEST_F(CommandsTest, ServeWantsACodeStore) {
+TEST_F(CommandsTest, ServeWantsAStore) {
   EXPECT_EQ(run({"serve"}), kExitUsage);
   EXPECT_EQ(err_.text(),
-            "peko serve: no code store is named: give --code FOLDER, PEKO_CODE or `code` in peko-node.toml\n");
+            "peko serve: no code store is named: give --code URL, PEKO_CODE or `code` in peko-node.toml\n");
 }
 
-TEST_F(CommandsTest, ServeSaysWhenTheStoreIsNone) {
-  EXPECT_EQ(run({"serve", "--code", (folder_.path() / "absent").string()}), kExitFailed);
-  EXPECT_NE(err_.text().find("does not exist: expected a folder with functions/NAME.wasm"), std::string::npos)
-      << err_.text();
+TEST_F(CommandsTest, ServeSaysWhatIsWrongWithItsStore) {
+  store_error_ = Error{Code::NotFound, "the code store /x does not exist"};
+  EXPECT_EQ(run({"serve", "--code", "/x"}), kExitFailed);
+  EXPECT_EQ(err_.text(), "peko serve: the code store /x does not exist\n");
+  EXPECT_FALSE(config_.has_value()) << "no node is started";
 }
 
-TEST_F(CommandsTest, ServeTakesItsSettingsFromAFile) {
-  store("hello");
-  const auto file = folder_.write("node.toml", "code = \"store\"\nlisten = \"127.0.0.1:9\"\n");
+TEST_F(CommandsTest, ServeReadsItsSettingsFile) {
+  const auto file = folder_.write("node.toml", "code = \"store\"\nlisten = \"127.0.0.1:4000\"\n");
   EXPECT_EQ(run({"serve", "--config", file.string()}), kExitOk);
-  EXPECT_EQ(config_->listen, "127.0.0.1:9");
+  EXPECT_EQ(opened_, (folder_.path() / "store").string());
+  EXPECT_EQ(config_->listen, "127.0.0.1:4000");
 }
 
 TEST_F(CommandsTest, CompileWorkerWritesTheArtifact) {

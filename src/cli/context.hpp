@@ -11,7 +11,10 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "cli/terminal.hpp"
+#include "cloud/http_transport.hpp"
 #include "code/function.hpp"
+#include "code/store.hpp"
+#include "node/compile_process.hpp"
 #include "node/config.hpp"
 #include "node/node.hpp"
 
@@ -35,14 +38,24 @@ struct Context {
   std::string version;  ///< what --version prints, whole lines
 
   /// node::Node::start. `log` outlives the node.
-  std::function<Result<std::unique_ptr<RunningNode>>(node::Config config, std::vector<code::Function> functions,
-                                                     LogSink& log,
-                                                     const std::function<void(const node::LoadReport&)>& on_loaded)>
+  std::function<Result<std::unique_ptr<RunningNode>>(node::Config config, node::Node::Source source, LogSink& log,
+                                                     const node::OnLoaded& on_loaded)>
       start_node;
   /// node::enter_compile_sandbox, for the workers.
   std::function<Result<std::string>(const node::CompileLimits& limits)> confine;
   /// engine::compile_component.
   std::function<Result<std::string>(std::span<const char> component)> compile;
+  /// code::open_store. `warn` gets what somebody should put right (S3Options); it lives as long as the store.
+  std::function<Result<std::unique_ptr<code::Store>>(const std::string& url,
+                                                     std::function<void(std::string_view)> warn)>
+      open_store;
+  /// node::compile_in_child.
+  std::function<Result<node::Compiled>(std::string_view component, const node::CompileLimits& limits)> compile_in_child;
+  /// engine::engine_id: of the artifacts that compile_in_child makes.
+  std::function<Result<std::string>()> engine_id;
+  /// To nodes' admin listeners. Started when a command first wants it: it has a thread.
+  std::function<Result<cloud::HttpTransport*>()> http;
+  int in = 0;  ///< the descriptor of stdin
 };
 
 }  // namespace peko::cli

@@ -56,8 +56,9 @@ void DevView::loaded(const node::LoadReport& report) {
   }
   const std::string name = fmt::format("{:<{}}", report.name, width_);
   if (report.status) {
-    const std::string how =
-        report.compiled ? fmt::format("compiled in {}", shown_duration(report.took)) : "from the cache";
+    const std::string how = report.from == node::From::Compiler
+                                ? fmt::format("compiled in {}", shown_duration(report.took))
+                                : "from the cache";
     out_.write(fmt::format("  {} {}  {}\n", out_.styled(Style::Green, "+"), name, out_.styled(Style::Dim, how)));
   } else {
     out_.write(fmt::format("  {} {}  {}\n{}", out_.styled(Style::Red, "x"), name, out_.styled(Style::Red, "failed:"),

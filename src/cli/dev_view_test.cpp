@@ -22,8 +22,8 @@ TEST(DevView, ShowsEachFunctionThenWhatToTry) {
   DevView view(out.terminal(), err.terminal(), "peko 9.9.9");
   view.begin(settings, functions);
   view.problem({Code::Invalid, "x/peko.toml:1:1: \"name\" is missing\nx/peko.toml:2:1: unknown key \"\x1b[31m\""});
-  view.loaded({.name = "api", .status = {}, .compiled = true, .took = std::chrono::milliseconds(1234)});
-  view.loaded({.name = "ssr-site", .status = {}, .compiled = false, .took = std::chrono::milliseconds(3)});
+  view.loaded({.name = "api", .status = {}, .from = node::From::Compiler, .took = std::chrono::milliseconds(1234)});
+  view.loaded({.name = "ssr-site", .status = {}, .from = node::From::Cache, .took = std::chrono::milliseconds(3)});
   view.ready("0.0.0.0:3000", functions);
   EXPECT_EQ(out.text(),
             "\n  peko dev  peko 9.9.9\n\n"
@@ -71,7 +71,7 @@ TEST(DevView, HasColoursOnlyOnATerminal) {
     Captured err;
     DevView view(out.terminal(), err.terminal(), "peko 9.9.9");
     view.begin(Settings(), {function("api")});
-    view.loaded({.name = "api", .status = {}, .compiled = true});
+    view.loaded({.name = "api", .status = {}, .from = node::From::Compiler});
     view.ready("127.0.0.1:3000", {function("api")});
     EXPECT_EQ(out.text().find("\x1b[") != std::string::npos, kind == Terminal::Kind::Coloured);
   }

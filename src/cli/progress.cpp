@@ -25,6 +25,11 @@ void Progress::begin(std::string step) {
   changed_.notify_all();
 }
 
+void Progress::update(std::string step) {
+  const std::scoped_lock lock(mutex_);
+  if (!step_.empty()) step_ = std::move(step);
+}
+
 void Progress::end() {
   const std::scoped_lock lock(mutex_);
   step_.clear();

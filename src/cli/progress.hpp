@@ -24,6 +24,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void begin(std::string step);
+  /// Another text for the step that is going on, from the next drawing on.
+  void update(std::string step);
   /// The line is gone when this returns. Nothing happens when no step has begun.
   void end();
 

@@ -1,25 +1,26 @@
 /// The start of `peko serve`, told as lines of the log.
 #pragma once
 
+#include <string>
+
 #include "base/log.hpp"
-#include "cli/start_view.hpp"
+#include "node/node_functions.hpp"
 
 namespace peko::cli {
 
-/// `log` outlives it.
-class ServeView final : public StartView {
+class ServeView {
  public:
+  /// `log` outlives it.
   explicit ServeView(LogSink& log) : log_(log) {}
 
-  void begin(const Settings& settings, const std::vector<code::Function>& functions) override;
-  void problem(const Error& error) override;
-  void loaded(const node::LoadReport& report) override;
-  void ready(const std::string& address, const std::vector<code::Function>& loaded) override;
-  void failed(const std::string& why) override;
+  void loaded(const node::LoadReport& report) const;
+  /// The node listens; its functions are below `domain`.
+  void ready(const std::string& address, const std::string& domain) const;
+  /// The node does not start.
+  void failed(const std::string& why) const;
 
  private:
   LogSink& log_;
-  std::string domain_;
 };
 
 }  // namespace peko::cli

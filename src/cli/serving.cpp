@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "cli/command_line.hpp"
+#include "cli/serve_view.hpp"
 #include "cli/setting_values.hpp"
 
 namespace peko::cli {
@@ -67,6 +68,20 @@ int serve_functions(const Context& context, std::string_view command, const Sett
     return kExitFailed;
   }
   view.ready((*node)->address(), loaded);
+  return (*node)->run();
+}
+
+int serve_store(const Context& context, const Settings& settings, std::unique_ptr<code::Store> store, LogSink& log) {
+  const ServeView view(log);
+  Result<std::unique_ptr<RunningNode>> node =
+      context.start_node(settings.node, node::CodeSource{.store = std::move(store), .limits_max = settings.limits_max},
+                         log, [&view](const node::LoadReport& report) { view.loaded(report); });
+  if (!node) {
+    view.failed(node.error().code == Code::Conflict ? address_in_use("serve", settings.node.listen)
+                                                    : node.error().message);
+    return kExitFailed;
+  }
+  view.ready((*node)->address(), settings.node.domain);
   return (*node)->run();
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "code/manifest_values.hpp"
+#include "code/open_store.hpp"
 
 namespace peko::cli {
 namespace {
@@ -108,6 +109,13 @@ Result<std::chrono::seconds> seconds(Result<std::uint64_t> number) {
   return std::chrono::seconds(*number);
 }
 
+Result<std::chrono::milliseconds> milliseconds(Result<std::uint64_t> number) {
+  if (!number) {
+    return fail(std::move(number.error()));
+  }
+  return std::chrono::milliseconds(*number);
+}
+
 Result<std::chrono::microseconds> microseconds(Result<std::uint64_t> number) {
   if (!number) {
     return fail(std::move(number.error()));
@@ -137,26 +145,23 @@ Result<std::vector<net::AddressRange>> address_ranges(std::string_view text) {
   return ranges;
 }
 
-Result<std::filesystem::path> code_folder(std::string_view text) {
-  constexpr std::string_view kFile = "file://";
-  if (text.starts_with("s3://")) {
-    return fail(Code::Unsupported,
-                fmt::format("\"{}\" is not supported: S3 code stores come in a later version; give a folder", text));
+Result<std::string> code_store(std::string_view text) {
+  if (text.empty()) {
+    return fail(Code::Invalid, "a folder or URL is missing");
   }
-  if (text.starts_with(kFile)) {
-    const std::string_view path = text.substr(kFile.size());
-    if (!path.starts_with('/')) {
-      return fail(Code::Invalid, fmt::format("\"{}\" is not a file URL: write file:///absolute/path", text));
-    }
-    return std::filesystem::path(path);
+  if (text.starts_with("s3://")) {
+    const Result<code::S3Location> bucket = code::bucket_of(text);
+    return bucket ? Result<std::string>(text) : fail(bucket.error());
+  }
+  if (text.starts_with("file://")) {
+    const Result<std::filesystem::path> folder = code::folder_of(text);
+    return folder ? Result<std::string>(text) : fail(folder.error());
   }
   if (text.find("://") != std::string_view::npos) {
-    return fail(Code::Unsupported, fmt::format("\"{}\" is not a code store: give a folder or file:///path", text));
+    return fail(Code::Unsupported,
+                fmt::format("\"{}\" is not a code store: give a folder, file:///path or s3://bucket/prefix", text));
   }
-  if (text.empty()) {
-    return fail(Code::Invalid, "a folder is missing");
-  }
-  return std::filesystem::path(text);
+  return std::string(text);
 }
 
 }  // namespace peko::cli

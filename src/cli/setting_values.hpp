@@ -28,11 +28,12 @@ Result<std::string> secret(std::string_view text);
 /// Decimal digits only; both limits are allowed.
 Result<std::uint64_t> whole_number(std::string_view text, std::uint64_t min, std::uint64_t max);
 Result<std::chrono::seconds> seconds(Result<std::uint64_t> number);
+Result<std::chrono::milliseconds> milliseconds(Result<std::uint64_t> number);
 Result<std::chrono::microseconds> microseconds(Result<std::uint64_t> number);
 Result<node::LogFormat> log_format(std::string_view text);
 /// Ranges of addresses with commas between them, or "none".
 Result<std::vector<net::AddressRange>> address_ranges(std::string_view text);
-/// A path or file:///path. Unsupported for s3://.
-Result<std::filesystem::path> code_folder(std::string_view text);
+/// A folder or a URL of a kind that there is. What is behind it is not looked at.
+Result<std::string> code_store(std::string_view text);
 
 }  // namespace peko::cli

@@ -41,18 +41,16 @@ TEST(ListenAddress, IsANumericHostAndAPort) {
   }
 }
 
-TEST(CodeFolder, IsAPathOrAFileUrl) {
-  EXPECT_EQ(code_folder("/srv/peko").value(), "/srv/peko");
-  EXPECT_EQ(code_folder("store").value(), "store");
-  EXPECT_EQ(code_folder("file:///srv/peko").value(), "/srv/peko");
-  EXPECT_EQ(code_folder("file://srv/peko").error().message,
-            "\"file://srv/peko\" is not a file URL: write file:///absolute/path");
-  EXPECT_EQ(code_folder("s3://bucket/x").error().code, Code::Unsupported);
-  EXPECT_EQ(code_folder("s3://bucket/x").error().message,
-            "\"s3://bucket/x\" is not supported: S3 code stores come in a later version; give a folder");
-  EXPECT_EQ(code_folder("https://a.example/").error().message,
-            "\"https://a.example/\" is not a code store: give a folder or file:///path");
-  EXPECT_FALSE(code_folder("").has_value());
+TEST(CodeStore, IsAFolderOrAUrlOfAKindThatThereIs) {
+  for (const std::string_view good :
+       {"/srv/peko", "store", "file:///srv/peko", "s3://bucket/prefix?region=eu-west-1"}) {
+    EXPECT_EQ(code_store(good).value_or(""), good);
+  }
+  EXPECT_EQ(code_store("file://srv/peko").error().code, Code::Invalid);
+  EXPECT_EQ(code_store("s3://bucket?regoin=x").error().code, Code::Invalid);
+  EXPECT_EQ(code_store("https://a.example/").error().message,
+            "\"https://a.example/\" is not a code store: give a folder, file:///path or s3://bucket/prefix");
+  EXPECT_FALSE(code_store("").has_value());
 }
 
 TEST(WholeNumber, HasDigitsOnlyAndARange) {

@@ -50,14 +50,25 @@ constexpr Setting maximum(std::string_view key, std::string_view environment, st
 constexpr std::uint64_t kQueueMax = 100'000;
 /// 1 PiB: only so that the bytes are a number.
 constexpr std::uint64_t kMemoryBudgetMax = 1ULL << 30;
+constexpr std::uint64_t kCacheMax = kMemoryBudgetMax;
 
 constexpr std::array kSettings = {
     Setting{"listen", "PEKO_LISTEN", "--listen", "HOST:PORT", "where users' requests come in", Kind::Text, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.listen, listen_address(text)); }},
     Setting{"admin", "PEKO_ADMIN", "--admin", "HOST:PORT|off", "metrics and health for the operator", Kind::Text,
             For::Both, [](Settings& s, std::string_view text) { return keep(s.node.admin, admin_address(text)); }},
-    Setting{"code", "PEKO_CODE", "--code", "FOLDER", "the code store, a folder with functions/NAME.wasm", Kind::Path,
-            For::Serve, [](Settings& s, std::string_view text) { return keep(s.code, code_folder(text)); }},
+    Setting{"code", "PEKO_CODE", "--code", "URL", "the code store: a folder, file:///folder or s3://bucket/prefix",
+            Kind::Path, For::Serve, [](Settings& s, std::string_view text) { return keep(s.code, code_store(text)); }},
+    Setting{"check_interval_ms", "PEKO_CHECK_INTERVAL_MS", "--check-interval-ms", "N",
+            "how often the code store is looked at for changes", Kind::Number, For::Serve,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.check_interval, milliseconds(whole_number(text, 50, 3'600'000)));
+            }},
+    Setting{"functions_loaded_max", "PEKO_FUNCTIONS_LOADED_MAX", "--functions-loaded-max", "N",
+            "functions that are loaded at once; 0: what the system permits, at most 2000", Kind::Number, For::Serve,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.functions_loaded_max, whole_number(text, 0, 100'000));
+            }},
     Setting{"domain", "PEKO_DOMAIN", "--domain", "NAME", "a function answers at its name below this domain", Kind::Text,
             For::Both, [](Settings& s, std::string_view text) { return keep(s.node.domain, domain_name(text)); }},
     Setting{"default", "PEKO_DEFAULT", "--default", "FUNCTION", "answers every host that names no function", Kind::Text,
@@ -93,8 +104,16 @@ constexpr std::array kSettings = {
     Setting{"log", "PEKO_LOG", "--log", "text|json|off", "a line a request for people, for machines, or none",
             Kind::Text, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.log_format, log_format(text)); }},
-    Setting{"cache_dir", "PEKO_CACHE_DIR", "--cache-dir", "FOLDER", "where compiled functions are kept", Kind::Path,
-            For::Both, [](Settings& s, std::string_view text) { return keep(s.node.cache_dir, not_empty(text)); }},
+    Setting{"cache_dir", "PEKO_CACHE_DIR", "--cache-dir", "FOLDER", "the local cache: code and compiled functions",
+            Kind::Path, For::Both,
+            [](Settings& s, std::string_view text) { return keep(s.node.cache_dir, not_empty(text)); }},
+    Setting{
+        "cache_mb", "PEKO_CACHE_MB", "--cache-mb", "N", "what that folder may hold; what is unused for longest goes",
+        Kind::Number, For::Both,
+        [](Settings& s, std::string_view text) { return keep(s.node.cache_mb, whole_number(text, 16, kCacheMax)); }},
+    Setting{"key_file", "PEKO_KEY_FILE", "--key-file", "FILE",
+            "the key that nodes and deployers share; default: one of the cache folder's own", Kind::Path, For::Both,
+            [](Settings& s, std::string_view text) { return keep(s.node.key_file, not_empty(text)); }},
     Setting{"clock_resolution_us", "PEKO_CLOCK_RESOLUTION_US", "--clock-resolution-us", "N",
             "steps in which functions see time: coarse, so that a clock is no weapon", Kind::Number, For::Both,
             [](Settings& s, std::string_view text) {
@@ -220,14 +239,14 @@ Status apply_file(const std::filesystem::path& file, Settings& settings) {
   return text->finish();
 }
 
-bool concerns(const Setting& setting, Command command) {
-  return setting.commands == For::Both || command == Command::Serve;
+bool is_any_of(std::string_view key, std::initializer_list<std::string_view> keys) {
+  return std::ranges::find(keys, key) != keys.end();
 }
 
 Status apply_environment(const Sources& sources, Settings& settings) {
   for (const Setting& setting : kSettings) {
     const auto variable = sources.environment.find(setting.environment);
-    if (variable == sources.environment.end() || variable->second.empty() || !concerns(setting, sources.command)) {
+    if (variable == sources.environment.end() || variable->second.empty() || !takes(sources.command, setting)) {
       continue;
     }
     if (Status set = setting.set(settings, variable->second); !set) {
@@ -250,7 +269,50 @@ Status apply_flags(const Flags& flags, Settings& settings) {
 
 }  // namespace
 
+std::string_view command_name(Command command) {
+  switch (command) {
+    case Command::Dev: return "dev";
+    case Command::Serve: return "serve";
+    case Command::Check: return "check";
+    case Command::Build: return "build";
+    case Command::Deploy: return "deploy";
+    case Command::Versions: return "versions";
+    case Command::Rollback: return "rollback";
+    case Command::Collect: return "gc";
+    case Command::Delete: return "delete";
+    case Command::SecretSet: return "secret set";
+    case Command::SecretList: return "secret list";
+    case Command::SecretRemove: return "secret remove";
+    case Command::CompileWorker: return "compile-worker";
+    case Command::SymboliseWorker: return "symbolise-worker";
+  }
+  return "";
+}
+
 std::span<const Setting> all_settings() { return kSettings; }
+
+bool takes(Command command, const Setting& setting) {
+  const std::string_view key = setting.key;
+  switch (command) {
+    case Command::Dev: return setting.commands == For::Both;
+    case Command::Serve: return true;
+    case Command::Deploy:
+      return key.starts_with("limits_max.") ||
+             is_any_of(key, {"code", "domain", "key_file", "compile_memory_mb", "compile_seconds", "admin_token"});
+    case Command::SecretSet: return is_any_of(key, {"code", "key_file", "admin_token"});
+    case Command::Rollback:
+    case Command::Delete:
+    case Command::SecretRemove: return is_any_of(key, {"code", "admin_token"});
+    case Command::Versions:
+    case Command::Collect:
+    case Command::SecretList: return key == "code";
+    case Command::Check:
+    case Command::Build:
+    case Command::CompileWorker:
+    case Command::SymboliseWorker: return false;
+  }
+  return false;
+}
 
 const Setting* find_setting(std::string_view key) {
   const auto* const found = std::ranges::find(kSettings, key, &Setting::key);
@@ -288,11 +350,18 @@ Result<Settings> merge_settings(Settings defaults, const Sources& sources) {
   if (Status read = apply_flags(sources.flags, settings); !read) {
     return fail(std::move(read.error()));
   }
+  const bool node = sources.command == Command::Dev || sources.command == Command::Serve;
+  if (!node) {
+    return settings;
+  }
   if (settings.node.cache_dir.empty()) {
     return fail(Code::Invalid,
                 "no folder for compiled functions is known (HOME is not set): give --cache-dir or PEKO_CACHE_DIR");
   }
   settings.node.cache_dir = code::made_absolute(settings.node.cache_dir).string();
+  if (!settings.node.key_file.empty()) {
+    settings.node.key_file = code::made_absolute(settings.node.key_file).string();
+  }
   return settings;
 }
 

@@ -1,4 +1,4 @@
-/// The settings of `dev` and `serve`: one table says what each is called in the file, in the environment and as a flag.
+/// The settings of the commands: one table says what each is called in the file, in the environment and as a flag.
 #pragma once
 
 #include <filesystem>
@@ -15,12 +15,30 @@
 
 namespace peko::cli {
 
-enum class Command { Dev, Serve, Check, CompileWorker, SymboliseWorker };
+enum class Command {
+  Dev,
+  Serve,
+  Check,
+  Build,
+  Deploy,
+  Versions,
+  Rollback,
+  Collect,  ///< `gc`
+  Delete,
+  SecretSet,
+  SecretList,
+  SecretRemove,
+  CompileWorker,
+  SymboliseWorker,
+};
 
-/// All that the two commands can be told.
+/// As it is typed: "secret set".
+std::string_view command_name(Command command);
+
+/// All that a command can be told.
 struct Settings {
   node::Config node;
-  std::filesystem::path code;  ///< the folder of the code store; `serve` only
+  std::string code;            ///< the code store: a folder or a URL; empty: not named
   code::LimitsMax limits_max;  ///< what manifests may ask for
 };
 
@@ -41,6 +59,9 @@ struct Setting {
 
 /// The table, in the order of the help.
 std::span<const Setting> all_settings();
+
+/// Whether a command takes the setting from its flags and from the environment. A file may hold all settings.
+bool takes(Command command, const Setting& setting);
 
 /// The setting with this key; null when there is none.
 const Setting* find_setting(std::string_view key);

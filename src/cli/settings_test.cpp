@@ -50,6 +50,10 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"memory_budget_mb", "64", "64", "PEKO_MEMORY_BUDGET_MB"},
       {"log", "\"off\"", "off", "PEKO_LOG"},
       {"cache_dir", "\"/var/cache/p\"", "/var/cache/p", "PEKO_CACHE_DIR"},
+      {"check_interval_ms", "70", "70", "PEKO_CHECK_INTERVAL_MS"},
+      {"functions_loaded_max", "12", "12", "PEKO_FUNCTIONS_LOADED_MAX"},
+      {"cache_mb", "32", "32", "PEKO_CACHE_MB"},
+      {"key_file", "\"/etc/k\"", "/etc/k", "PEKO_KEY_FILE"},
       {"clock_resolution_us", "5", "5", "PEKO_CLOCK_RESOLUTION_US"},
       {"drain_seconds", "3", "3", "PEKO_DRAIN_SECONDS"},
       {"compile_memory_mb", "900", "900", "PEKO_COMPILE_MEMORY_MB"},
@@ -77,7 +81,8 @@ TEST(Settings, AreTheSameFromEverySource) {
                            s.node.compile, s.node.compile_at_once, s.limits_max, s.node.admin_token,
                            s.node.concurrency_max, s.node.function_concurrency_max, s.node.queue_max,
                            s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook, s.node.outbound_allow_ranges,
-                           s.node.outbound_ca_file, s.node.clock_resolution);
+                           s.node.outbound_ca_file, s.node.clock_resolution, s.node.cache_mb, s.node.key_file,
+                           s.node.check_interval, s.node.functions_loaded_max);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;
@@ -101,7 +106,7 @@ TEST(Settings, ThatAreWrongNameTheirPlace) {
   const code::TestFolder folder;
   const auto file = folder.write("node.toml",
                                  "listen = \"3000\"\nthreads = \"two\"\ndomian = \"a.example\"\ninstances = 0\n"
-                                 "code = \"s3://bucket\"\n");
+                                 "code = \"gopher://x\"\n");
   const std::string name = file.string();
   EXPECT_EQ(
       mistake(merge(file, {}, {})),
@@ -110,7 +115,7 @@ TEST(Settings, ThatAreWrongNameTheirPlace) {
           name + ":2:11: \"threads\" must be a whole number, not a string\n" + name +
           ":3:1: unknown key \"domian\" outside of every [table]; did you mean \"domain\"?\n" + name +
           ":4:13: \"instances\": \"0\" is not a whole number from 1 to 6400\n" + name +
-          ":5:8: \"code\": \"s3://bucket\" is not supported: S3 code stores come in a later version; give a folder");
+          ":5:8: \"code\": \"gopher://x\" is not a code store: give a folder, file:///path or s3://bucket/prefix");
   EXPECT_EQ(mistake(merge(std::nullopt, {{"PEKO_THREADS", "many"}}, {})),
             "PEKO_THREADS: \"many\" is not a whole number from 0 to 1024");
   EXPECT_EQ(mistake(merge(std::nullopt, {}, {{"log", "xml"}})),
@@ -139,18 +144,34 @@ TEST(Settings, AreCheckedEvenWhenOverridden) {
 
 TEST(Settings, IgnoreEmptyVariablesAndWhatIsNotForTheCommand) {
   EXPECT_EQ(merge(std::nullopt, {{"PEKO_LISTEN", ""}}, {})->node.listen, defaults().node.listen);
-  EXPECT_EQ(mistake(merge(std::nullopt, {{"PEKO_CODE", "s3://bucket"}}, {}, Command::Dev)), "none");
+  EXPECT_EQ(mistake(merge(std::nullopt, {{"PEKO_CODE", "gopher://x"}}, {}, Command::Dev)), "none");
+}
+
+TEST(Settings, OfCommandsWithoutANodeAreFew) {
+  const Setting& code = *find_setting("code");
+  const Setting& listen = *find_setting("listen");
+  const Setting& key_file = *find_setting("key_file");
+  for (const Command command : {Command::Deploy, Command::Versions, Command::Rollback, Command::Collect,
+                                Command::Delete, Command::SecretSet, Command::SecretList, Command::SecretRemove}) {
+    EXPECT_TRUE(takes(command, code)) << command_name(command);
+    EXPECT_FALSE(takes(command, listen)) << command_name(command);
+    EXPECT_EQ(takes(command, key_file), command == Command::Deploy || command == Command::SecretSet);
+  }
+  const auto merged = merge_settings(default_settings(Command::Versions, {}, Terminal::Kind::Plain),
+                                     {.command = Command::Versions, .file = {}, .environment = {}, .flags = {}});
+  EXPECT_TRUE(merged) << "no HOME is needed where nothing is cached";
 }
 
 TEST(Settings, InAFileHavePathsRelativeToTheFile) {
   const code::TestFolder folder;
-  const auto file = folder.write("etc/node.toml", "code = \"../store\"\ncache_dir = \"cache\"\n");
+  const auto file = folder.write("etc/node.toml", "code = \"../store\"\ncache_dir = \"cache\"\nkey_file = \"key\"\n");
   const auto merged = merge(file, {}, {});
   ASSERT_TRUE(merged.has_value()) << merged.error().message;
-  EXPECT_EQ(merged->code, folder.path() / "store");
+  EXPECT_EQ(merged->code, (folder.path() / "store").string());
   EXPECT_EQ(merged->node.cache_dir, (folder.path() / "etc/cache").string());
+  EXPECT_EQ(merged->node.key_file, (folder.path() / "etc/key").string());
   const auto url = merge(folder.write("url.toml", "code = \"file:///srv/x\"\n"), {}, {});
-  EXPECT_EQ(url->code, "/srv/x");
+  EXPECT_EQ(url->code, "file:///srv/x");
 }
 
 TEST(Settings, OfAFileThatIsMissingAreAnError) {

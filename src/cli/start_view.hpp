@@ -1,4 +1,4 @@
-/// Tells how the start of a node goes: on a screen for people (dev_view.hpp) or as lines of the log (serve_view.hpp).
+/// Tells how the start of a node with projects goes: on a screen for people (dev_view.hpp), or to a test.
 #pragma once
 
 #include <string>

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -13,7 +14,7 @@
 namespace peko::node {
 namespace {
 
-constexpr std::string_view kPages = "pages: /metrics, /healthz/live, /healthz/ready, /api/functions\n";
+constexpr std::string_view kPages = "pages: /metrics, /healthz/live, /healthz/ready, /api/functions, /api/refresh\n";
 
 // A scraper, a health checker, a person with curl: more than these wait their turn.
 http::Limits admin_limits() {
@@ -28,6 +29,10 @@ http::Limits admin_limits() {
   return limits;
 }
 
+constexpr std::string_view kRefresh = "/api/refresh";
+
+std::string_view path_of(const http::RequestHead& head) { return head.target.substr(0, head.target.find('?')); }
+
 // The same when it names an address, or with a port that it left out.
 bool is_numeric(std::string_view authority) {
   return net::Address::parse(authority).has_value() || net::Address::parse(std::string(authority) + ":80").has_value();
@@ -35,8 +40,8 @@ bool is_numeric(std::string_view authority) {
 
 }  // namespace
 
-AdminPages::AdminPages(const NodeStatus& status, const LogSink& log, std::string token)
-    : status_(status), log_(log), token_(std::move(token)) {}
+AdminPages::AdminPages(net::Loop& loop, const NodeStatus& status, const LogSink& log, std::string token)
+    : loop_(loop), status_(status), log_(log), token_(std::move(token)) {}
 
 bool AdminPages::admits(const http::RequestHead& head) const {
   if (token_.empty()) return is_numeric(head.authority);
@@ -47,13 +52,19 @@ bool AdminPages::admits(const http::RequestHead& head) const {
 }
 
 AdminPages::Answer AdminPages::answer(const http::RequestHead& head) const {
-  const std::string_view path = head.target.substr(0, head.target.find('?'));
+  const std::string_view path = path_of(head);
   const bool health = path == "/healthz/live" || path == "/healthz/ready";
   if (!health && !admits(head)) {
     if (token_.empty()) return {.status = 403, .body = "ask by an address (127.0.0.1) or localhost, not by a name\n"};
     return {.status = 401,
             .body = "the admin token is missing or wrong: send \"authorization: Bearer TOKEN\"\n",
             .extra = {"www-authenticate", "Bearer"}};
+  }
+  if (path == kRefresh) {
+    if (head.method != "POST") return {.status = 405, .body = "only POST\n", .extra = {"allow", "POST"}};
+    if (status_.phase() != Phase::Ready) return {.status = 503, .body = "the node is not ready\n"};
+    return {.status = 404,
+            .body = "this node has no code store to look at: `peko dev` reads its projects at its start\n"};
   }
   if (!health && path != "/metrics" && path != "/api/functions") {
     return {.status = 404, .body = "no such page; " + std::string(kPages)};
@@ -71,10 +82,36 @@ AdminPages::Answer AdminPages::answer(const http::RequestHead& head) const {
     }
   }
   if (path == "/metrics") return {.type = MetricsText::kContentType, .body = metrics_page(status_.view(), phase, log_)};
-  return {.type = "application/json", .body = function_list(status_.view())};
+  return functions(head.target.substr(std::min(path.size() + 1, head.target.size())));
+}
+
+// All functions, or those of ?name=.
+AdminPages::Answer AdminPages::functions(std::string_view query) const {
+  constexpr std::string_view kName = "name=";
+  std::optional<std::string_view> name;
+  if (query.starts_with(kName)) name = query.substr(kName.size());
+  if (!name && !query.empty()) return {.status = 400, .body = "only ?name=FUNCTION is understood\n"};
+  return {.type = "application/json", .body = function_list(status_.view(), name)};
+}
+
+bool AdminPages::refresh(http::Exchange& exchange) {
+  const http::RequestHead& head = exchange.head();
+  if (path_of(head) != kRefresh || head.method != "POST" || !admits(head) || status_.phase() != Phase::Ready) {
+    return false;
+  }
+  Refresher* const refresher = status_.view().refresher;
+  if (refresher == nullptr) return false;
+  std::erase_if(refreshing_, [](const auto& call) { return call->answered(); });
+  refreshing_.push_back(RefreshCall::begin(exchange, loop_, *refresher));
+  return true;
+}
+
+void AdminPages::stop() {
+  for (const auto& call : refreshing_) call->abort();
 }
 
 void AdminPages::handle(http::Exchange& exchange) {
+  if (refresh(exchange)) return;
   Answer made = answer(exchange.head());
   const std::string length = std::to_string(made.body.size());
   const std::array<http::Field, 4> fields{
@@ -92,7 +129,7 @@ http::RejectionResponse AdminPages::reject(http::Rejection rejection, std::strin
 }
 
 Admin::Admin(std::unique_ptr<net::Loop> loop, const NodeStatus& status, const LogSink& log, std::string token)
-    : loop_(std::move(loop)), pages_(status, log, std::move(token)) {}
+    : loop_(std::move(loop)), pages_(*loop_, status, log, std::move(token)) {}
 
 Result<std::unique_ptr<Admin>> Admin::start(const std::string& address, std::string token, const NodeStatus& status,
                                             const LogSink& log) {
@@ -126,6 +163,7 @@ Result<std::unique_ptr<Admin>> Admin::start(const std::string& address, std::str
 Admin::~Admin() {
   if (!thread_.joinable()) return;
   loop_->post([this] {
+    pages_.stop();
     server_->close_all();
     loop_->stop();
   });

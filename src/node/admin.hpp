@@ -1,4 +1,4 @@
-/// Admin: where the operator and the operator's programs ask: metrics, health, functions.
+/// Admin: where the operator and the operator's programs ask: metrics, health, functions, "look at the store now".
 ///
 /// On a thread of its own, so that busy guests delay neither a health check nor a scrape. Small on purpose: a listener
 /// for a handful of programs, not for users.
@@ -8,12 +8,14 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "http/server.hpp"
 #include "net/loop.hpp"
 #include "node/node_view.hpp"
+#include "node/refresh_call.hpp"
 
 namespace peko::node {
 
@@ -22,12 +24,14 @@ namespace peko::node {
 /// rebinding).
 class AdminPages final : public http::Handler {
  public:
-  /// Both outlive it.
-  AdminPages(const NodeStatus& status, const LogSink& log, std::string token);
+  /// All outlive it.
+  AdminPages(net::Loop& loop, const NodeStatus& status, const LogSink& log, std::string token);
   virtual ~AdminPages() = default;
 
   void handle(http::Exchange& exchange) override;
   http::RejectionResponse reject(http::Rejection rejection, std::string_view detail) override;
+  /// Ends what waits.
+  void stop();
 
  private:
   struct Answer {
@@ -37,12 +41,17 @@ class AdminPages final : public http::Handler {
     http::Field extra{};  ///< a field more, when it has a name
   };
   Answer answer(const http::RequestHead& head) const;
+  Answer functions(std::string_view query) const;
   [[nodiscard]] bool admits(const http::RequestHead& head) const;
+  /// Whether it is a refresh that may begin; then somebody answers later.
+  bool refresh(http::Exchange& exchange);
 
+  net::Loop& loop_;
   const NodeStatus& status_;
   const LogSink& log_;
   const std::string token_;
   std::string rejection_;
+  std::vector<std::shared_ptr<RefreshCall>> refreshing_;  // as many as connections at the most
 };
 
 class Admin {

@@ -4,8 +4,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <charconv>
+#include <memory>
 #include <string>
+#include <thread>
 
 #include "base/fake_clock.hpp"
 #include "base/unique_fd.hpp"
@@ -112,6 +115,60 @@ TEST(Admin, WithATokenWantsItForAllButHealth) {
   }
   EXPECT_EQ(rig.status_of("GET", "/metrics", "authorization: Bearer 0123456789abcdef\r\n", "node.example"), 200U);
   EXPECT_EQ(rig.status_of("GET", "/metrics", "Authorization: bearer 0123456789abcdef\r\n"), 200U);
+}
+
+// Answers when it is told to.
+class FakeRefresher final : public Refresher {
+ public:
+  void refresh(std::function<void(Refreshed)> done) override {
+    if (answer) done(*answer);
+    asked = true;
+  }
+  [[nodiscard]] std::vector<std::string> under_way() const override { return {"slow"}; }
+
+  std::optional<Refreshed> answer;
+  std::atomic<bool> asked = false;
+};
+
+TEST(Admin, RefreshesByPostOnly) {
+  FakeRefresher refresher;
+  refresher.answer = Refreshed{.error = {}, .failed = {"bad"}};
+  Rig rig;
+  EXPECT_EQ(rig.status_of("POST", "/api/refresh"), 503U) << "it is not ready";
+  rig.status.ready({.version = "1.2.3", .refresher = &refresher});
+  EXPECT_EQ(rig.status_of("GET", "/api/refresh"), 405U);
+  const std::string done = rig.ask("POST", "/api/refresh");
+  EXPECT_NE(done.find("HTTP/1.1 200"), std::string::npos) << done;
+  EXPECT_NE(done.find(R"({"done":true,"failed":["bad"],"under_way":["slow"]})"), std::string::npos) << done;
+  refresher.answer = Refreshed{.error = Error{Code::Unavailable, "it is away"}, .failed = {}};
+  const std::string away = rig.ask("POST", "/api/refresh");
+  EXPECT_NE(away.find("HTTP/1.1 503"), std::string::npos) << away;
+  EXPECT_NE(away.find("it is away"), std::string::npos) << away;
+}
+
+TEST(Admin, RefreshesOnlyForTheOperator) {
+  FakeRefresher refresher;
+  refresher.answer = Refreshed{};
+  Rig rig{std::string(kToken)};
+  rig.status.ready({.version = "1.2.3", .refresher = &refresher});
+  EXPECT_EQ(rig.status_of("POST", "/api/refresh"), 401U);
+  EXPECT_EQ(rig.status_of("POST", "/api/refresh", "authorization: Bearer 0123456789abcdef\r\n"), 200U);
+}
+
+TEST(Admin, HasNothingToRefreshWithoutAStore) {
+  Rig rig;
+  rig.status.ready({.version = "1.2.3"});
+  EXPECT_EQ(rig.status_of("POST", "/api/refresh"), 404U);
+}
+
+TEST(Admin, EndsWhileSomebodyWaitsForARefresh) {
+  FakeRefresher refresher;  // never answers
+  auto rig = std::make_unique<Rig>();
+  rig->status.ready({.version = "1.2.3", .refresher = &refresher});
+  std::thread asking([&] { EXPECT_EQ(rig->ask("POST", "/api/refresh"), ""); });
+  while (!refresher.asked) std::this_thread::yield();
+  rig->admin = fail(Code::NotFound, "");
+  asking.join();
 }
 
 TEST(Admin, OffLoopbackDoesNotStartWithoutAToken) {

@@ -30,13 +30,17 @@ struct Config {
   std::string default_function;        ///< answers every host that names no function; empty: none
   unsigned threads = 0;                ///< loops; 0: one per core
   std::uint32_t instances_max = 4096;  ///< alive at once in this node: address space for each is reserved at start
-  std::string cache_dir;               ///< compiled artifacts
-  CompileLimits compile;               ///< of each compilation
-  unsigned compile_at_once = 0;        ///< at most kCompileAtOnceMax; 0: one per two cores
-  std::uint32_t concurrency_max = 0;   ///< requests that run at once in this node; 0: as many as instances
-  std::uint32_t function_concurrency_max = 0;  ///< ... of one function; 0: half of the node's
-  std::uint32_t queue_max = 4096;              ///< requests that wait for an instance; half of it for one function
-  std::uint64_t memory_budget_mb = 0;          ///< what all instances may hold; 0: 60 % of the machine's or container's
+  std::string cache_dir;               ///< the local cache: components, compiled artifacts, what stores last said
+  std::uint64_t cache_mb = 4096;       ///< what the cache may hold
+  std::string key_file;                ///< the node key, which must exist; empty: <cache_dir>/key, made when missing
+  std::chrono::milliseconds check_interval{1000};  ///< between looks at the code store
+  std::uint64_t functions_loaded_max = 0;          ///< functions that are loaded at once; 0: as the system permits
+  CompileLimits compile;                           ///< of each compilation
+  unsigned compile_at_once = 0;                    ///< at most kCompileAtOnceMax; 0: one per two cores
+  std::uint32_t concurrency_max = 0;               ///< requests that run at once in this node; 0: as many as instances
+  std::uint32_t function_concurrency_max = 0;      ///< ... of one function; 0: half of the node's
+  std::uint32_t queue_max = 4096;                  ///< requests that wait for an instance; half of it for one function
+  std::uint64_t memory_budget_mb = 0;  ///< what all instances may hold; 0: 60 % of the machine's or container's
   std::chrono::microseconds clock_resolution = engine::kClockResolution;  ///< of what functions see of time
   LogFormat log_format = LogFormat::Text;
   std::chrono::milliseconds drain_timeout{25'000};  ///< after SIGTERM, before what is left is reset

@@ -1,65 +1,66 @@
-/// FunctionLoader: from a function's file to a version that can serve.
+/// FunctionLoader: brings functions from a store, as the registry asks for them.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
-#include <filesystem>
+#include <cstdint>
+#include <expected>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include "base/log.hpp"
 #include "base/result.hpp"
-#include "code/artifact_cache.hpp"
-#include "code/function.hpp"
-#include "engine/runtime.hpp"
-#include "node/compile_limits.hpp"
-#include "pool/version.hpp"
+#include "code/catalog.hpp"
+#include "code/deployment.hpp"
+#include "edge/deployed.hpp"
+#include "node/component_loader.hpp"
 
 namespace peko::node {
 
-/// Shared by the threads that load. Blocks: disk, hashing, compiling. A component that several functions have is
-/// compiled once: who comes second waits.
-class FunctionLoader {
- public:
-  /// With a cache of compiled artifacts, or without one when the folder or its key cannot be used: then the log says
-  /// why, and everything is compiled and kept in memory. `runtime` and `log` outlive the loader.
-  FunctionLoader(engine::Runtime& runtime, const std::filesystem::path& cache_dir, const CompileLimits& limits,
-                 LogSink& log);
+/// How far a load may go, one after the other. What costs more than that is a reason to come back: so loads from the
+/// cache never wait behind a store that hangs, and loads from the store never behind the compiler.
+enum class Reach : std::uint8_t { Cache, Store, Compiler };
 
-  enum class From : std::uint8_t { Cache, Compiler };
-  struct Loaded {
-    std::shared_ptr<const engine::Component> component;
-    From from;
-    Digest hash;  ///< of the component
-  };
-  /// Reads the component, takes its artifact from the cache or compiles it, and links it. An artifact that cannot be
-  /// kept (a full disk) serves from memory, with a warning. Every message says what to do.
-  Result<Loaded> load(const code::Function& function);
-
- private:
-  class Turn;
-  Result<std::shared_ptr<const engine::Component>> load_cached(const code::Function& function, const Digest& hash);
-  Result<std::shared_ptr<const engine::Component>> compile(const code::Function& function, std::string_view wasm,
-                                                           const Digest& hash);
-  std::optional<code::VerifiedArtifact> keep(const code::Function& function, const Digest& hash,
-                                             const std::string& artifact_path);
-
-  engine::Runtime& runtime_;
-  CompileLimits limits_;
-  LogSink& log_;
-  std::optional<code::ArtifactCache> cache_;
-  std::atomic<bool> warned_ = false;  // of what the sandbox lacks, which is the same for all
-
-  std::mutex mutex_;  // guards `loading_`; held for no longer than that
-  std::condition_variable changed_;
-  std::set<Digest> loading_;
+/// A function as it was loaded. Immutable.
+struct LoadedFunction {
+  code::CatalogEntry source;                                 ///< what it was made of
+  std::uint64_t revision = 0;                                ///< 0: a dropped component
+  std::shared_ptr<const edge::Deployed> deployed;            ///< null: nothing of it is to serve
+  std::vector<std::pair<std::string, std::string>> secrets;  ///< sealed
+  std::vector<std::string> routes;                           ///< of the versions that serve
+  From from = From::Cache;                                   ///< the slowest of its versions' ways
 };
 
-/// What requests see of `function`, with its component or the reason why there is none.
-std::shared_ptr<const pool::Version> make_version(const code::Function& function,
-                                                  std::shared_ptr<const engine::Component> component, std::string fault,
-                                                  const Digest& hash = {});
+/// Why a function was not loaded.
+struct Obstacle {
+  enum class Kind : std::uint8_t {
+    NeedsStore,     ///< Reach::Store is needed
+    NeedsCompiler,  ///< Reach::Compiler is needed
+    Failed,         ///< `error` says why
+  };
+  Kind kind = Kind::Failed;
+  Error error{};
+};
+
+/// Shared by the threads that load; blocks as long as `Reach` allows.
+class FunctionLoader {
+ public:
+  using Loaded = std::shared_ptr<const LoadedFunction>;
+  using Version = std::shared_ptr<const pool::Version>;
+
+  virtual ~FunctionLoader() = default;
+
+  /// The function as the store has it: as remembered when that is what was `listed`, or when the store is down and
+  /// `serving` is null. Versions that `serving` has are used again.
+  virtual std::expected<Loaded, Obstacle> load(const code::CatalogEntry& listed, const Loaded& serving,
+                                               Reach reach) = 0;
+  /// One version of it, with the secrets of today, whether it serves or not. NotFound: there is none.
+  virtual std::expected<Version, Obstacle> load_version(const code::CatalogEntry& listed, const Loaded& serving,
+                                                        code::VersionNumber number, Reach reach) = 0;
+  /// What is left to do once it serves, for the next time and for other nodes. Its failures are nobody's.
+  virtual void afterwards(const LoadedFunction& loaded) = 0;
+};
+
+/// Whether the store, not what lies in it, is the reason: then what is remembered is better than nothing.
+bool is_outage(Code code);
 
 }  // namespace peko::node

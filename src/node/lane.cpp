@@ -39,7 +39,7 @@ Lane::Lane(net::Loop& loop, const LaneParts& parts)
              .worker = worker_,
              .pool = pool_,
              .router = parts.router,
-             .versions = parts.versions,
+             .source = parts.source,
              .log = parts.log,
              .clock = parts.clock,
              .timing = {.whom = parts.config.timing, .admin_token = parts.config.admin_token},
@@ -66,7 +66,7 @@ Result<std::unique_ptr<Lane>> Lane::create(net::Loop& loop, const LaneParts& par
 
 // Brings the numbers that are looked at, not counted, up to date.
 void Lane::count() {
-  edge_.count_instances();
+  edge_.sweep();
   stats_.connections.set(server_->connections());
   stats_.requests.set(edge_.in_flight());
   stats_.instances_idle.set(pool_.idle());
@@ -82,6 +82,10 @@ void Lane::start_thread() {
     worker_.attach();
     loop_.run();
   });
+}
+
+void Lane::on_edge(std::move_only_function<void(edge::Edge&)> work) {
+  loop_.post([this, work = std::move(work)]() mutable { work(edge_); });
 }
 
 void Lane::drain() {

@@ -1,6 +1,7 @@
 /// Lane: one loop thread of a node and all that lives on it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,8 +25,8 @@ namespace peko::node {
 struct LaneParts {
   const Config& config;
   engine::Runtime& runtime;
-  const edge::Router& router;
-  const std::vector<std::shared_ptr<const pool::Version>>& versions;
+  std::shared_ptr<const edge::Router> router;
+  edge::FunctionSource* source;  ///< null: there is nothing but what is deployed without being asked for
   LogSink& log;
   const Clock& clock;
   edge::LogStyle style;
@@ -52,6 +53,10 @@ class Lane {
   /// What it counts; any thread may read it as long as the lane lives.
   [[nodiscard]] LaneView view() const { return {.requests = edge_.metrics(), .stats = stats_}; }
   void start_thread();
+
+  /// Has `work` done with the edge on the lane's thread, before any request that comes later. Any thread, and also
+  /// before the lane's thread runs.
+  void on_edge(std::move_only_function<void(edge::Edge&)> work);
 
   // From the node's thread, while the lane's thread runs:
 

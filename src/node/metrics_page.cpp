@@ -18,7 +18,7 @@ constexpr std::size_t kBytesOfFunction = 2048;  // some 20 lines
 
 // One function's numbers of all lanes together.
 struct FunctionTotals {
-  std::string_view name;
+  std::string name;
   bool loaded = false;
   bool too_large = false;  // its component, for component_mb
   std::array<std::uint64_t, edge::kStatusClasses.size()> requests{};
@@ -48,16 +48,23 @@ struct FunctionTotals {
   }
 };
 
-// Of every function that could be loaded, then of nobody: requests that reached none (function="").
-std::vector<FunctionTotals> totals_of(const NodeView& node) {
-  std::vector<FunctionTotals> all(node.functions.size() + 1);
-  for (std::size_t i = 0; i < node.functions.size(); ++i) {
-    all[i].name = node.functions[i]->function;
-    all[i].loaded = node.functions[i]->component != nullptr;
-    all[i].too_large = node.functions[i]->fault.starts_with("PEKO-COMPONENT:");
-    for (const LaneView& lane : node.lanes) all[i].add(lane.requests.of(i));
+// Of each function that was ever asked for, then of nobody: requests that reached none (function="").
+std::vector<FunctionTotals> totals_of(const NodeView& node, const std::vector<FunctionView>& functions) {
+  std::vector<FunctionTotals> all;
+  for (const FunctionView& function : functions) {
+    const auto asked = [&](const LaneView& lane) {
+      const auto counted = [](const Counter& counter) { return counter.value() > 0; };
+      return std::ranges::any_of(lane.requests.of(function.target).requests, counted);
+    };
+    if (function.state == FunctionView::State::NotLoaded && std::ranges::none_of(node.lanes, asked)) continue;
+    FunctionTotals& totals = all.emplace_back();
+    totals.name = function.name;
+    totals.loaded = function.state == FunctionView::State::Loaded;
+    totals.too_large = function.error.starts_with("PEKO-COMPONENT:");
+    for (const LaneView& lane : node.lanes) totals.add(lane.requests.of(function.target));
   }
-  for (const LaneView& lane : node.lanes) all.back().add(lane.requests.nobody());
+  FunctionTotals& nobody = all.emplace_back();
+  for (const LaneView& lane : node.lanes) nobody.add(lane.requests.nobody());
   return all;
 }
 
@@ -126,9 +133,14 @@ void write_instances(MetricsText& text, const NodeView& node, const std::vector<
     }
   }
   text.metric("peko_cold_start_seconds", Kind::Histogram, "How long the phases of a cold start took.");
-  Histogram<edge::kColdStartBounds>::Totals instantiate;
-  for (const LaneView& lane : node.lanes) lane.requests.instantiate().add_to(instantiate);
-  text.histogram({{"phase", "instantiate"}}, edge::kColdStartBounds, instantiate);
+  const auto phase = [&](std::string_view name, const Histogram<edge::kColdStartBounds>& (edge::Metrics::*of)() const) {
+    Histogram<edge::kColdStartBounds>::Totals totals;
+    for (const LaneView& lane : node.lanes) (lane.requests.*of)().add_to(totals);
+    text.histogram({{"phase", name}}, edge::kColdStartBounds, totals);
+  };
+  phase("fetch", &edge::Metrics::fetch);
+  phase("load", &edge::Metrics::load);
+  phase("instantiate", &edge::Metrics::instantiate);
   text.metric("peko_warm_instances", Kind::Gauge, "Idle instances, kept for the next request.");
   for (const FunctionTotals& f : functions) {
     if (f.loaded) text.sample({{"function", f.name}}, f.warm);
@@ -159,21 +171,27 @@ void write_memory(MetricsText& text, const NodeView& node, const std::vector<Fun
   text.sample({{"kind", "warm"}}, warm);
 }
 
-void write_node(MetricsText& text, const NodeView& node, Phase phase, const LogSink& log) {
+void write_node(MetricsText& text, const NodeView& node, const std::vector<FunctionView>& functions, Phase phase,
+                const LogSink& log) {
   const auto sum = [&node](Gauge LaneStats::* number) {
     std::uint64_t all = 0;
     for (const LaneView& lane : node.lanes) all += (lane.stats.*number).value();
     return all;
   };
-  const auto failed = static_cast<std::uint64_t>(
-      std::ranges::count_if(node.functions, [](const auto& version) { return version->component == nullptr; }));
+  const auto in_state = [&functions](FunctionView::State state) {
+    return static_cast<std::uint64_t>(std::ranges::count(functions, state, &FunctionView::state));
+  };
   text.metric("peko_build_info", Kind::Gauge, "Always 1; the labels say what runs.");
   text.sample({{"version", node.version}, {"engine", node.engine}}, 1U);
   text.metric("peko_ready", Kind::Gauge, "1 while the node serves; 0 while it starts or drains.");
   text.sample({}, phase == Phase::Ready ? 1U : 0U);
-  text.metric("peko_functions", Kind::Gauge, "Functions that the node knows; failed: they could not be loaded.");
-  text.sample({{"state", "ready"}}, node.functions.size() - failed);
-  text.sample({{"state", "failed"}}, failed);
+  text.metric(
+      "peko_functions", Kind::Gauge,
+      "Functions that the node knows; failed: they could not be loaded; not-loaded: nobody has asked for them.");
+  text.sample({{"state", "ready"}}, in_state(FunctionView::State::Loaded));
+  text.sample({{"state", "failed"}}, in_state(FunctionView::State::Failed));
+  text.sample({{"state", "not-loaded"}},
+              in_state(FunctionView::State::NotLoaded) + in_state(FunctionView::State::Loading));
   text.metric("peko_instances", Kind::Gauge, "Instances of all functions.");
   text.sample({{"state", "idle"}}, sum(&LaneStats::instances_idle));
   text.sample({{"state", "busy"}}, sum(&LaneStats::instances_busy));
@@ -189,6 +207,27 @@ void write_node(MetricsText& text, const NodeView& node, Phase phase, const LogS
   text.sample({}, sum(&LaneStats::invalid_fields));
   text.metric("peko_log_dropped_lines_total", Kind::Counter, "Log lines that were lost because their reader is slow.");
   text.sample({}, log.dropped());
+}
+
+void write_store(MetricsText& text, const NodeView& node) {
+  if (node.store == nullptr) return;
+  const StoreStats& store = *node.store;
+  text.metric("peko_store_up", Kind::Gauge, "1: the last look at the code store succeeded.");
+  text.sample({}, store.up() ? 1U : 0U);
+  text.metric("peko_store_check_age_seconds", Kind::Gauge,
+              "How long ago the code store was last looked at with success; since the node's start when never.");
+  text.sample({}, std::chrono::nanoseconds(std::chrono::steady_clock::now() - store.checked()));
+  text.metric("peko_store_errors_total", Kind::Counter, "Calls to the code store that failed for good.");
+  for (std::size_t i = 0; i < StoreStats::kCodes; ++i) {
+    if (store.errors(i) > 0) text.sample({{"code", to_string(static_cast<Code>(i))}}, store.errors(i));
+  }
+  text.metric("peko_store_refused_total", Kind::Counter,
+              "What came from the code store and was not used, because it was changed or cannot be read.");
+  for (std::size_t i = 0; i < kRefusedKinds.size(); ++i) {
+    if (store.refused(i) > 0) text.sample({{"kind", kRefusedKinds[i]}}, store.refused(i));
+  }
+  text.metric("peko_load_failures_total", Kind::Counter, "Functions that could not be loaded, each try.");
+  text.sample({}, store.failed_loads());
 }
 
 void write_lag(MetricsText& text, const NodeView& node) {
@@ -209,22 +248,26 @@ void write_lag(MetricsText& text, const NodeView& node) {
 std::uint64_t unavailable_total(const NodeView& node) {
   constexpr auto kOverloaded = std::size_t{std::to_underlying(Fault::Overloaded)};
   std::uint64_t total = 0;
-  for (const LaneView& lane : node.lanes) {
-    for (std::size_t i = 0; i < node.functions.size(); ++i) total += lane.requests.of(i).faults[kOverloaded].value();
+  if (node.board == nullptr) return total;
+  for (const FunctionView& function : node.board->functions()) {
+    for (const LaneView& lane : node.lanes) total += lane.requests.of(function.target).faults[kOverloaded].value();
   }
   return total;
 }
 
 std::string metrics_page(const NodeView& node, Phase phase, const LogSink& log) {
+  std::vector<FunctionView> views;
+  if (node.board != nullptr) views = node.board->functions();
+  const std::vector<FunctionTotals> functions = totals_of(node, views);
   std::string page;
-  page.reserve(kBytesOfFunction * (node.functions.size() + 4));
+  page.reserve(kBytesOfFunction * (functions.size() + 4));
   MetricsText text(page);
-  const std::vector<FunctionTotals> functions = totals_of(node);
   const ProcessStats process = read_process_stats();
-  write_node(text, node, phase, log);
+  write_node(text, node, views, phase, log);
   text.metric("process_cpu_seconds_total", Kind::Counter, "CPU time of the whole process.");
   text.sample({}, process.cpu);
   write_memory(text, node, functions, process.resident_bytes);
+  write_store(text, node);
   write_lag(text, node);
   write_requests(text, functions);
   write_faults(text, node, functions);

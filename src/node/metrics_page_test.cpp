@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/fake_clock.hpp"
+#include "node/fake_function_board.hpp"
 #include "node/node_view.hpp"
 
 namespace peko::node {
@@ -17,11 +18,14 @@ using namespace std::chrono_literals;
 struct Rig {
   explicit Rig(std::size_t functions) {
     for (std::size_t i = 0; i < functions; ++i) {
-      view.functions.push_back(std::make_shared<pool::Version>(pool::Version{
-          .function = "f" + std::to_string(i), .fault = i == 2 ? "PEKO-COMPONENT: too large" : "it is \"broken\""}));
+      FunctionView& function = board.views.emplace_back();
+      function.target = i;
+      function.name = "f" + std::to_string(i);
+      function.state = FunctionView::State::Failed;
+      function.error = i == 2 ? "PEKO-COMPONENT: too large" : "it is \"broken\"";
     }
     for (int i = 0; i < 2; ++i) {
-      view.lanes.push_back({.requests = requests.emplace_back(functions), .stats = stats.emplace_back()});
+      view.lanes.push_back({.requests = requests.emplace_back(), .stats = stats.emplace_back()});
     }
   }
   ~Rig() { log->stop(); }
@@ -38,9 +42,10 @@ struct Rig {
 
   FakeClock clock;
   std::unique_ptr<LogSink> log = LogSink::start(STDERR_FILENO, {}, clock);
+  FakeFunctionBoard board;
   std::deque<edge::Metrics> requests;
   std::deque<LaneStats> stats;
-  NodeView view{.version = "1.2.3", .engine = "e"};
+  NodeView view{.version = "1.2.3", .engine = "e", .board = &board};
 };
 
 TEST(MetricsPage, AddsTheLanesUp) {
@@ -101,6 +106,50 @@ TEST(MetricsPage, KnowsItsProcessAndItsState) {
   EXPECT_EQ(rig.value("peko_limit_hits_total{function=\"f2\",limit=\"component_mb\"}"), "1");
   EXPECT_EQ(rig.value("peko_build_info{version=\"1.2.3\",engine=\"e\"}"), "1");
   EXPECT_NE(rig.page(Phase::Draining).find("\npeko_ready 0\n"), std::string::npos);
+}
+
+TEST(MetricsPage, ShowsTheStoreWhenThereIsOne) {
+  Rig rig(1);
+  EXPECT_EQ(rig.page().find("peko_store"), std::string::npos);
+  StoreStats store;
+  rig.view.store = &store;
+  EXPECT_EQ(rig.value("peko_store_up"), "0");
+  store.set_up(true);
+  store.count_error(Code::Unavailable);
+  store.count_refused(Refused::Artifact);
+  store.count_failed_load();
+  EXPECT_EQ(rig.value("peko_store_up"), "1");
+  EXPECT_EQ(rig.value("peko_store_errors_total{code=\"" + std::string(to_string(Code::Unavailable)) + "\"}"), "1");
+  EXPECT_EQ(rig.value("peko_store_refused_total{kind=\"artifact\"}"), "1");
+  EXPECT_EQ(rig.value("peko_load_failures_total"), "1");
+  EXPECT_EQ(store.refused_total(), 1U);
+}
+
+TEST(MetricsPage, HasNoSeriesOfWhatNobodyHasAskedFor) {
+  Rig rig(1);
+  rig.board.views[0].state = FunctionView::State::NotLoaded;
+  EXPECT_EQ(rig.page().find("\"f0\""), std::string::npos);
+  EXPECT_EQ(rig.value("peko_functions{state=\"not-loaded\"}"), "1");
+  rig.requests[0].record(rig.requests[0].of(0), {.status = 200});
+  EXPECT_EQ(rig.value("peko_requests_total{function=\"f0\",status_class=\"2xx\"}"), "1") << "it was unloaded since";
+}
+
+TEST(FunctionList, ShowsWhatServes) {
+  Rig rig(2);
+  FunctionView& function = rig.board.views[1];
+  function.state = FunctionView::State::Loaded;
+  function.error.clear();
+  function.revision = 7;
+  function.versions = {{12, 90}, {11, 10}};
+  const boost::json::value list = boost::json::parse(function_list(rig.view, "f1"));
+  ASSERT_EQ(list.at("functions").as_array().size(), 1U);
+  const boost::json::value& shown = list.at("functions").as_array().at(0);
+  EXPECT_EQ(shown.at("state"), "loaded");
+  EXPECT_EQ(shown.at("revision"), 7);
+  EXPECT_EQ(boost::json::serialize(shown.at("versions")),
+            R"([{"version":"v12","weight":90},{"version":"v11","weight":10}])");
+  EXPECT_FALSE(shown.as_object().contains("error"));
+  EXPECT_EQ(function_list(rig.view, "nobody"), "{\"functions\":[]}\n");
 }
 
 TEST(FunctionList, SaysWhyAFunctionIsNotThere) {

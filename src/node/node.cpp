@@ -5,15 +5,16 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <cstdlib>
 #include <thread>
 #include <utility>
 
 #include "net/listener.hpp"
-#include "node/function_loader.hpp"
-#include "node/in_parallel.hpp"
+#include "node/fixed_functions.hpp"
 #include "node/memory_budget.hpp"
 #include "node/start_checks.hpp"
 #include "node/stop_signal.hpp"
+#include "node/store_functions.hpp"
 #include "node/symbolise_process.hpp"
 
 namespace peko::node {
@@ -63,7 +64,6 @@ Node::Node(Config config, LogSink& log, const Clock& clock)
     : config_(std::move(config)),
       log_(log),
       clock_(clock),
-      router_(config_.domain),
       cold_starts_(std::max(1U, std::thread::hardware_concurrency() / 2)),
       resolver_(clock),
       guard_(config_.outbound_allow_ranges),
@@ -76,24 +76,34 @@ Node::Node(Config config, LogSink& log, const Clock& clock)
 
 Node::~Node() = default;
 
-Result<std::unique_ptr<Node>> Node::start(Config config, const std::vector<code::Function>& functions, LogSink& log,
-                                          const Clock& clock, const OnLoaded& on_loaded) {
+Result<std::unique_ptr<Node>> Node::start(Config config, Source source, LogSink& log, const Clock& clock,
+                                          const OnLoaded& on_loaded) {
   std::unique_ptr<Node> node(new Node(std::move(config), log, clock));
+  Status begun = node->begin(std::move(source), on_loaded);
+  if (begun) return node;
+  // A thread that a store holds up still uses all of it, and the process is about to end.
+  if (node->functions_ != nullptr && !node->functions_->stop()) (void)node.release();
+  return fail(std::move(begun.error()));
+}
+
+Status Node::begin(Source source, const OnLoaded& on_loaded) {
   // An address that cannot be had is told before seconds of compiling, not after.
-  const Result<net::Address> address = net::Address::parse(node->config_.listen);
+  const Result<net::Address> address = net::Address::parse(config_.listen);
   if (!address) return fail(address.error());
   if (const auto probe = net::Listener::bind(*address, net::Sharing::First); !probe) return fail(probe.error());
-  for (const std::string& advice : prepare_process(node->config_)) log.write(LogLevel::Warn, advice);
-  if (Status status = node->start_admin(); !status) return fail(std::move(status.error()));
-  Result<std::unique_ptr<net::TlsContext>> tls = net::TlsContext::create(node->config_.outbound_ca_file);
+  for (const std::string& advice : prepare_process(config_)) log_.write(LogLevel::Warn, advice);
+  if (config_.functions_loaded_max == 0) config_.functions_loaded_max = loaded_functions_fitting(config_);
+  if (Status status = start_admin(); !status) return status;
+  Result<std::unique_ptr<net::TlsContext>> tls = net::TlsContext::create(config_.outbound_ca_file);
   if (!tls) return fail(std::move(tls.error()), "reading the certificates that functions' requests trust");
-  node->tls_ = std::move(*tls);
-  if (Status status = node->start_engine(); !status) return fail(std::move(status.error()));
-  node->load(functions, on_loaded);
-  node->route(functions);
-  if (Status status = node->start_lanes(); !status) return fail(std::move(status.error()));
+  tls_ = std::move(*tls);
+  if (Status status = start_engine(); !status) return status;
+  if (Status status = open_cache(); !status) return status;
+  make_functions(std::move(source));
+  if (Status status = functions_->load(on_loaded); !status) return status;
+  if (Status status = start_lanes(); !status) return status;
   StopSignal::install();  // whoever is told that it listens may stop it
-  return node;
+  return {};
 }
 
 Status Node::start_admin() {
@@ -102,8 +112,8 @@ Status Node::start_admin() {
   if (!admin) return fail(std::move(admin.error()));
   admin_ = std::move(*admin);
   if (const Result<net::Address> address = net::Address::parse(admin_->address())) guard_.add_own_port(address->port());
-  log_.write(LogLevel::Info,
-             "admin at " + admin_->address() + ": /metrics, /healthz/live, /healthz/ready, /api/functions");
+  log_.write(LogLevel::Info, "admin at " + admin_->address() +
+                                 ": /metrics, /healthz/live, /healthz/ready, /api/functions, /api/refresh");
   return {};
 }
 
@@ -124,39 +134,60 @@ Status Node::start_engine() {
   return {};
 }
 
-void Node::load(const std::vector<code::Function>& functions, const OnLoaded& on_loaded) {
-  FunctionLoader loader(*runtime_, config_.cache_dir, config_.compile, log_);
-  struct Load {
-    Result<FunctionLoader::Loaded> loaded = fail(Code::Internal, "not loaded yet");
-    std::chrono::milliseconds took{};
-  };
-  std::vector<Load> loads(functions.size());
-  const auto work = [&](std::size_t i) {
-    const auto begin = clock_.now();
-    loads[i].loaded = loader.load(functions[i]);
-    loads[i].took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - begin);
-  };
-  const auto done = [&](std::size_t i) {
-    Result<FunctionLoader::Loaded>& loaded = loads[i].loaded;
-    LoadReport report{.name = functions[i].name, .status = {}, .took = loads[i].took};
-    if (loaded) {
-      report.compiled = loaded->from == FunctionLoader::From::Compiler;
-      versions_.push_back(make_version(functions[i], std::move(loaded->component), "", loaded->hash));
-    } else {
-      versions_.push_back(make_version(functions[i], nullptr, loaded.error().message));
-      report.status = fail(std::move(loaded.error()));
+// A key that the operator named must be there: without it nothing that was signed or sealed elsewhere could be used.
+// Without a cache, and a key of its own, everything is fetched and compiled at each start and kept in memory.
+Status Node::open_cache() {
+  if (!config_.key_file.empty()) {
+    Result<code::NodeKey> key = code::NodeKey::read(config_.key_file);
+    if (!key) return fail(std::move(key.error()), "reading the key_file of this node");
+    key_.emplace(std::move(*key));
+  }
+  const auto open = [this]() -> Status {
+    if (!key_) {
+      Result<code::NodeKey> key = code::NodeKey::open(std::filesystem::path(config_.cache_dir) / "key");
+      if (!key) return fail(std::move(key.error()));
+      key_.emplace(std::move(*key));
     }
-    on_loaded(report);
+    Result<code::LocalCache> cache = code::LocalCache::open(config_.cache_dir, config_.cache_mb << 20, *key_);
+    if (!cache) return fail(std::move(cache.error()));
+    cache_.emplace(std::move(*cache));
+    return {};
   };
-  in_parallel(functions.size(), compilers(config_), work, done);
+  if (const Status opened = open(); !opened) {
+    log_.write(LogLevel::Warn, "the cache of compiled functions is not used, each start compiles all of them: " +
+                                   opened.error().message);
+  }
+  return {};
 }
 
-void Node::route(const std::vector<code::Function>& functions) {
-  for (std::size_t i = 0; i < functions.size(); i++) {
-    router_.add_name(functions[i].name, i);
-    for (const std::string& route : functions[i].routes) router_.add_route(route, i);
-    if (functions[i].name == config_.default_function) router_.set_default(i);
+void Node::make_functions(Source source) {
+  const code::LocalCache* const cache = cache_ ? &*cache_ : nullptr;
+  components_ = std::make_unique<ComponentLoader>(*runtime_, cache, config_.compile, log_);
+  if (auto* const fixed = std::get_if<std::vector<code::Function>>(&source)) {
+    functions_ = std::make_unique<FixedFunctions>(std::move(*fixed),
+                                                  FixedFunctionsParts{.components = *components_,
+                                                                      .clock = clock_,
+                                                                      .domain = config_.domain,
+                                                                      .default_function = config_.default_function,
+                                                                      .compilers = compilers(config_)});
+    return;
   }
+  CodeSource& code = std::get<CodeSource>(source);
+  const bool shared = !config_.key_file.empty();
+  functions_ = std::make_unique<StoreFunctions>(
+      std::move(code.store), code.limits_max,
+      StoreFunctionsParts{.cache = cache,
+                          .key = key_ ? &*key_ : nullptr,
+                          .share = shared ? StoreLoaderParts::Share::Yes : StoreLoaderParts::Share::No,
+                          .components = *components_,
+                          .runtime = *runtime_,
+                          .log = log_,
+                          .clock = clock_},
+      RegistryOptions{.domain = config_.domain,
+                      .default_function = config_.default_function,
+                      .check_interval = config_.check_interval,
+                      .loaded_max = config_.functions_loaded_max,
+                      .compilers = compilers(config_)});
 }
 
 pool::PoolLimits Node::pool_limits() const {
@@ -174,8 +205,8 @@ Status Node::start_lanes() {
   traps_ = std::make_unique<TrapReports>(symbolise_in_child, style_of(config_, log_), log_, clock_);
   const LaneParts parts{.config = config_,
                         .runtime = *runtime_,
-                        .router = router_,
-                        .versions = versions_,
+                        .router = functions_->router(),
+                        .source = functions_->source(),
                         .log = log_,
                         .clock = clock_,
                         .style = style_of(config_, log_),
@@ -193,12 +224,18 @@ Status Node::start_lanes() {
     if (lanes_.empty()) guard_.add_own_port((*lane)->port());  // the others join it there
     lanes_.push_back(std::move(*lane));
   }
+  functions_->attach(all_lanes_);
   return {};
 }
 
 void Node::show() {
-  NodeView view{
-      .version = PEKO_VERSION, .engine = runtime_->id(), .functions = versions_, .lanes = {}, .memory = runtime_.get()};
+  NodeView view{.version = PEKO_VERSION,
+                .engine = runtime_->id(),
+                .lanes = {},
+                .board = &functions_->board(),
+                .memory = runtime_.get(),
+                .store = functions_->store(),
+                .refresher = functions_->refresher()};
   for (const std::unique_ptr<Lane>& lane : lanes_) view.lanes.push_back(lane->view());
   status_.ready(std::move(view));
 }
@@ -213,6 +250,14 @@ void Node::start_alerts() {
                                    {.event = "log-dropped",
                                     .what = "log lines were lost because their reader is slow",
                                     .total = [this] { return log_.dropped(); }}};
+  if (const StoreStats* const store = functions_->store()) {
+    sources.push_back({.event = "store-refused",
+                       .what = "objects of the code store were refused: changed, or not readable (the log names them)",
+                       .total = [store] { return store->refused_total(); }});
+    sources.push_back({.event = "load-failed",
+                       .what = "loads of functions failed (the log says why)",
+                       .total = [store] { return store->failed_loads(); }});
+  }
   alerts_ = std::make_unique<AlertThread>(config_.alert_webhook, std::move(sources),
                                           host.data() + config_.listen.substr(config_.listen.rfind(':')), clock_, log_);
 }
@@ -240,6 +285,12 @@ void Node::stop_lanes() {
   if (left > 0) log_.write(LogLevel::Warn, "cutting off what has not finished in time");
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->cancel_all();
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->wait_idle(kCancelPatience);
+  if (!functions_->stop()) {
+    // All is answered and logged; what is left cannot be waited for and uses all of the node.
+    log_.write(LogLevel::Warn, "leaving behind a call to the code store, or a compilation, that does not end");
+    log_.stop();
+    std::_Exit(0);
+  }
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->stop();
 }
 

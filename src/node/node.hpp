@@ -4,14 +4,19 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "code/function.hpp"
-#include "edge/router.hpp"
+#include "code/limit_table.hpp"
+#include "code/local_cache.hpp"
+#include "code/node_key.hpp"
+#include "code/store.hpp"
 #include "engine/runtime.hpp"
 #include "net/caching_resolver.hpp"
 #include "net/dial_guard.hpp"
@@ -19,32 +24,33 @@
 #include "net/tls.hpp"
 #include "node/admin.hpp"
 #include "node/alerts.hpp"
+#include "node/component_loader.hpp"
 #include "node/config.hpp"
 #include "node/lane.hpp"
+#include "node/node_functions.hpp"
+#include "node/node_lanes.hpp"
 #include "node/node_view.hpp"
 #include "node/trap_reports.hpp"
-#include "pool/version.hpp"
 
 namespace peko::node {
 
-/// What became of one function at the start.
-struct LoadReport {
-  std::string name;
-  Status status;
-  bool compiled = false;  ///< else it came from the cache
-  std::chrono::milliseconds took{};
+/// A code store, and what its manifests may ask for.
+struct CodeSource {
+  std::unique_ptr<code::Store> store;
+  code::LimitsMax limits_max;
 };
 
 class Node {
  public:
-  using OnLoaded = std::function<void(const LoadReport&)>;
+  /// The functions themselves, or where they are.
+  using Source = std::variant<std::vector<code::Function>, CodeSource>;
 
-  /// Makes the engine, loads every function in order (`on_loaded` is called for each; one that fails to load answers
+  /// Makes the engine, loads functions in order (`on_loaded` is called for each; one that fails to load answers
   /// PEKO-BAD-COMPONENT), then listens. The admin listener answers from the begin on, as not ready. Conflict: the
-  /// address is in use; the errors of Admin; the other errors of http::Server and of the engine. `log` and
-  /// `clock` outlive the node. Blocks while it compiles.
-  static Result<std::unique_ptr<Node>> start(Config config, const std::vector<code::Function>& functions, LogSink& log,
-                                             const Clock& clock, const OnLoaded& on_loaded);
+  /// address is in use; the errors of Admin; those of a code store that cannot be read and never was; the other errors
+  /// of http::Server and of the engine. `log` and `clock` outlive the node. Blocks while it compiles.
+  static Result<std::unique_ptr<Node>> start(Config config, Source source, LogSink& log, const Clock& clock,
+                                             const OnLoaded& on_loaded);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -59,10 +65,11 @@ class Node {
 
  private:
   Node(Config config, LogSink& log, const Clock& clock);
+  Status begin(Source source, const OnLoaded& on_loaded);
   Status start_admin();
   Status start_engine();
-  void load(const std::vector<code::Function>& functions, const OnLoaded& on_loaded);
-  void route(const std::vector<code::Function>& functions);
+  Status open_cache();
+  void make_functions(Source source);
   pool::PoolLimits pool_limits() const;
   Status start_lanes();
   void show();
@@ -74,14 +81,17 @@ class Node {
   const Clock& clock_;
   std::vector<std::unique_ptr<net::Loop>> loops_;  // outlive the runtime
   std::unique_ptr<engine::Runtime> runtime_;
-  std::vector<std::shared_ptr<const pool::Version>> versions_;
-  edge::Router router_;
+  std::optional<code::NodeKey> key_;
+  std::optional<code::LocalCache> cache_;
+  std::unique_ptr<ComponentLoader> components_;
   pool::ColdStarts cold_starts_;
   net::CachingResolver resolver_;
   net::DialGuard guard_;
   std::unique_ptr<net::TlsContext> tls_;
   std::unique_ptr<TrapReports> traps_;
+  std::unique_ptr<NodeFunctions> functions_;  // its components go before the runtime
   std::vector<std::unique_ptr<Lane>> lanes_;
+  NodeLanes all_lanes_{lanes_};
   NodeStatus status_;
   std::unique_ptr<Admin> admin_;         // null: nobody asks
   std::unique_ptr<AlertThread> alerts_;  // null: nobody is told

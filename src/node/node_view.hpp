@@ -2,17 +2,21 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/log.hpp"
 #include "edge/metrics.hpp"
 #include "engine/instance.hpp"
+#include "node/function_board.hpp"
 #include "node/lane_stats.hpp"
-#include "pool/version.hpp"
+#include "node/refresher.hpp"
+#include "node/store_stats.hpp"
 
 namespace peko::node {
 
@@ -24,11 +28,13 @@ struct LaneView {
 
 /// Refers to the node's parts, which outlive it. Any thread may read all of it.
 struct NodeView {
-  std::string version;                                          ///< of Peko
-  std::string engine;                                           ///< engine::Runtime::id
-  std::vector<std::shared_ptr<const pool::Version>> functions;  ///< as edge::Router::Target numbers them
+  std::string version;  ///< of Peko
+  std::string engine;   ///< engine::Runtime::id
   std::vector<LaneView> lanes;
+  const FunctionBoard* board = nullptr;         ///< null: there are no functions yet
   const engine::MemoryMeter* memory = nullptr;  ///< of all instances; null: there are none yet
+  const StoreStats* store = nullptr;            ///< null: there is no code store
+  Refresher* refresher = nullptr;               ///< null: there is nothing to look at
 };
 
 /// Requests that were answered 503 because nothing was free, of all functions: peko_unavailable_total.
@@ -44,8 +50,9 @@ enum class Phase : std::uint8_t {
 /// some milliseconds.
 std::string metrics_page(const NodeView& node, Phase phase, const LogSink& log);
 
-/// What /api/functions answers: {"functions":[{"name":...,"state":"ready",...}]}.
-std::string function_list(const NodeView& node);
+/// What /api/functions answers: {"functions":[{"name":...,"state":"loaded","revision":7,"versions":[...],...}]}, of all
+/// functions or of those of one name.
+std::string function_list(const NodeView& node, std::optional<std::string_view> name = {});
 
 /// Where the view is handed from the node's thread to those who show it.
 class NodeStatus {

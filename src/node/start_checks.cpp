@@ -26,6 +26,11 @@ constexpr std::uint64_t kMapsPerInstance = 2 + 8;
 constexpr std::uint64_t kSpace = std::uint64_t{8} << 30;
 constexpr std::uint64_t kSpacePerInstance = (std::uint64_t{12} << 30) + (std::uint64_t{512} << 20);
 
+// A function that is loaded, measured: its artifact stays open and is mapped in up to four pieces.
+constexpr std::uint64_t kFilesPerFunction = 1;
+constexpr std::uint64_t kMapsPerFunction = 5;
+constexpr std::uint64_t kLoadedFunctionsMin = 64;
+
 // How many instances fit under `limit`.
 std::uint64_t fitting(std::uint64_t limit, std::uint64_t fixed, std::uint64_t per_instance) {
   return limit <= fixed ? 0 : (limit - fixed) / per_instance;
@@ -56,6 +61,13 @@ void raise_open_files() {
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);  // Without it the advice counts what there is.
+}
+
+SystemLimits limits_of_process() {
+  return {.open_files = permitted(RLIMIT_NOFILE),
+          .maps = kernel_setting("/proc/sys/vm/max_map_count", SystemLimits::kUnlimited),
+          .address_space = permitted(RLIMIT_AS),
+          .strict_overcommit = kernel_setting("/proc/sys/vm/overcommit_memory", 0) == 2};
 }
 
 }  // namespace
@@ -99,12 +111,21 @@ std::vector<std::string> advise(const Config& config, const SystemLimits& system
   return lines;
 }
 
+std::uint64_t loaded_functions_fitting(const Config& config, const SystemLimits& system) {
+  // Instances that wait idle are the rule, and few of them have all that they may have: a quarter is set aside.
+  const Needs needs = needs_of(config.instances_max / 4, config.threads);
+  const std::uint64_t fits = std::min(fitting(system.open_files, needs.open_files, kFilesPerFunction),
+                                      fitting(system.maps, needs.maps, kMapsPerFunction));
+  return std::clamp(fits, kLoadedFunctionsMin, kLoadedFunctionsMax);
+}
+
+std::uint64_t loaded_functions_fitting(const Config& config) {
+  return loaded_functions_fitting(config, limits_of_process());
+}
+
 std::vector<std::string> prepare_process(const Config& config) {
   raise_open_files();
-  return advise(config, {.open_files = permitted(RLIMIT_NOFILE),
-                         .maps = kernel_setting("/proc/sys/vm/max_map_count", SystemLimits::kUnlimited),
-                         .address_space = permitted(RLIMIT_AS),
-                         .strict_overcommit = kernel_setting("/proc/sys/vm/overcommit_memory", 0) == 2});
+  return advise(config, limits_of_process());
 }
 
 }  // namespace peko::node

@@ -31,6 +31,12 @@ struct SystemLimits {
 /// For `instances` at once on `threads` loops. All needs come from here.
 Needs needs_of(std::uint64_t instances, std::uint64_t threads);
 
+/// How many functions may be loaded at once beside the instances, by open files and mappings; at most
+/// kLoadedFunctionsMax. At least 64, whatever the system says: then the advice says what to raise.
+std::uint64_t loaded_functions_fitting(const Config& config, const SystemLimits& system);
+std::uint64_t loaded_functions_fitting(const Config& config);
+inline constexpr std::uint64_t kLoadedFunctionsMax = 2000;
+
 /// One line for each limit that is too low: what is needed, how to raise it, and how few instances would fit.
 std::vector<std::string> advise(const Config& config, const SystemLimits& system);
 

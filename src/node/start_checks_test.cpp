@@ -93,5 +93,16 @@ TEST(Start, RaisesTheLimitOfOpenFiles) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
+TEST(StartChecks, LoadAsManyFunctionsAsFilesAndMappingsPermit) {
+  Config config;
+  config.threads = 2;
+  config.instances_max = 4000;
+  EXPECT_EQ(loaded_functions_fitting(config, {}), kLoadedFunctionsMax);
+  const Needs quarter = needs_of(1000, 2);
+  EXPECT_EQ(loaded_functions_fitting(config, {.open_files = quarter.open_files + 300}), 300U);
+  EXPECT_EQ(loaded_functions_fitting(config, {.maps = quarter.maps + 5 * 200}), 200U);
+  EXPECT_EQ(loaded_functions_fitting(config, {.open_files = 10}), 64U) << "the advice says what to raise";
+}
+
 }  // namespace
 }  // namespace peko::node

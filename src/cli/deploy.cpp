@@ -1,0 +1,170 @@
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "cli/commands.hpp"
+#include "cli/confirm.hpp"
+#include "cli/deploy_artifact.hpp"
+#include "cli/deploy_view.hpp"
+#include "cli/project.hpp"
+#include "cli/steps.hpp"
+#include "cli/store_options.hpp"
+#include "code/paths.hpp"
+#include "code/publisher.hpp"
+
+namespace peko::cli {
+namespace {
+
+/// Everything that is known before anything is built.
+struct Plan {
+  std::vector<std::string> admins;
+  code::Function function;
+  std::optional<code::NodeKey> key;  ///< nothing: no key file is named
+};
+
+/// The error is the exit status; what is wrong has been said.
+std::expected<Plan, int> make_plan(const CommandLine& line, const Context& context, const Settings& settings) {
+  Plan plan;
+  Result<std::vector<std::string>> admins = admin_urls(line);
+  if (!admins) return std::unexpected(give_up(line, context, admins.error().message, kExitUsage));
+  plan.admins = std::move(*admins);
+  if (const std::string& file = settings.node.key_file; !file.empty()) {
+    Result<code::NodeKey> key = code::NodeKey::read(file);
+    if (!key) return std::unexpected(give_up(line, context, key.error().message, kExitUsage));
+    plan.key.emplace(std::move(*key));
+  }
+  Result<code::Function> function = function_at(line.store.path, line.store.function, settings.limits_max);
+  if (!function) return std::unexpected(give_up_as_asked(line, context, function.error().message));
+  plan.function = std::move(*function);
+  for (const std::string& variable : line.store.variables) {
+    if (Status set = set_variable(plan.function, variable); !set) {
+      return std::unexpected(give_up(line, context, "--env: " + set.error().message, kExitUsage));
+    }
+  }
+  return plan;
+}
+
+/// One deploy from its plan to its end.
+class Deploy {
+ public:
+  Deploy(const CommandLine& line, const Context& context, const OpenedStore& opened, const Plan& plan)
+      : line_(line),
+        context_(context),
+        opened_(opened),
+        plan_(plan),
+        steps_(context.out, context.clock, line.print_as),
+        publisher_(*opened.store, context.clock) {}
+
+  int run() {
+    report_.function = plan_.function.name;
+    if (Status done = prepare(); !done) return failed(done.error());
+    if (line_.store.dry_run) {
+      tell_dry_run();
+      return kExitOk;
+    }
+    if (Status done = publish(); !done) return failed(done.error());
+    report_.nodes = confirm(steps_, context_, opened_.settings, plan_.admins,
+                            {.function = plan_.function.name, .revision = report_.published.deployment.revision});
+    tell_report();
+    return status_of(report_.nodes);
+  }
+
+ private:
+  /// Until there is something to send. Nothing has changed when it fails.
+  Status prepare() {
+    // First of all, because a build can take minutes: is the store there?
+    steps_.begin("looking into " + opened_.store->shown());
+    const Result<code::Deployment> before = publisher_.current(plan_.function.name);
+    if (!before && before.error().code != Code::NotFound) return fail(before.error());
+    steps_.drop();
+    if (Status built = build(); !built) return built;
+    steps_.begin("checking the component");
+    Result<CheckedComponent> component = check_component_of(plan_.function);
+    if (!component) return fail(std::move(component.error()));
+    component_ = std::move(*component);
+    report_.component = component_.hash;
+    report_.component_bytes = component_.bytes.size();
+    steps_.done("checked", fmt::format("{}, {}, sha256 {}", code::shown(plan_.function.component),
+                                       human_bytes(component_.bytes.size()), hex(component_.hash).substr(0, 12)));
+    steps_.begin("looking for the component in the store");
+    const Result<code::ObjectInfo> there = opened_.store->stat(code::component_key(component_.hash));
+    if (!there && there.error().code != Code::NotFound) return fail(there.error());
+    steps_.drop();
+    report_.component_was_there = there.has_value();
+    Result<ArtifactPlan> artifact = plan_artifact(component_, plan_.key, there.has_value(),
+                                                  opened_.settings.node.compile, *opened_.store, context_, steps_);
+    if (!artifact) return fail(std::move(artifact.error()), code::shown(plan_.function.component));
+    artifact_ = std::move(*artifact);
+    report_.artifact = artifact_.is;
+    report_.engine_id = artifact_.engine_id;
+    report_.artifact_bytes = artifact_.signed_bytes.size();
+    return {};
+  }
+
+  Status build() {
+    if (line_.store.no_build || plan_.function.build_command.empty()) return {};
+    steps_.say(fmt::format("  $ {}\n", printable(plan_.function.build_command)));
+    if (Status built = build_project(plan_.function, line_, context_); !built) return built;
+    steps_.done("built", plan_.function.build_command);
+    return {};
+  }
+
+  /// The code first, the pointer last.
+  Status publish() {
+    if (Status sent = send_artifact(artifact_, component_.hash, *opened_.store, steps_); !sent) return sent;
+    steps_.begin("sending the component");
+    Result<code::Published> published = publisher_.deploy(
+        {.settings = plan_.function, .component = component_.bytes, .weight = line_.store.weight},
+        reason_of(line_, context_),
+        [this](std::uint64_t sent, std::uint64_t all) { steps_.update(sending("the component", sent, all)); });
+    if (!published) return fail(std::move(published.error()));
+    report_.published = std::move(*published);
+    steps_.done("current", fmt::format("{}, {}", code::version_name(report_.published.version),
+                                       report_.published.component_sent
+                                           ? fmt::format("{} sent", human_bytes(component_.bytes.size()))
+                                           : "the store had the component"));
+    return {};
+  }
+
+  int failed(const Error& error) {
+    steps_.drop();
+    return give_up_as_asked(line_, context_, error.message);
+  }
+
+  void tell_dry_run() {
+    if (line_.print_as == PrintAs::Json) {
+      context_.out.write(dry_run_json(report_));
+    } else {
+      steps_.say(dry_run_text(report_));
+    }
+  }
+
+  void tell_report() {
+    if (line_.print_as == PrintAs::Json) {
+      context_.out.write(report_json(report_));
+    } else {
+      steps_.say(report_text(context_.out, report_, plan_.function, opened_.settings, same_store(line_)));
+    }
+  }
+
+  const CommandLine& line_;
+  const Context& context_;
+  const OpenedStore& opened_;
+  const Plan& plan_;
+  Steps steps_;
+  code::Publisher publisher_;
+  CheckedComponent component_;
+  ArtifactPlan artifact_;
+  DeployReport report_;
+};
+
+}  // namespace
+
+int deploy(const CommandLine& line, const Context& context) {
+  const std::expected<OpenedStore, int> opened = open_store(line, context);
+  if (!opened) return opened.error();
+  const std::expected<Plan, int> plan = make_plan(line, context, opened->settings);
+  if (!plan) return plan.error();
+  return Deploy(line, context, *opened, *plan).run();
+}
+
+}  // namespace peko::cli

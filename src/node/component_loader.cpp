@@ -1,0 +1,150 @@
+#include "node/component_loader.hpp"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "base/file.hpp"
+#include "base/unique_fd.hpp"
+#include "code/component_check.hpp"
+#include "code/component_file.hpp"
+#include "code/paths.hpp"
+#include "node/compile_process.hpp"
+
+namespace peko::node {
+
+// One thread's turn at a component: waits until nobody else compiles the same.
+class ComponentLoader::Turn {
+ public:
+  Turn(ComponentLoader& loader, const Digest& hash) : loader_(loader), hash_(hash) {
+    std::unique_lock lock(loader_.mutex_);
+    loader_.changed_.wait(lock, [this] { return loader_.loading_.insert(hash_).second; });
+  }
+  ~Turn() {
+    const std::scoped_lock lock(loader_.mutex_);
+    loader_.loading_.erase(hash_);
+    loader_.changed_.notify_all();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  ComponentLoader& loader_;
+  Digest hash_;
+};
+
+std::string_view how(From from) {
+  switch (from) {
+    case From::Cache: return "from the cache";
+    case From::Store: return "from the store";
+    case From::Compiler: break;
+  }
+  return "compiled";
+}
+
+// The component from the cache; null when it must be made otherwise.
+Result<ComponentLoader::Linked> ComponentLoader::cached(const Wanted& wanted) { return cached(wanted, Tell::Yes); }
+
+Result<ComponentLoader::Linked> ComponentLoader::cached(const Wanted& wanted, Tell tell) {
+  const auto warn = [&](std::string_view what) {
+    if (tell == Tell::Yes) {
+      log_.write(LogLevel::Warn, fmt::format("function {}: {}; compiling it again", wanted.function, what));
+    }
+  };
+  if (cache_ == nullptr) return nullptr;
+  Result<std::optional<code::VerifiedArtifact>> artifact = cache_->artifact(runtime_.id(), wanted.hash);
+  if (!artifact) {
+    warn(artifact.error().message);
+    return nullptr;
+  }
+  if (!*artifact) return nullptr;
+  Result<Linked> component = engine::Component::load(runtime_, (*artifact)->path(), wanted.environment);
+  if (!component && component.error().code != Code::Unsupported) {
+    warn(fmt::format("its cached artifact does not load ({})", component.error().message));
+    return nullptr;
+  }
+  return component;
+}
+
+// Puts an artifact into the cache and opens it there; nothing when that fails, which is told.
+std::optional<code::VerifiedArtifact> ComponentLoader::keep(const Wanted& wanted, std::string_view artifact) {
+  if (cache_ == nullptr) return std::nullopt;
+  Status kept = cache_->keep_artifact(runtime_.id(), wanted.hash, artifact);
+  if (kept) {
+    Result<std::optional<code::VerifiedArtifact>> there = cache_->artifact(runtime_.id(), wanted.hash);
+    if (there) return std::move(*there);
+    kept = fail(std::move(there.error()));
+  }
+  log_.write(LogLevel::Warn,
+             fmt::format("function {}: what was compiled cannot be kept, so that the next start compiles it again: {}",
+                         wanted.function, kept.error().message));
+  return std::nullopt;
+}
+
+Result<ComponentLoader::Linked> ComponentLoader::link(const Wanted& wanted, std::string_view artifact) {
+  if (const auto kept = keep(wanted, artifact)) {
+    return engine::Component::load(runtime_, kept->path(), wanted.environment);
+  }
+  const UniqueFd memory(::memfd_create("peko-artifact", MFD_CLOEXEC));
+  if (!memory) return fail(file_error("making", "a file in memory", errno));
+  if (const int error = write_all(memory.get(), artifact); error != 0) {
+    return fail(file_error("writing", "a file in memory", error));
+  }
+  return engine::Component::load(runtime_, "/proc/self/fd/" + std::to_string(memory.get()), wanted.environment);
+}
+
+Result<ComponentLoader::Loaded> ComponentLoader::compile(const Wanted& wanted, std::string_view wasm,
+                                                         std::string_view file) {
+  const Turn turn(*this, wanted.hash);
+  Result<Linked> component = cached(wanted, Tell::No);  // somebody else may have compiled the same meanwhile
+  if (!component) return fail(std::move(component.error()), file);
+  if (*component) return Loaded{std::move(*component), From::Cache};
+  const Result<Compiled> compiled = compile_in_child(wasm, limits_);
+  if (!compiled) return fail(compiled.error(), file);
+  if (!compiled->warning.empty() && !warned_.exchange(true)) log_.write(LogLevel::Warn, compiled->warning);
+  const std::string in_memory = "/proc/self/fd/" + std::to_string(compiled->artifact.get());
+  std::optional<code::VerifiedArtifact> kept;
+  if (cache_ != nullptr) {
+    const Result<std::string> bytes = read_file(in_memory, kArtifactBytesMax);
+    if (!bytes) return fail(bytes.error(), file);
+    kept = keep(wanted, *bytes);
+  }
+  component = engine::Component::load(runtime_, kept ? kept->path() : in_memory, wanted.environment);
+  if (!component) return fail(std::move(component.error()), file);
+  return Loaded{std::move(*component), From::Compiler};
+}
+
+Result<ComponentLoader::FromFile> ComponentLoader::load_file(const code::Function& function) {
+  const Result<std::string> wasm = code::read_component(function);
+  if (!wasm) return fail(wasm.error());
+  const Digest hash = sha256(*wasm);
+  const std::string file = code::shown(function.component);
+  if (Status fits = code::check_surface(*wasm, file); !fits) return fail(std::move(fits.error()));
+  const Wanted wanted{.function = function.name, .hash = hash, .environment = function.environment};
+  Result<Linked> kept = cached(wanted);
+  if (!kept) return fail(std::move(kept.error()), file);
+  if (*kept) return FromFile{{std::move(*kept), From::Cache}, hash};
+  Result<Loaded> loaded = compile(wanted, *wasm, file);
+  if (!loaded) return fail(std::move(loaded.error()));
+  return FromFile{std::move(*loaded), hash};
+}
+
+pool::Version make_version(const code::Function& function, ComponentLoader::Linked component, std::string fault,
+                           const Digest& hash) {
+  pool::Version version;
+  version.function = function.name;
+  version.component = std::move(component);
+  version.fault = std::move(fault);
+  version.limits = function.limits;
+  version.outbound = std::make_shared<engine::OutboundGrant>(function.name, function.outbound_allow,
+                                                             function.limits.subrequests_at_once);
+  version.reuse = function.reuse;
+  version.idle = function.idle;
+  version.component_file = function.component;
+  version.component_hash = hash;
+  return version;
+}
+
+}  // namespace peko::node

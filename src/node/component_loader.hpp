@@ -1,0 +1,85 @@
+/// ComponentLoader: from a component to one that is linked and can be instantiated.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "code/function.hpp"
+#include "code/local_cache.hpp"
+#include "engine/runtime.hpp"
+#include "node/compile_limits.hpp"
+#include "pool/version.hpp"
+
+namespace peko::node {
+
+/// Where a component's machine code came from.
+enum class From : std::uint8_t { Cache, Store, Compiler };
+/// "from the cache", "from the store", "compiled".
+std::string_view how(From from);
+
+/// Shared by the threads that load. Blocks: disk, hashing, compiling. A component that several functions have is
+/// compiled once: who comes second waits.
+class ComponentLoader {
+ public:
+  using Linked = std::shared_ptr<const engine::Component>;
+
+  /// `cache`: null when there is none; then everything is compiled and kept in memory. All outlive it.
+  ComponentLoader(engine::Runtime& runtime, const code::LocalCache* cache, const CompileLimits& limits, LogSink& log)
+      : runtime_(runtime), cache_(cache), limits_(limits), log_(log) {}
+
+  /// What is to be linked, and for whom.
+  struct Wanted {
+    std::string_view function;  ///< for messages
+    const Digest& hash;         ///< of the component
+    const engine::Component::Environment& environment;
+  };
+  struct Loaded {
+    Linked component;
+    From from;
+  };
+
+  /// From the artifact in the local cache. Null: there is none that can be used. Unsupported: no artifact helps.
+  Result<Linked> cached(const Wanted& wanted);
+  /// From an artifact whose signature was right: keeps it in the local cache. Errors as engine::Component::load.
+  Result<Linked> link(const Wanted& wanted, std::string_view artifact);
+  /// From the component's bytes, when cached() had nothing: compiles it and keeps the artifact, or takes the one that
+  /// somebody else has made meanwhile. An artifact that cannot be kept (a full disk) serves from memory, with a
+  /// warning. Every message says what to do. `file` is what messages call the component.
+  Result<Loaded> compile(const Wanted& wanted, std::string_view wasm, std::string_view file);
+  /// The component of a function that lies in a file, and its hash.
+  struct FromFile {
+    Loaded loaded;
+    Digest hash;
+  };
+  Result<FromFile> load_file(const code::Function& function);
+
+ private:
+  class Turn;
+  enum class Tell : std::uint8_t { No, Yes };  // the log of what was refused
+  Result<Linked> cached(const Wanted& wanted, Tell tell);
+  std::optional<code::VerifiedArtifact> keep(const Wanted& wanted, std::string_view artifact);
+
+  engine::Runtime& runtime_;
+  const code::LocalCache* cache_;
+  CompileLimits limits_;
+  LogSink& log_;
+  std::atomic<bool> warned_ = false;  // of what the sandbox lacks, which is the same for all
+
+  std::mutex mutex_;  // guards `loading_`; held for no longer than that
+  std::condition_variable changed_;
+  std::set<Digest> loading_;
+};
+
+/// What requests see of a function's version: its settings, its component or the reason why there is none.
+pool::Version make_version(const code::Function& function, ComponentLoader::Linked component, std::string fault,
+                           const Digest& hash = {});
+
+}  // namespace peko::node
