@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the benchmarks against the peers: bench/run.sh [PEKO]. Builds wasmtime's own server first, of the version that the bridge is
-# locked to (some minutes, once). All servers listen on loopback; every load is bounded. Each case says PASS or FAIL by its bar.
+# locked to (some minutes, once). All servers listen on loopback; every load is bounded. Each case that has a bar says PASS or FAIL.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PEKO_BIN="${1:-build/release/peko}"
@@ -15,3 +15,4 @@ python3 bench/warm_hello.py
 python3 bench/fairness.py
 python3 bench/cold_start.py
 python3 bench/density.py
+python3 bench/deploy_live.py

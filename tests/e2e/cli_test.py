@@ -29,7 +29,7 @@ class Arguments(unittest.TestCase):
                                  (("serve",), ("--code",)), (("serve", "--code", "a", "--code", "b"), ("--code", "2 times")),
                                  (("dev", "--threads", "many"), ("--threads", '"many"')), (("dev", "--threads"), ("--threads", "value")),
                                  (("dev", "--listen", "3000"), ("127.0.0.1:3000",)), (("dev", "--log", "xml"), ("text, json or off",)),
-                                 (("serve", "--code", "s3://b"), ("not supported",)), (("dev", "--config", "/nowhere"), ("/nowhere",))):
+                                 (("serve", "--code", "gopher://b"), ("not a code store", "s3://bucket/prefix")), (("dev", "--config", "/nowhere"), ("/nowhere",))):
             status, out, err = run(*arguments, cwd=temporary_folder())
             self.assertEqual((status, out), (2, ""), (arguments, err))
             for word in words:
@@ -120,17 +120,22 @@ class Functions(unittest.TestCase):
         self.assertIn("rename one", text)
 
     def test_a_default_that_is_not_there(self):
-        for command in (("dev", guest("hello")), ("serve", "--code", store({"hello": ""}))):
-            status, out, err = run(*command, "--default", "helo", "--listen", "127.0.0.1:0", "--cache-dir", CACHE)
-            self.assertEqual(status, 2)
-            self.assertIn("hello", out + err)
+        status, out, err = run("dev", guest("hello"), "--default", "helo", "--listen", "127.0.0.1:0", "--cache-dir", CACHE)
+        self.assertEqual(status, 2)
+        self.assertIn("hello", out + err)
+        server = Server("serve", "--code", store({"hello": ""}), "--default", "helo")  # it may be deployed later
+        self.assertTrue(server.wait_line(lambda line: "helo" in line and "did you mean" in line), server.tail())
+        server.stop()
 
     def test_stores_that_are_none(self):
         folder = temporary_folder()
-        for path, word in ((folder / "missing", "does not exist"), (folder, "functions"), (guest("hello"), "not a folder")):
+        for path in (folder / "missing", guest("hello")):
             status, out, err = run("serve", "--code", path, "--listen", "127.0.0.1:0", "--cache-dir", CACHE)
             self.assertEqual(status, 1)
-            self.assertIn(word, out + err)
+            self.assertIn(str(path), out + err)
+        server = Server("serve", "--code", folder)  # functions may come later
+        self.assertTrue(server.wait_line(lambda line: "has no functions yet" in line), server.tail())
+        server.stop()
 
     def test_an_address_of_another_machine(self):
         status, out, err = run("dev", guest("hello"), "--listen", "192.0.2.1:3000", "--cache-dir", CACHE)

@@ -26,7 +26,7 @@ GUESTS = pathlib.Path(os.environ.get("PEKO_GUESTS", ROOT / "build/guests"))
 SANITIZER = os.environ.get("PEKO_SANITIZER", "")
 SANITIZED = bool(SANITIZER)
 PATIENCE = 60  # seconds, for what must happen; never asserted
-READY = re.compile(r"(?:listening on |http://)[^\s/]+:(\d+)")  # serve's log line, dev's table
+READY = re.compile(r"(?:listening on |http://[a-z])[^\s/]+:(\d+)")  # serve's log line, dev's table; not the address of a store
 
 _live = []
 
@@ -148,10 +148,13 @@ class Server:
     def connect(self, **options):
         return Connection(self.port, **options)
 
+    def admin_port(self):
+        line = self.wait_line(lambda text: "admin at 127.0.0.1:" in text)
+        return int(re.search(r"admin at [^:]+:(\d+)", line).group(1))
+
     def admin(self, target, method="GET", fields=(), host="localhost"):
         """The answer of the admin listener."""
-        line = self.wait_line(lambda text: "admin at 127.0.0.1:" in text)
-        with Connection(int(re.search(r"admin at [^:]+:(\d+)", line).group(1))) as connection:
+        with Connection(self.admin_port()) as connection:
             connection.request(method, host, target, fields)
             return connection.read_response(method)
 

@@ -66,7 +66,7 @@ class Hostile(Case):
             self.assertLess(written, 8 * (8 << 10), f"{name}: some 8 times log_kb, with what a line has around it")
 
     def test_an_environment_of_a_megabyte_is_refused_by_name(self):
-        self.assert_fault(self.ask("books"), 404, "PEKO-NO-FUNCTION")
+        self.assert_fault(self.ask("books"), 500, "PEKO-BAD-COMPONENT")
         self.assertTrue(self.server.wait_line(lambda line: "books.toml" in line and "[env] has 1000004 bytes" in line, 5))
 
     def test_memory_comes_back_after_masses_of_them(self):

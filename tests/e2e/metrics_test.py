@@ -192,7 +192,7 @@ class Metrics(Case):
         self.assertEqual(response["content-type"], "application/json")
         listed = {entry["name"]: entry for entry in json.loads(response.body)["functions"]}
         self.assertEqual(listed.keys(), self.FUNCTIONS.keys())
-        self.assertEqual(listed["hello"]["state"], "ready")
+        self.assertEqual(listed["hello"]["state"], "loaded")
         self.assertGreaterEqual(listed["hello"]["requests"], 1)
 
     def test_guests_that_spin_do_not_delay_the_operator(self):

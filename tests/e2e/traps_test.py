@@ -84,9 +84,8 @@ class Development(unittest.TestCase):
         server.stop()
 
     def test_a_component_that_has_changed_since_is_not_asked(self):
-        folder = store({"backtrace": ""})
-        server = Server("serve", "--code", folder, "--threads", "1", "--log", "json")
-        path = pathlib.Path(folder) / "functions/backtrace.wasm"
+        path = pathlib.Path(store({"backtrace": ""})) / "functions/backtrace.wasm"
+        server = Server("dev", path, "--threads", "1", "--log", "json")  # `serve` keeps the component by its hash
         path.write_bytes(path.read_bytes() + b"\0\2\1x")  # an empty custom section
         entry = server.log("trap", id=server.ask("backtrace")["peko-request-id"])
         self.assertEqual([frame for frame in entry["backtrace"] if ".c:" in frame], [])
