@@ -17,11 +17,11 @@ constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 constexpr int kTriesMax = 10;  // stale handles
 
 /// Whether somebody wrote into the file between the two looks. The time of other changes counts only as long as the
-/// file keeps its name: replacing it sets that time, too.
+/// file keeps its name: replacing it takes the name and sets that time, one after the other.
 bool was_written(const struct stat& before, const struct stat& after) {
   const auto same = [](const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; };
   return before.st_size != after.st_size || !same(before.st_mtim, after.st_mtim) ||
-         (before.st_nlink == after.st_nlink && !same(before.st_ctim, after.st_ctim));
+         (after.st_nlink > 0 && before.st_nlink == after.st_nlink && !same(before.st_ctim, after.st_ctim));
 }
 
 }  // namespace
