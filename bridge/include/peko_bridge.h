@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define PEKO_BRIDGE_ABI 2u
+#define PEKO_BRIDGE_ABI 3u
 /// Length of a body that is not known before it ends.
 #define PEKO_LENGTH_UNKNOWN UINT64_MAX
 /// Tokens with this bit are those of outbound requests: the bit and the request's id. Invocations' tokens are without
@@ -182,6 +182,7 @@ enum {
   PEKO_OUTCOME_CANCELLED,    ///< finished before it had ended
   PEKO_OUTCOME_PANIC,        ///< a panic in the bridge: our bug
   PEKO_OUTCOME_OTHER,
+  PEKO_OUTCOME_EXCEPTION,  ///< its script threw: the message is `kind: message`, then its frames, a line each
 };
 
 /// peko_component_compile, peko_component_load
@@ -241,6 +242,13 @@ int peko_component_compile(const peko_engine* engine, const uint8_t* wasm, size_
 /// set on OK. `environment` is what wasi:cli/environment gives its instances.
 int peko_component_load(const peko_engine* engine, const char* path, const peko_field* environment, size_t count,
                         peko_component** component, peko_buf* error);
+/// A component that is the loaded JavaScript engine with a script: its fresh instances evaluate `text`, whose frames
+/// are called `name`, before their first call and under its limits. It shares the engine's code and keeps what it needs
+/// of it. PEKO_LOAD_*: WORLD when `engine` exports no peko:js/loader, INVALID when an argument is not UTF-8 or `name`
+/// is empty or has control characters.
+int peko_component_load_script(const peko_component* engine, peko_str name, peko_str text,
+                               const peko_field* environment, size_t count, peko_component** component,
+                               peko_buf* error);
 /// Instances and invocations of it keep what they need.
 void peko_component_delete(peko_component* component);
 

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::mem::size_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub const ABI: u32 = 2;
+pub const ABI: u32 = 3;
 pub const LENGTH_UNKNOWN: u64 = u64::MAX;
 pub const OUTBOUND_TOKEN: u64 = 1 << 63;
 pub const COMPLETE: u32 = u32::MAX;
@@ -190,6 +190,7 @@ pub enum Outcome {
     Cancelled,
     Panic,
     Other,
+    Exception,
 }
 
 /// PEKO_LOAD_*: what became of a component.

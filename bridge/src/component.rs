@@ -6,6 +6,7 @@ use crate::engine::Engine;
 use crate::http::bindings::FunctionPre;
 use crate::inspect;
 use crate::outcome::chain;
+use crate::script::Script;
 use std::ffi::c_char;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ pub struct Component {
     pre: FunctionPre<Context>,
     environment: Arc<Environment>,
     clock_resolution_ns: u64,
+    script: Option<Script>,
 }
 
 /// Why there is no component.
@@ -45,6 +47,11 @@ impl Component {
         self.clock_resolution_ns
     }
 
+    /// What its instances evaluate before their first call.
+    pub fn script(&self) -> Option<&Script> {
+        self.script.as_ref()
+    }
+
     fn load(engine: &Engine, path: &str, environment: Environment) -> Result<Self, Refusal> {
         // Safety: the header demands that the caller has verified the file.
         let component = unsafe { wasmtime::component::Component::deserialize_file(&engine.engine, path) }
@@ -53,7 +60,23 @@ impl Component {
         let pre =
             engine.linker.instantiate_pre(&component).map_err(|error| missing_imports(engine, &component, &error))?;
         let pre = FunctionPre::new(pre).map_err(|_| wrong_world(engine, &component))?;
-        Ok(Component { pre, environment: environment.into(), clock_resolution_ns: engine.clock_resolution_ns })
+        let clock_resolution_ns = engine.clock_resolution_ns;
+        Ok(Component { pre, environment: environment.into(), clock_resolution_ns, script: None })
+    }
+
+    /// The same code with a script in it.
+    fn with_script(&self, name: String, text: String, environment: Environment) -> Result<Self, Refusal> {
+        if name.is_empty() || name.chars().any(char::is_control) {
+            return Err(refuse(Load::Invalid, "the name of a script is empty or has control characters"));
+        }
+        let script = Script::new(self.pre.instance_pre(), name, text)
+            .ok_or_else(|| refuse(Load::World, "it exports no peko:js/loader: it runs no scripts"))?;
+        Ok(Component {
+            pre: self.pre.clone(),
+            environment: environment.into(),
+            clock_resolution_ns: self.clock_resolution_ns,
+            script: Some(script),
+        })
     }
 }
 
@@ -154,15 +177,19 @@ fn is_text(bytes: &[u8]) -> bool {
     bytes.iter().take(256).all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0x80..))
 }
 
+fn utf8(bytes: &[u8], place: &str) -> Result<String, Refusal> {
+    let invalid = |error: std::str::Utf8Error| {
+        let shown = String::from_utf8_lossy(&bytes[error.valid_up_to().saturating_sub(20)..]);
+        let shown: String = shown.chars().take(40).collect();
+        refuse(Load::Invalid, format!("not UTF-8 in {place}: {shown:?}"))
+    };
+    Ok(std::str::from_utf8(bytes).map_err(invalid)?.to_owned())
+}
+
 /// # Safety
 /// The strings of `fields` are readable.
 unsafe fn environment(fields: &[PekoField]) -> Result<Environment, Refusal> {
-    let text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(_) => {
-            Err(refuse(Load::Invalid, format!("not UTF-8 in the environment: {:?}", String::from_utf8_lossy(bytes))))
-        }
-    };
+    let text = |bytes| utf8(bytes, "the environment");
     // Safety: the caller vouches for the strings.
     fields.iter().map(|field| unsafe { Ok((text(field.name.bytes())?, text(field.value.bytes())?)) }).collect()
 }
@@ -230,7 +257,32 @@ pub unsafe extern "C" fn peko_component_load(
 }
 
 /// # Safety
-/// `component` came from peko_component_load and is used no more.
+/// `engine` is a live component, `name` and `text` are readable, `env` has `count` readable entries, `component` and
+/// `error` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_component_load_script(
+    engine: *const Component,
+    name: PekoStr,
+    text: PekoStr,
+    env: *const PekoField,
+    count: usize,
+    component: *mut *const Component,
+    error: *mut PekoBuf,
+) -> i32 {
+    let result = guard(None, || {
+        // Safety: the caller vouches for the component and the strings.
+        let (engine, name, text, env) =
+            unsafe { (&*engine, name.bytes(), text.bytes(), environment(slice(env, count))) };
+        let loaded = (|| engine.with_script(utf8(name, "a script's name")?, utf8(text, "a script")?, env?))();
+        // Safety: the caller vouches for `component`.
+        Some(loaded.map(|loaded| unsafe { component.write(Arc::into_raw(Arc::new(loaded))) }))
+    });
+    // Safety: the caller vouches for `error`.
+    unsafe { report(result, error) }
+}
+
+/// # Safety
+/// `component` came from peko_component_load or peko_component_load_script and is used no more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn peko_component_delete(component: *const Component) {
     if !component.is_null() {

@@ -27,6 +27,8 @@ pub struct Context {
     random: RandomBudget,
     pub limits: PekoLimits,
     pub cpu_exceeded: bool,
+    /// It runs a script, which says by an internal-error what it threw.
+    pub runs_script: bool,
     /// Epoch ticks in this call.
     pub ticks: u64,
 }
@@ -56,6 +58,7 @@ impl Context {
             random: RandomBudget::default(),
             limits: PekoLimits::default(),
             cpu_exceeded: false,
+            runs_script: component.script().is_some(),
             ticks: 0,
         }
     }

@@ -43,9 +43,15 @@ impl Instance {
         Box::new(Instance { store, function: None, uses: 0, spare: None })
     }
 
-    /// Runs the start functions of the component, under the limits of the call that waits for it.
+    /// Runs the start functions of the component, then its script's top level, under the limits of the call that waits.
     pub async fn instantiate(&mut self, component: &Component) -> wasmtime::Result<()> {
-        self.function = Some(component.pre().instantiate_async(&mut self.store).await?);
+        let Some(script) = component.script() else {
+            self.function = Some(component.pre().instantiate_async(&mut self.store).await?);
+            return Ok(());
+        };
+        let instance = component.pre().instance_pre().instantiate_async(&mut self.store).await?;
+        script.load(&mut self.store, &instance).await?;
+        self.function = Some(Function::new(&mut self.store, &instance)?);
         Ok(())
     }
 }

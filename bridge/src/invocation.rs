@@ -33,7 +33,7 @@ pub struct Invocation {
     slot: Arc<ResponseSlot>,
     response: Option<Response>,
     /// The error code that the guest set instead of a response.
-    response_error: Option<String>,
+    response_error: Option<ErrorCode>,
     /// How the body ended, once it has: PEKO_NEXT_END or PEKO_NEXT_ABORTED.
     body_end: Option<i32>,
     trailers: Option<Arc<FieldList>>,
@@ -113,7 +113,7 @@ impl Invocation {
         }
         match self.slot.take() {
             Some(Ok(response)) => self.response = Some(response),
-            Some(Err(error)) => self.response_error = Some(format!("{error:?}")),
+            Some(Err(error)) => self.response_error = Some(error),
             None => {}
         }
     }
@@ -180,7 +180,7 @@ impl Invocation {
         stats.outbound = context.outbound.made;
         stats.instantiated = u32::from(finished.instantiate_ns.is_some());
         stats.instantiate_ns = finished.instantiate_ns.unwrap_or(0);
-        match (&finished.result, &self.response, &self.response_error) {
+        match (&finished.result, &self.response, self.response_error.take()) {
             (Err(error), _, _) => {
                 stats.outcome = outcome::classify(error, context) as u32;
                 put_message(&mut stats.message, &outcome::describe(error));
@@ -193,13 +193,14 @@ impl Invocation {
                 stats.reusable = u32::from(context.reusable());
             }
             (Ok(()), None, _) if self.prepares => stats.reusable = u32::from(context.reusable()),
+            (Ok(()), None, Some(ErrorCode::InternalError(Some(thrown)))) if context.runs_script => {
+                stats.outcome = outcome::of_exception(context) as u32;
+                put_message(&mut stats.message, &thrown);
+                stats.reusable = u32::from(context.reusable());
+            }
             (Ok(()), None, error) => {
                 stats.outcome = Outcome::NoResponse as u32;
-                let message = match error {
-                    Some(error) => format!("the response is an error code: {error}"),
-                    None => "the handler returned without setting a response".to_string(),
-                };
-                put_message(&mut stats.message, &message);
+                put_message(&mut stats.message, &outcome::without_response(error));
             }
         }
         Some(finished.instance)

@@ -24,6 +24,7 @@ pub mod logging;
 pub mod outbound;
 pub mod outcome;
 pub mod run;
+pub mod script;
 pub mod symbols;
 pub mod waker;
 

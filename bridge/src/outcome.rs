@@ -3,7 +3,9 @@
 use crate::abi::Outcome;
 use crate::context::Context;
 use crate::guest_random::TooManyRandomBytes;
+use crate::http::ErrorCode;
 use crate::http::fields::FieldsTooBig;
+use crate::script::Thrown;
 use std::fmt::Write;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrace};
@@ -27,17 +29,29 @@ pub fn classify(error: &Error, context: &Context) -> Outcome {
     if is_resource_limit(error) {
         return Outcome::Resources;
     }
-    if context.limiter.starved() {
-        return Outcome::Capacity;
+    if let Some(outcome) = out_of_memory(context) {
+        return outcome;
     }
-    // A refusal at instantiation is an error, one at run time is followed by whatever the guest makes of it.
-    if context.limiter.denied() {
-        return Outcome::Memory;
+    if error.downcast_ref::<Thrown>().is_some() {
+        return Outcome::Exception;
     }
     // A backtrace says that wasm was running: the guest called the host with what the interface does not allow (an
     // unknown handle, a string that is not UTF-8, a poll of nothing), which has no Trap of its own.
     let in_guest = trap.is_some() || error.downcast_ref::<WasmBacktrace>().is_some();
     if in_guest { Outcome::Trap } else { Outcome::Other }
+}
+
+/// How a call ended whose script threw: for want of memory, when growth was refused.
+pub fn of_exception(context: &Context) -> Outcome {
+    out_of_memory(context).unwrap_or(Outcome::Exception)
+}
+
+/// A refusal at instantiation is an error, one at run time is followed by whatever the guest makes of it.
+fn out_of_memory(context: &Context) -> Option<Outcome> {
+    if context.limiter.starved() {
+        return Some(Outcome::Capacity);
+    }
+    context.limiter.denied().then_some(Outcome::Memory)
 }
 
 fn is_resource_limit(error: &Error) -> bool {
@@ -48,13 +62,24 @@ fn is_resource_limit(error: &Error) -> bool {
         || error.root_cause().to_string().contains("fuel allocated for hostcalls has been exhausted")
 }
 
-/// The cause in one line, then the wasm backtrace, a line a frame.
+/// The cause in one line, then the wasm backtrace or the script's stack, a line a frame.
 pub fn describe(error: &Error) -> String {
+    if let Some(Thrown(text)) = error.downcast_ref() {
+        return text.clone();
+    }
     let mut text = error.root_cause().to_string().replace('\n', " ");
     if let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() {
         let _ = write!(text, "\n{}", frames(&backtrace.to_string()));
     }
     text
+}
+
+/// What a handler has done that returned without a response.
+pub fn without_response(error: Option<ErrorCode>) -> String {
+    match error {
+        Some(error) => format!("the response is an error code: {error:?}"),
+        None => "the handler returned without setting a response".to_string(),
+    }
 }
 
 /// Writes where the frames of a backtrace are in the component's bytes, 0 where that is not known, and returns how many.

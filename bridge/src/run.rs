@@ -59,7 +59,10 @@ pub async fn run(start: Start, call: Call) -> Finished {
         }
     }
     let result = handle(&mut instance, call).await;
-    instance.store.data_mut().outbound.end_call();
+    let context = instance.store.data_mut();
+    context.outbound.end_call();
+    context.http.request_body = None;
+    context.http.response_body = None;
     Finished { instance, result, instantiate_ns }
 }
 
@@ -67,7 +70,11 @@ async fn handle(instance: &mut Instance, call: Call) -> wasmtime::Result<()> {
     let Instance { store, function: Some(function), .. } = instance else {
         wasmtime::bail!("the instance was never instantiated");
     };
-    let table = &mut store.data_mut().table;
+    let context = store.data_mut();
+    if context.runs_script {
+        context.http.request_body = call.body.clone();
+    }
+    let table = &mut context.table;
     let body = call.body.map(|queue| BodyIn::new(queue, None));
     let request = table.push(IncomingRequest::new(call.head, body))?;
     let outparam = table.push(ResponseOutparam { slot: call.slot })?;

@@ -9,32 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Turns `call` until it has sent an outbound request.
-std::optional<OutboundSeen> until_outbound(Rig& rig, peko_invocation* call, Answer& answer) {
-  for (;;) {
-    const bool over = rig.turn(call, answer);
-    auto seen = rig.seen.take_outbound();
-    if (!seen.empty()) return seen.front();
-    if (over || !rig.seen.wait(rig.token(call))) return std::nullopt;
-  }
-}
-
-/// Turns `call` to its end.
-Answer to_end(Rig& rig, InvocationPtr call, Answer answer) {
-  while (!rig.turn(call.get(), answer)) {
-    if (!rig.seen.wait(rig.token(call.get()))) {
-      ADD_FAILURE() << "the invocation waits for nothing";
-      break;
-    }
-  }
-  return rig.close(std::move(call), std::move(answer));
-}
-
-int respond(Rig& rig, std::uint64_t id, std::uint32_t status, std::uint32_t error = 0, const Fields& fields = {}) {
-  const auto all = views(fields);
-  return peko_outbound_respond(rig.loop(), id, status, error, all.data(), all.size());
-}
-
 TEST(Outbound, IsAnsweredWithABody) {
   Rig rig;
   InvocationPtr call = rig.start(rig.load("fetch"), {.target = "/api.example:8080/data?x=1"});
@@ -54,7 +28,7 @@ TEST(Outbound, IsAnsweredWithABody) {
   peko_outbound_push(rig.loop(), sent->id, "data", 4);
   peko_outbound_push_end(rig.loop(), sent->id, PEKO_COMPLETE, nullptr, 0);
   EXPECT_EQ(peko_outbound_push(rig.loop(), sent->id, "late", 4), SIZE_MAX) << "the end frees the id";
-  const Answer done = to_end(rig, std::move(call), std::move(answer));
+  const Answer done = rig.finish(std::move(call), std::move(answer));
   EXPECT_EQ(done.status, 203U);
   EXPECT_EQ(done.body, "some data");
   EXPECT_EQ(done.stats.outcome, PEKO_OUTCOME_OK);
@@ -74,7 +48,7 @@ TEST(Outbound, CarriesEachErrorCode) {
     ASSERT_TRUE(sent);
     EXPECT_EQ(respond(rig, sent->id, 0, code), 0);
     EXPECT_EQ(respond(rig, sent->id, 200), 1) << "an error is the end of it";
-    Answer done = to_end(rig, std::move(call), std::move(answer));
+    Answer done = rig.finish(std::move(call), std::move(answer));
     EXPECT_EQ(done.status, 502U);
     EXPECT_EQ(done.body, "error-code " + std::to_string(code) + "\n");
     warm = std::move(done.instance);
@@ -91,7 +65,7 @@ TEST(Outbound, TurnsAResponseThatIsNoneIntoAProtocolError) {
     const auto sent = until_outbound(rig, call.get(), answer);
     ASSERT_TRUE(sent);
     EXPECT_EQ(respond(rig, sent->id, status, 0, fields), 0);
-    EXPECT_EQ(to_end(rig, std::move(call), std::move(answer)).body, "error-code 35\n");
+    EXPECT_EQ(rig.finish(std::move(call), std::move(answer)).body, "error-code 35\n");
   }
 }
 
@@ -133,7 +107,7 @@ TEST(Outbound, StreamsTheRequestBodyOut) {
 
   EXPECT_EQ(respond(rig, sent->id, 201), 0);
   peko_outbound_push_end(rig.loop(), sent->id, PEKO_COMPLETE, nullptr, 0);
-  EXPECT_EQ(to_end(rig, std::move(call), std::move(answer)).body, "201 closed 0");
+  EXPECT_EQ(rig.finish(std::move(call), std::move(answer)).body, "201 closed 0");
 }
 
 TEST(Outbound, PassesTheResponseBodyOnWithBackPressure) {
@@ -155,7 +129,7 @@ TEST(Outbound, PassesTheResponseBodyOnWithBackPressure) {
   }
   EXPECT_GT(rig.seen.wants(), wants) << "a guest with room asks for more";
   peko_outbound_push_end(rig.loop(), sent->id, PEKO_COMPLETE, nullptr, 0);
-  EXPECT_EQ(to_end(rig, std::move(call), std::move(answer)).body.size(), pushed);
+  EXPECT_EQ(rig.finish(std::move(call), std::move(answer)).body.size(), pushed);
 }
 
 TEST(Outbound, TellsTheGuestOfAResponseThatWasCutOff) {
@@ -167,7 +141,7 @@ TEST(Outbound, TellsTheGuestOfAResponseThatWasCutOff) {
   EXPECT_EQ(respond(rig, sent->id, 200), 0);
   peko_outbound_push(rig.loop(), sent->id, "123", 3);
   peko_outbound_push_end(rig.loop(), sent->id, 9, nullptr, 0);
-  EXPECT_EQ(to_end(rig, std::move(call), std::move(answer)).body, "200 failed 3");
+  EXPECT_EQ(rig.finish(std::move(call), std::move(answer)).body, "200 failed 3");
 }
 
 TEST(Outbound, IsCancelledWhenTheGuestDropsTheFuture) {
@@ -191,7 +165,7 @@ TEST(Outbound, IsCancelledWhenTheGuestDropsTheBody) {
   ASSERT_TRUE(sent);
   EXPECT_EQ(respond(rig, sent->id, 200), 0);
   peko_outbound_push(rig.loop(), sent->id, "much more than four", 19);
-  EXPECT_EQ(to_end(rig, std::move(call), std::move(answer)).body, "dropped 1");
+  EXPECT_EQ(rig.finish(std::move(call), std::move(answer)).body, "dropped 1");
   EXPECT_TRUE(rig.seen.wait_cancelled(sent->id));
   EXPECT_EQ(peko_outbound_push(rig.loop(), sent->id, "x", 1), SIZE_MAX);
 }
@@ -220,7 +194,7 @@ TEST(Outbound, IsLimitedInNumber) {
     EXPECT_EQ(respond(rig, sent->id, 204), 0);
     peko_outbound_push_end(rig.loop(), sent->id, PEKO_COMPLETE, nullptr, 0);
   }
-  const Answer done = to_end(rig, std::move(call), std::move(answer));
+  const Answer done = rig.finish(std::move(call), std::move(answer));
   EXPECT_EQ(done.body, "error-code 11") << "connection-limit-reached";
   EXPECT_TRUE(rig.seen.take_outbound().empty());
   EXPECT_EQ(done.stats.outbound, 3U) << "the refused one is counted";

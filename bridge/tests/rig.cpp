@@ -1,5 +1,7 @@
 #include "rig.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -16,19 +18,32 @@ constexpr auto kPatience = 10s;
 
 std::string text(peko_str bytes) { return bytes.size == 0 ? std::string() : std::string(bytes.data, bytes.size); }
 
-// The compiled form of each guest, once a process.
-const std::string& artifact(std::string_view name) {
+peko_engine* compiling_engine() {
   static const EnginePtr engine = make_engine(compile_config());
-  static std::map<std::string, std::string, std::less<>> artifacts;
-  if (const auto it = artifacts.find(name); it != artifacts.end()) return it->second;
-  const std::string wasm = guest(name);
+  return engine.get();
+}
+
+std::string compile(std::string_view wasm) {
   peko_buf compiled{};
   peko_buf error{};
   // Safety: uint8_t may alias the bytes of a string.
-  const int result = peko_component_compile(engine.get(), reinterpret_cast<const std::uint8_t*>(wasm.data()),
+  const int result = peko_component_compile(compiling_engine(), reinterpret_cast<const std::uint8_t*>(wasm.data()),
                                             wasm.size(), &compiled, &error);
-  EXPECT_EQ(result, PEKO_LOAD_OK) << name << ": " << take(error);
-  return artifacts.emplace(name, take(compiled)).first->second;
+  EXPECT_EQ(result, PEKO_LOAD_OK) << take(error);
+  return take(compiled);
+}
+
+// The compiled form of each guest, once a process.
+const std::string& artifact(std::string_view name) {
+  static std::map<std::string, std::string, std::less<>> artifacts;
+  if (const auto it = artifacts.find(name); it != artifacts.end()) return it->second;
+  return artifacts.emplace(name, compile(guest(name))).first->second;
+}
+
+std::string content(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file) << path;
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace
@@ -94,11 +109,32 @@ std::string guest(std::string_view name) {
   return {};
 }
 
+std::filesystem::path script_engine() {
+  const std::filesystem::path wasm = PEKO_JS "/engine.wasm";
+  const std::filesystem::path compiled = PEKO_JS "/" + engine_id(compiling_engine()) + ".cwasm";
+  const auto up_to_date = [&] {
+    std::error_code missing;
+    return std::filesystem::last_write_time(compiled, missing) > std::filesystem::last_write_time(wasm) && !missing;
+  };
+  if (up_to_date()) return compiled;
+  const int lock = ::open(PEKO_JS "/.compile-lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  EXPECT_EQ(::flock(lock, LOCK_EX), 0);
+  if (!up_to_date()) {
+    const std::filesystem::path half = compiled.string() + ".new";
+    std::ofstream(half, std::ios::binary) << compile(content(wasm));
+    std::filesystem::rename(half, compiled);
+  }
+  ::close(lock);
+  return compiled;
+}
+
 std::string source_of(std::string_view name) {
   std::ifstream file(std::string(PEKO_GUEST_SOURCES "/") + std::string(name) + ".c");
   EXPECT_TRUE(file) << name;
   return {std::istreambuf_iterator<char>(file), {}};
 }
+
+std::string source(std::string_view path) { return content(PEKO_SOURCES "/" + std::string(path)); }
 
 TemporaryFile::TemporaryFile(std::string_view bytes)
     : path_((std::filesystem::temp_directory_path() / "peko-bridge-XXXXXX").string()) {
@@ -230,6 +266,22 @@ peko_component* Rig::load(std::string_view guest_name, const Fields& environment
   return component;
 }
 
+peko_component* Rig::load_script(std::string_view source, const Fields& environment) {
+  peko_component* component = nullptr;
+  peko_buf error{};
+  if (!script_engine_) {
+    const int result = peko_component_load(engine(), script_engine().c_str(), nullptr, 0, &component, &error);
+    EXPECT_EQ(result, PEKO_LOAD_OK) << take(error);
+    script_engine_.reset(component);
+  }
+  const auto fields = views(environment);
+  const int result = peko_component_load_script(script_engine_.get(), str("worker.js"), str(source), fields.data(),
+                                                fields.size(), &component, &error);
+  EXPECT_EQ(result, PEKO_LOAD_OK) << take(error);
+  components_.emplace_back(component);
+  return component;
+}
+
 void Rig::unload(peko_component* component) {
   std::erase_if(components_, [&](const ComponentPtr& loaded) { return loaded.get() == component; });
 }
@@ -289,8 +341,7 @@ Answer Rig::close(InvocationPtr invocation, Answer answer) {
   return answer;
 }
 
-Answer Rig::finish(InvocationPtr invocation) {
-  Answer answer;
+Answer Rig::finish(InvocationPtr invocation, Answer answer) {
   while (!turn(invocation.get(), answer)) {
     if (!seen.wait(token(invocation.get()))) {
       ADD_FAILURE() << "the invocation waits for nothing";
@@ -302,6 +353,20 @@ Answer Rig::finish(InvocationPtr invocation) {
 
 Answer Rig::call(peko_component* component, const Request& request, InstancePtr warm) {
   return finish(start(component, request, std::move(warm)));
+}
+
+std::optional<OutboundSeen> until_outbound(Rig& rig, peko_invocation* call, Answer& answer) {
+  for (;;) {
+    const bool over = rig.turn(call, answer);
+    auto seen = rig.seen.take_outbound();
+    if (!seen.empty()) return seen.front();
+    if (over || !rig.seen.wait(rig.token(call))) return std::nullopt;
+  }
+}
+
+int respond(Rig& rig, std::uint64_t id, std::uint32_t status, std::uint32_t error, const Fields& fields) {
+  const auto all = views(fields);
+  return peko_outbound_respond(rig.loop(), id, status, error, all.data(), all.size());
 }
 
 }  // namespace peko::bridge_test

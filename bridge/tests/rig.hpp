@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -52,8 +53,14 @@ std::string engine_id(const peko_engine* engine);
 /// The bytes of a guest, from PEKO_GUESTS or the directory that was built.
 std::string guest(std::string_view name);
 
+/// The file with the JavaScript engine's machine code: compiled once for all test programs, in 10 s of CPU.
+std::filesystem::path script_engine();
+
 /// The source of a guest of tests/guests.
 std::string source_of(std::string_view name);
+
+/// The bytes of a file of the repository.
+std::string source(std::string_view path);
 
 /// A file that goes with the object.
 class TemporaryFile {
@@ -138,10 +145,13 @@ class Rig {
   Rig& operator=(const Rig&) = delete;
 
   peko_component* load(std::string_view guest_name, const Fields& environment = {});
+  /// The JavaScript engine with `text` in it, whose frames are called worker.js.
+  peko_component* load_script(std::string_view text, const Fields& environment = {});
   void unload(peko_component* component);
   InvocationPtr start(peko_component* component, const Request& request, InstancePtr warm = nullptr);
-  /// Polls, takes what is there and waits for wake-ups until the call is over and its body taken.
-  Answer finish(InvocationPtr invocation);
+  /// Polls, takes what is there and waits for wake-ups until the call is over and its body taken. `answer` is what the
+  /// call has brought so far.
+  Answer finish(InvocationPtr invocation, Answer answer = {});
   Answer call(peko_component* component, const Request& request = {}, InstancePtr warm = nullptr);
   /// Polls and takes all pieces that are there until nothing wakes it any more. True when the call is over.
   bool turn(peko_invocation* invocation, Answer& answer);
@@ -159,9 +169,14 @@ class Rig {
   EnginePtr engine_;
   LoopPtr loop_;
   std::vector<ComponentPtr> components_;
+  ComponentPtr script_engine_;
   std::map<const peko_invocation*, std::uint64_t> tokens_;
   std::uint64_t last_token_ = 0;
   std::jthread ticker_;
 };
+
+/// Turns `call` until it has sent an outbound request.
+std::optional<OutboundSeen> until_outbound(Rig& rig, peko_invocation* call, Answer& answer);
+int respond(Rig& rig, std::uint64_t id, std::uint32_t status, std::uint32_t error = 0, const Fields& fields = {});
 
 }  // namespace peko::bridge_test

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,11 @@ class Component {
   /// have the types of WASI 0.2. Invalid: not an artifact.
   static Result<std::shared_ptr<const Component>> load(Runtime& runtime, const std::filesystem::path& artifact,
                                                        const Environment& environment);
+
+  /// `script_engine`, which is the loaded component of js/, with a script: instances evaluate `text` before their first
+  /// call, and its errors call it `name`. The engine's code is shared. Invalid: not UTF-8, no usable name.
+  static Result<std::shared_ptr<const Component>> load_script(const Component& script_engine, std::string_view name,
+                                                              std::string_view text, const Environment& environment);
 
   [[nodiscard]] const peko_component* handle() const { return handle_.get(); }
 

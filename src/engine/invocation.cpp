@@ -25,6 +25,7 @@ Outcome outcome_of(std::uint32_t code) {
     case PEKO_OUTCOME_TRAP: return Outcome::Trap;
     case PEKO_OUTCOME_EXIT: return Outcome::Exit;
     case PEKO_OUTCOME_NO_RESPONSE: return Outcome::NoResponse;
+    case PEKO_OUTCOME_EXCEPTION: return Outcome::Exception;
     case PEKO_OUTCOME_CAPACITY: return Outcome::Capacity;
     case PEKO_OUTCOME_RESOURCES: return Outcome::Resources;
     case PEKO_OUTCOME_BAD_REQUEST: return Outcome::BadRequest;

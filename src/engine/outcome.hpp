@@ -16,6 +16,7 @@ enum class Outcome : std::uint8_t {
   Trap,        ///< any other trap
   Exit,        ///< called exit()
   NoResponse,  ///< returned without setting a response
+  Exception,   ///< its script threw, at its top level or in its handler
   Capacity,    ///< no free slot for a fresh instance, or all instances together hold too much memory
   Resources,   ///< too many host resources, or too large a host call
   BadRequest,  ///< the head cannot be expressed in wasi:http
@@ -25,7 +26,7 @@ enum class Outcome : std::uint8_t {
 
 struct Usage {
   Outcome outcome = Outcome::Ok;
-  std::string message;  ///< empty on success; the cause in one line, then the wasm backtrace, a frame a line
+  std::string message;  ///< empty on success; the cause in one line, then the backtrace, a frame a line
   /// Of the backtrace: where each frame is in the component's bytes, for symbolise(); 0: not known.
   std::vector<std::uint32_t> frames;
   std::chrono::nanoseconds cpu{};

@@ -25,7 +25,7 @@ struct Version {
   std::shared_ptr<engine::OutboundGrant> outbound;  ///< counts what is in flight; null: no request is allowed
   code::Reuse reuse = code::Reuse::Auto;
   std::chrono::seconds idle{300};
-  std::filesystem::path component_file;  ///< what was compiled, for finding source lines when it fails
+  std::filesystem::path component_file;  ///< or a script's bundle: for finding source lines when it fails
   Digest component_hash{};               ///< of its bytes at that time
 };
 

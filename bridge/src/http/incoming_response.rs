@@ -1,7 +1,8 @@
 //! `future-incoming-response`, and the `incoming-response` that it brings.
 
 use crate::context::Context;
-use crate::http::body_queue::BodyIn;
+use crate::http::body_pipe::BodyPipe;
+use crate::http::body_queue::{BodyIn, BodyQueue};
 use crate::http::field_list::FieldList;
 use crate::http::fields::Fields;
 use crate::http::incoming_body::IncomingBody;
@@ -9,7 +10,7 @@ use crate::http::{ErrorCode, types};
 use crate::outbound::Awaited;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Poll, Waker};
+use std::task::{self, Poll, Waker};
 use wasmtime::Result;
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{self, DynPollable, Pollable};
@@ -24,6 +25,9 @@ pub enum FutureIncomingResponse {
     Awaited(Awaited),
     /// It was never sent.
     Refused(ErrorCode),
+    /// These were never sent either, and fail when there is something to read, or room to write (script.rs).
+    UntilReadable(Arc<BodyQueue>),
+    UntilWritable(Arc<BodyPipe>),
     /// The guest has got it.
     Taken,
 }
@@ -31,8 +35,17 @@ pub enum FutureIncomingResponse {
 #[wasmtime_wasi::async_trait]
 impl Pollable for FutureIncomingResponse {
     async fn ready(&mut self) {
-        if let FutureIncomingResponse::Awaited(awaited) = self {
-            poll_fn(|cx| awaited.poll_answered(cx.waker())).await
+        poll_fn(|cx| self.poll(cx)).await
+    }
+}
+
+impl FutureIncomingResponse {
+    fn poll(&self, cx: &mut task::Context<'_>) -> Poll<()> {
+        match self {
+            FutureIncomingResponse::Awaited(awaited) => awaited.poll_answered(cx.waker()),
+            FutureIncomingResponse::UntilReadable(body) => body.poll_read(cx),
+            FutureIncomingResponse::UntilWritable(body) => body.poll_room(cx),
+            FutureIncomingResponse::Refused(_) | FutureIncomingResponse::Taken => Poll::Ready(()),
         }
     }
 }
@@ -58,14 +71,15 @@ impl types::HostFutureIncomingResponse for Context {
 
     fn get(&mut self, id: Resource<FutureIncomingResponse>) -> Result<Option<Result<Response, ()>>> {
         let future = self.table.get_mut(&id)?;
-        if let FutureIncomingResponse::Awaited(awaited) = future
-            && awaited.poll_answered(Waker::noop()) == Poll::Pending
-        {
+        if future.poll(&mut task::Context::from_waker(Waker::noop())).is_pending() {
             return Ok(None);
         }
         let response = match std::mem::replace(future, FutureIncomingResponse::Taken) {
             FutureIncomingResponse::Awaited(awaited) => awaited.into_response(),
             FutureIncomingResponse::Refused(error) => Err(error),
+            FutureIncomingResponse::UntilReadable(_) | FutureIncomingResponse::UntilWritable(_) => {
+                Err(ErrorCode::ConnectionTerminated)
+            }
             FutureIncomingResponse::Taken => return Ok(Some(Err(()))),
         };
         Ok(Some(Ok(match response {

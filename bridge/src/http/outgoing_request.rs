@@ -9,6 +9,7 @@ use crate::http::outgoing_body::OutgoingBody;
 use crate::http::request_options::RequestOptions;
 use crate::http::types::{self, Method, Scheme};
 use crate::http::{ErrorCode, outgoing_handler, syntax};
+use crate::script;
 use std::sync::Arc;
 use wasmtime::Result;
 use wasmtime::component::Resource;
@@ -178,7 +179,8 @@ impl outgoing_handler::Host for Context {
         let request = self.table.delete(request)?;
         match Outbound::try_from(request) {
             Ok(request) => {
-                let response = self.outbound.send(request, &options);
+                let waits = script::waits_for_body(self, &request.authority);
+                let response = waits.unwrap_or_else(|| self.outbound.send(request, &options));
                 Ok(Ok(self.table.push(response)?))
             }
             Err(error) => Ok(Err(error)),

@@ -101,6 +101,9 @@ impl types::HostOutgoingResponse for Context {
         };
         let pipe = self.http.new_response_pipe(expected);
         response.body = Some(BodyReader::new(pipe.clone()));
+        if self.runs_script {
+            self.http.response_body = Some(pipe.clone());
+        }
         Ok(Ok(self.table.push(OutgoingBody::new(pipe))?))
     }
 

@@ -1,6 +1,7 @@
 //! What the host of wasi:http keeps for an instance beside its resources.
 
 use crate::http::body_pipe::{BodyPipe, BodyReader, Kind};
+use crate::http::body_queue::BodyQueue;
 use crate::http::field_list::{FieldBudget, FieldList};
 use crate::http::outgoing_response::Response;
 use std::sync::Arc;
@@ -11,6 +12,9 @@ pub struct HttpState {
     pub budget: FieldBudget,
     /// The call's request is a HEAD.
     pub answers_head: bool,
+    /// The bodies of the call's request and of its response, for scripts, which wait for them (script.rs).
+    pub request_body: Option<Arc<BodyQueue>>,
+    pub response_body: Option<Arc<BodyPipe>>,
     list: Option<Arc<FieldList>>,
     pipe: Option<Arc<BodyPipe>>,
 }

@@ -1,0 +1,11 @@
+/// The component that runs all scripts (js/), which is a part of the program.
+#pragma once
+
+#include <string_view>
+
+namespace peko::engine {
+
+/// Its bytes, to be compiled and loaded once a process; Component::load_script gives it a script.
+std::string_view script_engine();
+
+}  // namespace peko::engine
