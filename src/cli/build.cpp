@@ -2,11 +2,13 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "cli/bundle.hpp"
 #include "cli/commands.hpp"
 #include "cli/project.hpp"
 #include "cli/steps.hpp"
 #include "cli/store_options.hpp"
 #include "code/paths.hpp"
+#include "code/script_file.hpp"
 
 namespace peko::cli {
 namespace {
@@ -20,6 +22,26 @@ std::string as_json(const code::Function& function, const CheckedComponent& chec
   return text + "\n";
 }
 
+int build_script(const code::Function& function, const CommandLine& line, const Context& context, Steps& steps) {
+  if (Status made = bundle(function, context); !made) {
+    return give_up_as_asked(line, context, made.error().message);
+  }
+  const Result<std::string> text = code::read_bundle(function);
+  if (!text) {
+    return give_up_as_asked(line, context, text.error().message);
+  }
+  const std::filesystem::path file = code::bundle_file(function);
+  steps.done("bundled", fmt::format("{}, {}", code::shown(file), human_bytes(text->size())));
+  if (line.print_as == PrintAs::Json) {
+    std::string json_text;
+    JsonWriter json(json_text);
+    json.begin_object().key("ok").value(true).key("function").value(function.name);
+    json.key("bundle").value(file.string()).key("bytes").value(text->size()).end_object();
+    context.out.write(json_text + "\n");
+  }
+  return kExitOk;
+}
+
 }  // namespace
 
 int build(const CommandLine& line, const Context& context) {
@@ -31,10 +53,13 @@ int build(const CommandLine& line, const Context& context) {
   if (Status built = build_project(*function, line, context); !built) {
     return give_up_as_asked(line, context, built.error().message);
   }
-  if (function->build_command.empty()) {
+  if (function->build_command.empty() && function->script.empty()) {
     steps.say(fmt::format("  {} has no [build] command: checking its component as it is\n", function->name));
-  } else {
+  } else if (!function->build_command.empty()) {
     steps.done("built", function->build_command);
+  }
+  if (!function->script.empty()) {
+    return build_script(*function, line, context, steps);
   }
   steps.begin("checking the component");
   const Result<CheckedComponent> checked = check_component_of(*function);

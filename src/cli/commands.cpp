@@ -1,12 +1,31 @@
 #include "cli/commands.hpp"
 
 #include "base/text.hpp"
+#include "cli/bundle.hpp"
 #include "cli/dev_view.hpp"
 #include "cli/serving.hpp"
 #include "cli/setting_values.hpp"
 #include "cli/store_options.hpp"
 
 namespace peko::cli {
+namespace {
+
+/// A script that cannot be bundled becomes a problem.
+void bundle_scripts(code::Found& found, const Context& context) {
+  std::erase_if(found.functions, [&](const code::Function& function) {
+    if (function.script.empty()) {
+      return false;
+    }
+    Status done = bundle(function, context);
+    if (!done) {
+      found.problems.push_back(std::move(done.error()));
+    }
+    return !done;
+  });
+}
+
+}  // namespace
+
 int dev(const CommandLine& line, const Context& context) {
   Result<Settings> settings = settings_of(line, context);
   if (!settings) {
@@ -16,6 +35,7 @@ int dev(const CommandLine& line, const Context& context) {
   if (!found) {
     return give_up(line, context, found.error().message);
   }
+  bundle_scripts(*found, context);
   if (settings->node.default_function.empty() && found->functions.size() == 1 && found->problems.empty()) {
     settings->node.default_function = found->functions.front().name;
   }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "cli/bundle.hpp"
 #include "cli/commands.hpp"
 #include "cli/confirm.hpp"
 #include "cli/deploy_artifact.hpp"
@@ -10,6 +11,7 @@
 #include "cli/store_options.hpp"
 #include "code/paths.hpp"
 #include "code/publisher.hpp"
+#include "code/script_file.hpp"
 
 namespace peko::cli {
 namespace {
@@ -77,26 +79,47 @@ class Deploy {
     if (!before && before.error().code != Code::NotFound) return fail(before.error());
     steps_.drop();
     if (Status built = build(); !built) return built;
+    return plan_.function.script.empty() ? prepare_component() : prepare_script();
+  }
+
+  Status prepare_script() {
+    if (Status made = bundle(plan_.function, context_); !made) return made;
+    Result<std::string> text = code::read_bundle(plan_.function);
+    if (!text) return fail(std::move(text.error()));
+    component_.bytes = std::move(*text);
+    component_.hash = sha256(component_.bytes);
+    report_.kind = code::CodeKind::Script;
+    report_.artifact = artifact_.is = ArtifactPlan::Is::None;
+    return note_code("bundled", plan_.function.script);
+  }
+
+  Status prepare_component() {
     steps_.begin("checking the component");
     Result<CheckedComponent> component = check_component_of(plan_.function);
     if (!component) return fail(std::move(component.error()));
     component_ = std::move(*component);
-    report_.component = component_.hash;
-    report_.component_bytes = component_.bytes.size();
-    steps_.done("checked", fmt::format("{}, {}, sha256 {}", code::shown(plan_.function.component),
-                                       human_bytes(component_.bytes.size()), hex(component_.hash).substr(0, 12)));
-    steps_.begin("looking for the component in the store");
-    const Result<code::ObjectInfo> there = opened_.store->stat(code::component_key(component_.hash));
-    if (!there && there.error().code != Code::NotFound) return fail(there.error());
-    steps_.drop();
-    report_.component_was_there = there.has_value();
-    Result<ArtifactPlan> artifact = plan_artifact(component_, plan_.key, there.has_value(),
+    if (Status noted = note_code("checked", plan_.function.component); !noted) return noted;
+    Result<ArtifactPlan> artifact = plan_artifact(component_, plan_.key, report_.component_was_there,
                                                   opened_.settings.node.compile, *opened_.store, context_, steps_);
     if (!artifact) return fail(std::move(artifact.error()), code::shown(plan_.function.component));
     artifact_ = std::move(*artifact);
     report_.artifact = artifact_.is;
     report_.engine_id = artifact_.engine_id;
     report_.artifact_bytes = artifact_.signed_bytes.size();
+    return {};
+  }
+
+  /// What the code is, and whether the store has it.
+  Status note_code(std::string_view done, const std::filesystem::path& file) {
+    report_.component = component_.hash;
+    report_.component_bytes = component_.bytes.size();
+    steps_.done(done, fmt::format("{}, {}, sha256 {}", code::shown(file), human_bytes(component_.bytes.size()),
+                                  hex(component_.hash).substr(0, 12)));
+    steps_.begin(fmt::format("looking for the {} in the store", word_of(report_.kind)));
+    const Result<code::ObjectInfo> there = opened_.store->stat(code::code_key(report_.kind, component_.hash));
+    if (!there && there.error().code != Code::NotFound) return fail(there.error());
+    steps_.drop();
+    report_.component_was_there = there.has_value();
     return {};
   }
 
@@ -111,17 +134,18 @@ class Deploy {
   /// The code first, the pointer last.
   Status publish() {
     if (Status sent = send_artifact(artifact_, component_.hash, *opened_.store, steps_); !sent) return sent;
-    steps_.begin("sending the component");
-    Result<code::Published> published = publisher_.deploy(
-        {.settings = plan_.function, .component = component_.bytes, .weight = line_.store.weight},
-        reason_of(line_, context_),
-        [this](std::uint64_t sent, std::uint64_t all) { steps_.update(sending("the component", sent, all)); });
+    const std::string what = fmt::format("the {}", word_of(report_.kind));
+    steps_.begin("sending " + what);
+    Result<code::Published> published =
+        publisher_.deploy({.settings = plan_.function, .component = component_.bytes, .weight = line_.store.weight},
+                          reason_of(line_, context_),
+                          [&](std::uint64_t sent, std::uint64_t all) { steps_.update(sending(what, sent, all)); });
     if (!published) return fail(std::move(published.error()));
     report_.published = std::move(*published);
     steps_.done("current", fmt::format("{}, {}", code::version_name(report_.published.version),
                                        report_.published.component_sent
                                            ? fmt::format("{} sent", human_bytes(component_.bytes.size()))
-                                           : "the store had the component"));
+                                           : "the store had " + what));
     return {};
   }
 

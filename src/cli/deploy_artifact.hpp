@@ -20,6 +20,7 @@ struct ArtifactPlan {
     There,  ///< the store has it; its signature is right, as far as there is a key to tell
     Send,   ///< `signed_bytes` are to be sent
     NoKey,  ///< there is no key to sign it with: nodes compile it
+    None,   ///< a script has none
   } is = Is::NoKey;
   std::string engine_id;
   std::string signed_bytes;

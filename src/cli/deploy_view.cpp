@@ -38,7 +38,7 @@ std::optional<code::VersionNumber> version_before(const DeployReport& report) {
 
 void append_common(JsonWriter& json, const DeployReport& report) {
   json.key("function").value(report.function);
-  json.key("component").begin_object().key("sha256").value(hex(report.component));
+  json.key(word_of(report.kind)).begin_object().key("sha256").value(hex(report.component));
   json.key("bytes").value(report.component_bytes);
 }
 
@@ -46,12 +46,15 @@ std::string_view word_of(ArtifactPlan::Is is) {
   switch (is) {
     case ArtifactPlan::Is::There: return "there";
     case ArtifactPlan::Is::Send: return "sent";
+    case ArtifactPlan::Is::None: return "none";
     case ArtifactPlan::Is::NoKey: break;
   }
   return "left-to-nodes";
 }
 
 }  // namespace
+
+std::string_view word_of(code::CodeKind kind) { return kind == code::CodeKind::Script ? "script" : "component"; }
 
 std::string shown_weights(const std::vector<code::WeightedVersion>& versions) {
   const std::uint32_t all = std::accumulate(versions.begin(), versions.end(), std::uint32_t{0},
@@ -66,13 +69,14 @@ std::string shown_weights(const std::vector<code::WeightedVersion>& versions) {
 
 std::string dry_run_text(const DeployReport& report) {
   std::string text = "\n  A dry run: nothing was changed. To send:\n";
-  text += report.component_was_there ? "    component     nothing, the store has it\n"
-                                     : fmt::format("    component     {}\n", human_bytes(report.component_bytes));
+  text += fmt::format("    {:13} {}\n", word_of(report.kind),
+                      report.component_was_there ? "nothing, the store has it" : human_bytes(report.component_bytes));
   switch (report.artifact) {
     case ArtifactPlan::Is::There: text += "    machine code  nothing, the store has it\n"; break;
     case ArtifactPlan::Is::Send:
       text += fmt::format("    machine code  {}\n", human_bytes(report.artifact_bytes));
       break;
+    case ArtifactPlan::Is::None: break;
     case ArtifactPlan::Is::NoKey: text += std::string("\n").append(kNoKey); break;
   }
   return text;

@@ -17,7 +17,8 @@ namespace peko::cli {
 
 struct DeployReport {
   std::string function;
-  Digest component{};
+  code::CodeKind kind = code::CodeKind::Component;
+  Digest component{};  ///< or a script's bundle
   std::uint64_t component_bytes = 0;
   bool component_was_there = false;
   ArtifactPlan::Is artifact = ArtifactPlan::Is::NoKey;
@@ -26,6 +27,9 @@ struct DeployReport {
   code::Published published;         ///< not of a dry run
   std::vector<Confirmation> nodes;
 };
+
+/// "component", "script": as people and programs are told.
+std::string_view word_of(code::CodeKind kind);
 
 /// Whole lines.
 std::string dry_run_text(const DeployReport& report);

@@ -88,7 +88,7 @@ std::string as_json(const Known& known) {
   for (const code::VersionRecord& version : known.versions.records) {
     json.begin_object().key("version").value(code::version_name(version.number));
     json.key("created").value(iso_time(version.created)).key("author").value(version.author);
-    json.key("message").value(version.message).key("component").value(hex(version.component));
+    json.key("message").value(version.message).key(word_of(version.kind)).value(hex(version.component));
     json.key("bytes").value(version.component_size).end_object();
   }
   json.end_array().key("history").begin_array();

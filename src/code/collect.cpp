@@ -19,7 +19,8 @@ namespace {
 
 using Time = std::chrono::system_clock::time_point;
 
-/// The hash in "components/<sha256>.wasm" or "artifacts/<engine-id>/<sha256>.cwasm", as text; empty: no such key.
+/// The hash in "components/<sha256>.wasm", "scripts/<sha256>.js" or "artifacts/<engine-id>/<sha256>.cwasm", as text;
+/// empty: no such key.
 std::string_view hash_in(std::string_view key) {
   constexpr std::size_t kDigits = 64;
   const std::string_view file = split(key, '/').back();
@@ -27,7 +28,7 @@ std::string_view hash_in(std::string_view key) {
   const std::string_view ending = file.substr(digits.size());
   const bool is_hash =
       digits.size() == kDigits && digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-  return is_hash && (ending == ".wasm" || ending == ".cwasm") ? digits : std::string_view();
+  return is_hash && (ending == ".wasm" || ending == ".cwasm" || ending == ".js") ? digits : std::string_view();
 }
 
 /// The last change took the function out of service.
@@ -86,7 +87,7 @@ class Collection {
       }
       return {};
     };
-    for (const std::string_view prefix : {"components/", "artifacts/"}) {
+    for (const std::string_view prefix : {"components/", "scripts/", "artifacts/"}) {
       if (Status walked = each_object(store_, prefix, add_old); !walked) {
         return walked;
       }

@@ -49,6 +49,18 @@ TEST_F(CollectTest, KeepsTheNewestVersionsAndTheirCode) {
   EXPECT_THAT(collect(2).keys, IsEmpty());
 }
 
+TEST_F(CollectTest, TakesScriptsThatNothingNeeds) {
+  for (const char* bundle : {"1", "2", "3"}) {
+    Release script = release("site", bundle);
+    script.settings.script = "index.ts";
+    ASSERT_TRUE(publisher.deploy(script, {}).has_value());
+  }
+  clock.advance(kGrace * 2);
+  collect(0);
+  EXPECT_THAT(keys("scripts/"),
+              UnorderedElementsAre(code_key(CodeKind::Script, sha256("2")), code_key(CodeKind::Script, sha256("3"))));
+}
+
 TEST_F(CollectTest, NeverTakesTheCurrentVersionOrTheOneBefore) {
   deploy_all("hello", {"1", "2", "3", "4", "5"});
   ASSERT_TRUE(publisher.rollback("hello", 1, {}).has_value());

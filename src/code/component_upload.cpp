@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "code/deployment.hpp"
 
 namespace peko::code {
 namespace {
@@ -34,8 +33,7 @@ class Progressing final : public ByteSource {
 
 Result<bool> upload_component(Store& store, const Clock& clock, const Upload& upload,
                               const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-  const std::string key = component_key(upload.digest);
-  const Result<ObjectInfo> there = store.stat(key);
+  const Result<ObjectInfo> there = store.stat(upload.key);
   if (!there && there.error().code != Code::NotFound) {
     return fail(there.error());
   }
@@ -45,15 +43,14 @@ Result<bool> upload_component(Store& store, const Clock& clock, const Upload& up
   }
   Progressing source(upload.bytes, progress);
   // Whoever writes under this key writes these bytes: it does not matter who is last.
-  const Result<ObjectInfo> put = store.put(key, source);
+  const Result<ObjectInfo> put = store.put(upload.key, source);
   if (!put) {
-    return fail(put.error(), fmt::format("sending the component ({})", human_bytes(upload.bytes.size())));
+    return fail(put.error(), fmt::format("sending the code ({})", human_bytes(upload.bytes.size())));
   }
   return true;
 }
 
-Status check_component(Store& store, const Digest& component, std::uint64_t size) {
-  const std::string key = component_key(component);
+Status check_code(Store& store, const std::string& key, std::uint64_t size) {
   const Result<ObjectInfo> there = store.stat(key);
   if (!there) {
     return there.error().code == Code::NotFound

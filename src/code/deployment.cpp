@@ -51,6 +51,10 @@ std::string version_key(std::string_view function, VersionNumber number) {
 
 std::string component_key(const Digest& component) { return fmt::format("components/{}.wasm", hex(component)); }
 
+std::string code_key(CodeKind kind, const Digest& code) {
+  return kind == CodeKind::Script ? fmt::format("scripts/{}.js", hex(code)) : component_key(code);
+}
+
 std::string artifact_key(std::string_view engine_id, const Digest& component) {
   return fmt::format("artifacts/{}/{}.cwasm", engine_id, hex(component));
 }

@@ -6,6 +6,7 @@
 ///   routes/<route>/<name>                an empty object for each route of a deployed function, so that a listing
 ///                                        shows them all; <route> is percent-encoded whole
 ///   components/<sha256>.wasm             code, by its hash
+///   scripts/<sha256>.js                  the bundle of a script, by its hash
 ///   artifacts/<engine-id>/<sha256>.cwasm machine code of the component <sha256>, signed with the node key
 ///
 /// `functions/` holds nothing else: one listing of it shows each function that has changed. The pointer is the truth;
@@ -45,11 +46,15 @@ inline constexpr std::size_t kSecretsMax = 100;
 inline constexpr std::size_t kSecretsBytesMax = std::size_t{256} << 10U;  ///< names and sealed values
 inline constexpr std::size_t kHistoryMax = 100;
 
+/// What the code of a version is.
+enum class CodeKind : std::uint8_t { Component, Script };
+
 /// An immutable version.
 struct VersionRecord {
   Function settings;  ///< name, routes, environment, limits, outbound, reuse, idle; paths and build are empty
   VersionNumber number = 0;
-  Digest component{};
+  CodeKind kind = CodeKind::Component;
+  Digest component{};  ///< its code: a component, or a script's bundle
   std::uint64_t component_size = 0;
   std::chrono::system_clock::time_point created;
   std::string author;   ///< "user@host"; for people
@@ -96,6 +101,8 @@ std::string write_version(const VersionRecord& version);
 std::string pointer_key(std::string_view function);
 std::string version_key(std::string_view function, VersionNumber number);
 std::string component_key(const Digest& component);
+/// A component's, or a script's.
+std::string code_key(CodeKind kind, const Digest& code);
 std::string artifact_key(std::string_view engine_id, const Digest& component);
 std::string route_key(std::string_view route, std::string_view function);
 

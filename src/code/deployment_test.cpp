@@ -145,6 +145,19 @@ TEST(Deployment, BoundsWhatAPointerHolds) {
   EXPECT_EQ(read_deployment(std::string(100'000, '['), "hello").error().code, Code::Invalid);
 }
 
+TEST(Deployment, KnowsAScriptFromAComponent) {
+  VersionRecord script = version();
+  script.kind = CodeKind::Script;
+  const std::string text = write_version(script);
+  EXPECT_THAT(text, HasSubstr("\"script\":{\"sha256\":"));
+  EXPECT_EQ(read_version(text, "hello", 12)->kind, CodeKind::Script);
+  EXPECT_EQ(read_version(write_version(version()), "hello", 12)->kind, CodeKind::Component);
+  EXPECT_EQ(code_key(script.kind, script.component), "scripts/" + hex(script.component) + ".js");
+  EXPECT_EQ(code_key(CodeKind::Component, script.component), component_key(script.component));
+  const std::string both = replaced(text, "\"created\"", "\"component\":{},\"created\"");
+  EXPECT_EQ(read_version(both, "hello", 12).error().code, Code::Unsupported);
+}
+
 TEST(Deployment, ReadsBackTheVersionThatItWrote) {
   const VersionRecord wrote = version();
   const auto read = read_version(write_version(wrote), "hello", 12);

@@ -9,6 +9,7 @@
 #include "code/manifest.hpp"
 #include "code/manifest_values.hpp"
 #include "code/paths.hpp"
+#include "code/script_file.hpp"
 
 namespace peko::code {
 namespace {
@@ -36,7 +37,8 @@ Result<std::vector<fs::path>> entries_of(const fs::path& folder, Wanted wanted) 
 
 /// Where a function was defined, for messages.
 std::string source_of(const Function& function) {
-  return shown(function.manifest.empty() ? function.component : function.manifest);
+  if (!function.manifest.empty()) return shown(function.manifest);
+  return shown(function.script.empty() ? function.component : function.script);
 }
 
 /// Conflict when two functions have one name or one route.
@@ -59,14 +61,14 @@ Status check_unique(const std::vector<Function>& functions) {
 }
 
 /// All settings are the defaults, within the maxima.
-Result<Function> bare_component(const fs::path& file, const LimitsMax& maxima) {
+Result<Function> bare_file(const fs::path& file, const LimitsMax& maxima) {
   Result<std::string> name = name_from(file.stem().string());
   if (!name) {
     return fail(std::move(name.error()));
   }
   Function function = function_within(maxima);
   function.name = std::move(*name);
-  function.component = made_absolute(file);
+  (is_script(file) ? function.script : function.component) = made_absolute(file);
   return function;
 }
 
@@ -106,25 +108,17 @@ Status add_folder(const fs::path& folder, const LimitsMax& maxima, Found& found)
 
 Status add_file(const fs::path& file, const LimitsMax& maxima, Found& found) {
   const std::string extension = file.extension().string();
-  if (extension == ".wasm") {
-    keep(found, bare_component(file, maxima));
+  if (extension == ".wasm" || is_script(file)) {
+    keep(found, bare_file(file, maxima));
     return {};
   }
   if (file.filename() == kManifestName) {
     keep(found, read_manifest(file, maxima));
     return {};
   }
-  for (const std::string_view script : {".js", ".mjs", ".ts", ".tsx", ".jsx"}) {
-    if (extension == script) {
-      return fail(
-          Code::Unsupported,
-          fmt::format("{}: scripts are not supported yet; build a component of it (componentize-js) and name that",
-                      shown(file)));
-    }
-  }
-  return fail(
-      Code::Invalid,
-      fmt::format("{} is no function: name a project's folder, a folder of projects or a .wasm file", shown(file)));
+  return fail(Code::Invalid,
+              fmt::format("{} is no function: name a project's folder, a folder of projects, a .wasm file or a script",
+                          shown(file)));
 }
 
 }  // namespace

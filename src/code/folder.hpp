@@ -17,9 +17,9 @@ struct Found {
   std::vector<Error> problems;      ///< whole messages, each naming its file
 };
 
-/// The functions of projects. A path is a .wasm file, a project's folder (with a peko.toml), a peko.toml, or a folder
-/// of projects' folders. NotFound when a path does not exist or has no function; Invalid when it is none of these;
-/// Unsupported for scripts; Conflict when two claim one name or route.
+/// The functions of projects. A path is a .wasm file, a script, a project's folder (with a peko.toml), a peko.toml, or
+/// a folder of projects' folders. NotFound when a path does not exist or has no function; Invalid when it is none of
+/// these; Conflict when two claim one name or route.
 Result<Found> discover_projects(std::span<const std::filesystem::path> paths, const LimitsMax& maxima = {});
 
 }  // namespace peko::code

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "code/script_file.hpp"
 #include "code/test_folder.hpp"
 
 namespace peko::code {
@@ -90,16 +91,32 @@ struct Row {
   std::string_view message;
 };
 
+TEST(Projects, MayBeScripts) {
+  const TestFolder folder;
+  const auto file = folder.write("app.ts", "export default {}");
+  folder.write("api/peko.toml", "name = \"api\"\nscript = \"src/index.ts\"\n");
+  const auto found = discover({file, folder.path() / "api"});
+  ASSERT_TRUE(found.has_value()) << found.error().message;
+  ASSERT_EQ(found->functions.size(), 2U);
+  EXPECT_EQ(found->functions[0].name, "app");
+  EXPECT_EQ(found->functions[0].script, file);
+  EXPECT_EQ(bundle_file(found->functions[0]), folder.path() / ".peko/app.js");
+  EXPECT_EQ(found->functions[1].script, folder.path() / "api/src/index.ts");
+  EXPECT_EQ(found->functions[1].component, "");
+  EXPECT_EQ(bundle_file(found->functions[1]), folder.path() / "api/.peko/api.js");
+  EXPECT_EQ(read_bundle(found->functions[1]).error().code, Code::NotFound);
+  folder.write("api/.peko/api.js", "text");
+  EXPECT_EQ(read_bundle(found->functions[1]).value_or(""), "text");
+}
+
 TEST(Projects, ThatAreNoneSayWhatIsExpected) {
   const TestFolder folder;
   fs::create_directories(folder.path() / "empty");
-  folder.write("app.ts", "export default {}");
   folder.write("notes.txt", "text");
   folder.write("___.wasm", "");
   const Row rows[] = {
       {"absent", Code::NotFound, "/absent does not exist"},
       {"empty", Code::NotFound, "name a project's folder, a folder of projects or a .wasm file"},
-      {"app.ts", Code::Unsupported, "scripts are not supported yet"},
       {"notes.txt", Code::Invalid, "/notes.txt is no function: name a project's folder"},
       {"notes.txt/x", Code::NotFound, "does not exist"},
   };

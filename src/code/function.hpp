@@ -1,4 +1,4 @@
-/// What a function is before it runs: its name, its component's file and its settings.
+/// What a function is before it runs: its name, the file of its code and its settings.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,8 @@ enum class Reuse { Auto, Never };
 /// Read from a manifest (manifest.hpp), or all defaults for a bare component.
 struct Function {
   std::string name;                                ///< [a-z0-9-], 1 to 63, no '-' at either end: a DNS label
-  std::filesystem::path component;                 ///< absolute
+  std::filesystem::path component;                 ///< absolute; empty: it is a script
+  std::filesystem::path script;                    ///< absolute: its source (script_file.hpp); empty: a component
   std::filesystem::path manifest;                  ///< where the settings came from; empty: defaults
   std::string build_command;                       ///< as the manifest says, for messages; may be empty
   std::vector<std::filesystem::path> build_watch;  ///< absolute: what the build reads

@@ -8,6 +8,7 @@
 #include "base/file.hpp"
 #include "code/manifest_values.hpp"
 #include "code/paths.hpp"
+#include "code/script_file.hpp"
 
 namespace peko::code {
 namespace {
@@ -104,19 +105,26 @@ void read_name(ConfigTable root, Function& function) {
 }
 
 /// The paths are relative to the manifest's folder.
-void read_component_and_build(ConfigTable root, const std::filesystem::path& folder, Function& function) {
+void read_code_and_build(ConfigTable root, const std::filesystem::path& folder, Function& function) {
   const bool given = root.has("component");
   const auto component = root.string("component");
-  if (root.has("script")) {
-    (void)root.string("script");
-    root.reject("script",
-                "scripts are not supported yet: build a component (componentize-js) and name it by \"component\"");
-  } else if (!given) {
-    root.reject("component", "\"component\" is missing: the path of the .wasm file that the build makes");
+  const bool is_script = root.has("script");
+  const auto script = root.string("script");
+  if (given && is_script) {
+    root.reject("script", "there are both \"component\" and \"script\": a function is one of them");
+  } else if (!given && !is_script) {
+    root.reject("component",
+                "\"component\" is missing: the path of the .wasm file that the build makes; or name a "
+                "JavaScript or TypeScript file by \"script\"");
   } else if (component && component->empty()) {
     root.reject("component", "\"component\" is empty");
   } else if (component) {
     function.component = (folder / *component).lexically_normal();
+  } else if (script && !code::is_script(*script)) {
+    root.reject("script",
+                fmt::format("\"{}\" is no script: its name ends in .ts, .js, .tsx, .jsx, .mts or .mjs", *script));
+  } else if (script) {
+    function.script = (folder / *script).lexically_normal();
   }
   ConfigTable build = root.table("build");
   function.build_command = build.string("command").value_or("");
@@ -144,10 +152,10 @@ Result<Function> read_manifest(const std::filesystem::path& file, const LimitsMa
   function.manifest = made_absolute(file);
   ConfigTable root = text->root();
   read_name(root, function);
-  read_component_and_build(root, function.manifest.parent_path(), function);
+  read_code_and_build(root, function.manifest.parent_path(), function);
   read_shared(root, maxima, function);
   if (Status good = text->finish(); !good) {
-    return fail(root.has("script") ? Code::Unsupported : Code::Invalid, std::move(good.error().message));
+    return fail(std::move(good.error()));
   }
   return function;
 }

@@ -18,7 +18,7 @@ namespace peko::code {
 inline constexpr std::string_view kManifestName = "peko.toml";
 
 /// Reads a project's manifest. The component's path is relative to the manifest's folder and need not exist yet.
-/// Invalid, also for a limit above its maximum; Unsupported (a script); NotFound, Denied, Unavailable when the file
+/// Invalid, also for a limit above its maximum; NotFound, Denied, Unavailable when the file
 /// cannot be read.
 Result<Function> read_manifest(const std::filesystem::path& file, const LimitsMax& maxima = {});
 

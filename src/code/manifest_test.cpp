@@ -112,7 +112,8 @@ TEST(Manifest, NamesEachMistakeWithItsPlace) {
   const std::string head = "name = \"a\"\ncomponent = \"a.wasm\"\n";
   const Mistake mistakes[] = {
       {"",
-       "F:1:1: \"component\" is missing: the path of the .wasm file that the build makes\n"
+       "F:1:1: \"component\" is missing: the path of the .wasm file that the build makes; or name a JavaScript or "
+       "TypeScript file by \"script\"\n"
        "F:1:1: \"name\" is missing: the function's name, for instance name = \"hello\""},
       {"name = \"a\"\nname = \"b\"\n", "F:2:"},
       {"name = \"a\n", "F:1:"},
@@ -124,8 +125,10 @@ TEST(Manifest, NamesEachMistakeWithItsPlace) {
        "F:1:8: \"A b\" is not a function's name: 1 to 63 of a-z, 0-9 and -, no - at either end (for instance \"a-b\")"},
       {"name = \"a\"\ncomponent = \"\"\n", "F:2:13: \"component\" is empty"},
       {"name = \"a\"\ncomponent = [\"a.wasm\"]\n", "F:2:13: \"component\" must be a string (in quotes), not a list"},
-      {"name = \"a\"\nscript = \"src/index.ts\"\n",
-       "F:2:10: scripts are not supported yet: build a component (componentize-js) and name it by \"component\""},
+      {"name = \"a\"\nscript = \"index.wasm\"\n",
+       "F:2:10: \"index.wasm\" is no script: its name ends in .ts, .js, .tsx, .jsx, .mts or .mjs"},
+      {"name = \"a\"\nscript = \"a.ts\"\ncomponent = \"a.wasm\"\n",
+       "F:2:10: there are both \"component\" and \"script\": a function is one of them"},
   };
   for (const Mistake& mistake : mistakes) {
     const std::string message = mistakes_in(mistake.text);
@@ -182,12 +185,6 @@ TEST(Manifest, NamesAllItsMistakesAtOnce) {
   EXPECT_EQ(mistakes_in("name = \"a\"\ncomponent = \"a.wasm\"\n[limits]\ncpu_ms = 0\n[instances]\nidle = 5\n"),
             "F:4:10: \"cpu_ms\" must be from 1 to 300000, not 0\n"
             "F:6:1: unknown key \"idle\" in [instances]; known here: idle_seconds reuse");
-}
-
-TEST(Manifest, WithAScriptIsUnsupported) {
-  const TestFolder folder;
-  EXPECT_EQ(read_manifest(folder.write("peko.toml", "name = \"a\"\nscript = \"a.ts\"\n")).error().code,
-            Code::Unsupported);
 }
 
 TEST(Manifest, HasBoundedListsAndEnvironment) {

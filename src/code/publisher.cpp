@@ -9,6 +9,7 @@
 #include "code/manifest_values.hpp"
 #include "code/rollout.hpp"
 #include "code/route_claims.hpp"
+#include "code/script_file.hpp"
 #include "code/version_objects.hpp"
 
 namespace peko::code {
@@ -31,9 +32,17 @@ Reason with_default(Reason reason, std::string message) {
   return reason;
 }
 
+CodeKind kind_of(const Release& release) {
+  return release.settings.script.empty() ? CodeKind::Component : CodeKind::Script;
+}
+
 Status check_release(const Release& release) {
   if (Status good = check_name(release.settings.name); !good) {
     return good;
+  }
+  if (kind_of(release) == CodeKind::Script && release.component.size() > kBundleBytesMax) {
+    return fail(Code::Invalid, fmt::format("the script's bundle has {} bytes, at most {} are allowed",
+                                           release.component.size(), kBundleBytesMax));
   }
   if (release.component.empty() || release.component.size() > release.settings.component_bytes_max) {
     return fail(Code::Invalid, fmt::format("the component has {} bytes, allowed are 1 to {} (component_mb)",
@@ -52,6 +61,7 @@ Status check_release(const Release& release) {
 Function kept(const Function& settings) {
   Function result = settings;
   result.component.clear();
+  result.script.clear();
   result.manifest.clear();
   result.build_command.clear();
   result.build_watch.clear();
@@ -193,7 +203,9 @@ Result<Published> Publisher::deploy(const Release& release, const Reason& reason
     return fail(room.error());
   }
   const Digest digest = sha256(release.component);
-  const Upload upload{.digest = digest, .bytes = release.component, .served = is_served(store_, *before, digest)};
+  const Upload upload{.key = code_key(kind_of(release), digest),
+                      .bytes = release.component,
+                      .served = is_served(store_, *before, digest)};
   Result<bool> sent = upload_component(store_, clock_, upload, progress);
   if (!sent) {
     return fail(sent.error());
@@ -201,6 +213,7 @@ Result<Published> Publisher::deploy(const Release& release, const Reason& reason
   const Result<VersionRecord> record =
       claim_version(store_,
                     {.settings = kept(release.settings),
+                     .kind = kind_of(release),
                      .component = digest,
                      .component_size = release.component.size(),
                      .created = std::chrono::floor<std::chrono::milliseconds>(clock_.wall_now()),
@@ -211,7 +224,7 @@ Result<Published> Publisher::deploy(const Release& release, const Reason& reason
     return fail(record.error());
   }
   // A collection that looked at it before may have removed it since.
-  if (!check_component(store_, digest, upload.bytes.size())) {
+  if (!check_code(store_, upload.key, upload.bytes.size())) {
     sent = upload_component(store_, clock_, upload, progress);
     if (!sent) return fail(sent.error());
   }
@@ -246,7 +259,7 @@ Result<Published> Publisher::rollback(std::string_view function, std::optional<V
   if (!record) {
     return fail(record.error());
   }
-  if (Status there = check_component(store_, record->component, record->component_size); !there) {
+  if (Status there = check_code(store_, code_key(record->kind, record->component), record->component_size); !there) {
     return fail(std::move(there.error()), fmt::format("{} of \"{}\"", version_name(*target), function));
   }
   Result<Deployment> moved = make_current(store_, clock_, *before, {{.version = *target, .weight = 100}},
@@ -256,7 +269,7 @@ Result<Published> Publisher::rollback(std::string_view function, std::optional<V
   }
   // A collection may have removed what nothing named a moment ago: the record, and then perhaps the code.
   if (put_object(store_, version_key(function, *target), write_version(*record), PutIf::absent())) {
-    if (Status there = check_component(store_, record->component, record->component_size); !there) {
+    if (Status there = check_code(store_, code_key(record->kind, record->component), record->component_size); !there) {
       return fail(std::move(there.error()),
                   fmt::format("{} of \"{}\" serves now, but", version_name(*target), function));
     }

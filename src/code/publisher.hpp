@@ -16,7 +16,7 @@ namespace peko::code {
 
 /// What a deploy puts there.
 struct Release {
-  Function settings;  ///< as the manifest says
+  Function settings;  ///< as the manifest says; with a script, `component` is its bundle
   std::string_view component;
   std::uint32_t weight = 100;  ///< below 100: a canary beside what serves now, which keeps the rest
 };

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "code/script_file.hpp"
 #include "code/test_release.hpp"
 
 namespace peko::code {
@@ -11,6 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 class PublisherTest : public testing::Test, protected TestStore {};
 
@@ -56,6 +58,21 @@ TEST_F(PublisherTest, SendsAgainWhatIsTornOrWhatACollectionMayBeAboutToRemove) {
   ASSERT_TRUE(deploy("hello", "code 2").has_value());
   clock.advance(std::chrono::hours(1));
   EXPECT_TRUE(deploy("hello", "code")->component_sent);
+}
+
+TEST_F(PublisherTest, DeploysScriptsAsTheirBundles) {
+  Release script = release("site", "bundle");
+  script.settings.script = "/home/ann/site/src/index.ts";
+  ASSERT_TRUE(publisher.deploy(script, {}).has_value());
+  EXPECT_EQ(store.bytes("scripts/" + hex(sha256("bundle")) + ".js"), "bundle");
+  EXPECT_EQ(store.bytes(component_key(sha256("bundle"))), std::nullopt);
+  EXPECT_FALSE(publisher.deploy(script, {})->component_sent);
+  ASSERT_TRUE(deploy("site", "component").has_value());
+  ASSERT_TRUE(publisher.rollback("site", 1, {}).has_value());
+  EXPECT_THAT(*store.bytes(version_key("site", 1)), Not(HasSubstr("/home/ann"))) << "no path of somebody's machine";
+  const std::string large(kBundleBytesMax + 1, ' ');
+  script.component = large;
+  EXPECT_EQ(publisher.deploy(script, {}).error().code, Code::Invalid);
 }
 
 TEST_F(PublisherTest, TellsItsProgress) {

@@ -17,6 +17,9 @@ constexpr std::uint64_t kFormat = 1;
 constexpr std::size_t kNameMax = 63;
 constexpr std::size_t kWordMax = 1024;  // routes and origins
 constexpr std::uint64_t kIdleSecondsMax = 86'400;
+/// The field that says what the code is.
+constexpr std::string_view kComponent = "component";
+constexpr std::string_view kScript = "script";
 
 /// As manifests have them: each checked and brought to its form, none twice.
 template <typename Word>
@@ -138,11 +141,14 @@ Result<VersionRecord> read_version(std::string_view json, std::string_view name,
   }
   const JsonNode root = text->root();
   root.format(kFormat);
-  root.only({"format", "function", "number", "component", "created", "author", "message", "settings"});
-  const JsonNode component = root.field("component");
+  const CodeKind kind = root.has("script") ? CodeKind::Script : CodeKind::Component;
+  const std::string_view code_field = kind == CodeKind::Script ? kScript : kComponent;
+  root.only({"format", "function", "number", code_field, "created", "author", "message", "settings"});
+  const JsonNode component = root.field(code_field);
   component.only({"sha256", "bytes"});
   VersionRecord version{.settings = read_settings(root.field("settings"), maxima),
                         .number = static_cast<VersionNumber>(root.field("number").integer(1, kVersionMax)),
+                        .kind = kind,
                         .component = read_digest(component.field("sha256")),
                         .component_size = component.field("bytes").integer(1, kComponentBytesMax),
                         .created = root.field("created").time(),
@@ -168,7 +174,7 @@ std::string write_version(const VersionRecord& version) {
   JsonWriter json(text);
   json.begin_object();
   json.key("format").value(kFormat).key("function").value(version.settings.name).key("number").value(version.number);
-  json.key("component").begin_object();
+  json.key(version.kind == CodeKind::Script ? kScript : kComponent).begin_object();
   json.key("sha256").value(hex(version.component)).key("bytes").value(version.component_size).end_object();
   json.key("created").value(created).key("author").value(version.author).key("message").value(version.message);
   json.key("settings");

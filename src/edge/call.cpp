@@ -206,14 +206,17 @@ void Call::settle() {
   usage_ = invocation_->finish(instance);
   usage_.cpu += spent_;
   if (!invocation_->log().empty()) write_guest_log();
-  const std::string cause = failed ? cause_of(usage_.message, invocation_->log().last_words().reason()) : std::string();
+  const bool threw = usage_.outcome == engine::Outcome::Exception;
+  const std::string reason = threw ? std::string() : invocation_->log().last_words().reason();
+  const std::string cause = failed ? cause_of(usage_.message, reason) : std::string();
   invocation_.reset();
   if (failed && may_restart(usage_.outcome)) return restart();
   const bool clean = !failed && exchange_ == nullptr;
   judge_reuse(clean);
-  if (!clean) instance.reset();  // one that returned without finishing the body may hold on to it
-  edge_.pool_.give_back(std::move(*lease_), std::move(instance),
-                        clean ? pool::WarmPool::Ended::Cleanly : pool::WarmPool::Ended::Faulted, edge_.loop_.now());
+  // One that returned without finishing the body may hold on to it; one whose script threw is whole.
+  if (!clean && !threw) instance.reset();
+  const auto ended = clean || instance ? pool::WarmPool::Ended::Cleanly : pool::WarmPool::Ended::Faulted;
+  edge_.pool_.give_back(std::move(*lease_), std::move(instance), ended, edge_.loop_.now());
   lease_.reset();
   over_ = true;
   if (failed) {
@@ -295,13 +298,14 @@ std::string Call::limit_detail(Fault fault, const engine::Usage& usage, std::str
 }
 
 void Call::report_trap(Fault fault, std::string_view cause) {
-  if (usage_.frames.empty()) return;
+  const bool threw = usage_.outcome == engine::Outcome::Exception;
+  if (usage_.frames.empty() && !threw) return;
   const pool::Version& version = shelf_->version();
   TrapReport report{.function = version.function,
                     .request_id = std::string(id_.view()),
                     .code = info(fault).code,
                     .cause = std::string(cause),
-                    .frames = frames_of(usage_.message)};
+                    .frames = threw ? script_frames_of(usage_.message) : frames_of(usage_.message)};
   TrapPlaces places{
       .component = version.component_file, .hash = version.component_hash, .offsets = std::move(usage_.frames)};
   if (edge_.traps_.explain(report, places)) return;

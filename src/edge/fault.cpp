@@ -24,6 +24,7 @@ constexpr std::array<FaultInfo, kFaultCount> kFaults{{
     {"PEKO-TRAP", 500, "The function failed.", ""},
     {"PEKO-EXIT", 500, "The function exited instead of answering.", ""},
     {"PEKO-NO-RESPONSE", 500, "The function returned without a response.", ""},
+    {"PEKO-EXCEPTION", 500, "The function threw an error.", ""},
     {"PEKO-BAD-COMPONENT", 500, "The function could not be loaded.", ""},
     {"PEKO-OVERLOADED", 503, "All instances are busy; try again.", ""},
     {"PEKO-STORE", 503, "The function's code is not at hand; try again.", ""},
@@ -45,6 +46,7 @@ Fault fault_of(engine::Outcome outcome) {
     case engine::Outcome::Resources: return Fault::Trap;
     case engine::Outcome::Exit: return Fault::Exit;
     case engine::Outcome::NoResponse: return Fault::NoResponse;
+    case engine::Outcome::Exception: return Fault::Exception;
     case engine::Outcome::Capacity: return Fault::Overloaded;
     case engine::Outcome::BadRequest: return Fault::BadRequest;
     case engine::Outcome::Ok:

@@ -28,6 +28,7 @@ enum class Fault : std::uint8_t {
   Trap,
   Exit,
   NoResponse,
+  Exception,
   BadComponent,
   Overloaded,
   Store,        ///< the function is not loaded, and its code could not be had in time

@@ -47,6 +47,14 @@ std::vector<std::string> frames_of(std::string_view message) {
   return frames;
 }
 
+std::vector<std::string> script_frames_of(std::string_view message) {
+  const std::size_t begin = message.find('\n');
+  if (begin == std::string_view::npos) return {};
+  std::vector<std::string> frames;
+  for (const std::string_view line : split(message.substr(begin + 1), '\n')) frames.emplace_back(line);
+  return frames;
+}
+
 void append_trap_report(std::string& out, const TrapReport& report, LogStyle style,
                         std::chrono::system_clock::time_point now) {
   std::string time;

@@ -25,7 +25,8 @@ struct TrapReport {
   std::vector<std::string> frames;  ///< innermost first: "take", or "take at src/stock.rs:12:5"
 };
 
-/// Where the frames of a report are: in which component, and at which offsets of its bytes (0: not known).
+/// Where the frames of a report are: in which component, and at which offsets of its bytes (0: not known). Those of a
+/// script say their places themselves: `component` is its bundle, and there are no offsets.
 struct TrapPlaces {
   std::filesystem::path component;
   Digest hash{};
@@ -46,6 +47,9 @@ class TrapExplainer {
 /// The first line of an engine's message with the reason that the guest gave, if it gave one: "panicked at
 /// src/stock.rs:12:5: no stock (wasm trap: wasm `unreachable` instruction executed)".
 std::string cause_of(std::string_view message, std::string_view reason);
+
+/// The lines of a script's stack, which follow the first line of an engine's message.
+std::vector<std::string> script_frames_of(std::string_view message);
 
 /// The names of the functions in the backtrace of an engine's message.
 std::vector<std::string> frames_of(std::string_view message);

@@ -11,6 +11,8 @@
 #include "code/component_check.hpp"
 #include "code/component_file.hpp"
 #include "code/paths.hpp"
+#include "code/script_file.hpp"
+#include "engine/script_engine.hpp"
 #include "node/compile_process.hpp"
 
 namespace peko::node {
@@ -116,7 +118,47 @@ Result<ComponentLoader::Loaded> ComponentLoader::compile(const Wanted& wanted, s
   return Loaded{std::move(*component), From::Compiler};
 }
 
+// Messages name the function that it is loaded for.
+Result<ComponentLoader::Loaded> ComponentLoader::script_engine(std::string_view function, Compile compile) {
+  const std::scoped_lock lock(engine_mutex_);
+  if (engine_) return Loaded{engine_, From::Cache};
+  const Digest hash = sha256(engine::script_engine());
+  const engine::Component::Environment none;
+  const Wanted wanted{.function = function, .hash = hash, .environment = none};
+  Result<Linked> kept = cached(wanted);
+  if (!kept) return fail(std::move(kept.error()));
+  Loaded loaded{std::move(*kept), From::Cache};
+  if (!loaded.component && compile == Compile::Yes) {
+    Result<Loaded> compiled = this->compile(wanted, engine::script_engine(), "the JavaScript engine");
+    if (!compiled) return compiled;
+    loaded = std::move(*compiled);
+  }
+  engine_ = loaded.component;
+  return loaded;
+}
+
+Result<ComponentLoader::Loaded> ComponentLoader::script(const Wanted& wanted, std::string_view bundle,
+                                                        Compile compile) {
+  Result<Loaded> engine = script_engine(wanted.function, compile);
+  if (!engine || !engine->component) return engine;
+  Result<Linked> script = engine::Component::load_script(*engine->component, std::string(wanted.function) + ".js",
+                                                         bundle, wanted.environment);
+  if (!script) return fail(std::move(script.error()));
+  return Loaded{std::move(*script), engine->from};
+}
+
+Result<ComponentLoader::FromFile> ComponentLoader::load_script(const code::Function& function) {
+  const Result<std::string> text = code::read_bundle(function);
+  if (!text) return fail(text.error());
+  const Digest hash = sha256(*text);
+  Result<Loaded> loaded =
+      script({.function = function.name, .hash = hash, .environment = function.environment}, *text, Compile::Yes);
+  if (!loaded) return fail(std::move(loaded.error()), code::shown(code::bundle_file(function)));
+  return FromFile{std::move(*loaded), hash};
+}
+
 Result<ComponentLoader::FromFile> ComponentLoader::load_file(const code::Function& function) {
+  if (!function.script.empty()) return load_script(function);
   const Result<std::string> wasm = code::read_component(function);
   if (!wasm) return fail(wasm.error());
   const Digest hash = sha256(*wasm);
@@ -142,7 +184,7 @@ pool::Version make_version(const code::Function& function, ComponentLoader::Link
                                                              function.limits.subrequests_at_once);
   version.reuse = function.reuse;
   version.idle = function.idle;
-  version.component_file = function.component;
+  version.component_file = function.script.empty() ? function.component : code::bundle_file(function);
   version.component_hash = hash;
   return version;
 }

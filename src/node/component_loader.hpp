@@ -54,7 +54,12 @@ class ComponentLoader {
   /// somebody else has made meanwhile. An artifact that cannot be kept (a full disk) serves from memory, with a
   /// warning. Every message says what to do. `file` is what messages call the component.
   Result<Loaded> compile(const Wanted& wanted, std::string_view wasm, std::string_view file);
-  /// The component of a function that lies in a file, and its hash.
+  /// A script on the engine that all scripts share. That is compiled for the first one; with Compile::No, and no
+  /// artifact in the local cache, the component is null. `wanted.hash` is that of `bundle`. Errors as compile(), and
+  /// Invalid.
+  enum class Compile : std::uint8_t { No, Yes };
+  Result<Loaded> script(const Wanted& wanted, std::string_view bundle, Compile compile);
+  /// The component of a function that lies in a file, and its hash; of a script, that of its bundle.
   struct FromFile {
     Loaded loaded;
     Digest hash;
@@ -63,6 +68,8 @@ class ComponentLoader {
 
  private:
   class Turn;
+  Result<FromFile> load_script(const code::Function& function);
+  Result<Loaded> script_engine(std::string_view function, Compile compile);
   enum class Tell : std::uint8_t { No, Yes };  // the log of what was refused
   Result<Linked> cached(const Wanted& wanted, Tell tell);
   std::optional<code::VerifiedArtifact> keep(const Wanted& wanted, std::string_view artifact);
@@ -76,6 +83,9 @@ class ComponentLoader {
   std::mutex mutex_;  // guards `loading_`; held for no longer than that
   std::condition_variable changed_;
   std::set<Digest> loading_;
+
+  std::mutex engine_mutex_;  // guards `engine_`; held while it is loaded
+  Linked engine_;
 };
 
 /// What requests see of a function's version: its settings, its component or the reason why there is none.

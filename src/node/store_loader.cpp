@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "base/file.hpp"
 #include "code/component_check.hpp"
@@ -18,6 +19,12 @@ using code::CatalogEntry;
 std::unexpected<Obstacle> needs(Obstacle::Kind kind) { return std::unexpected(Obstacle{.kind = kind}); }
 std::unexpected<Obstacle> failed(Error error) {
   return std::unexpected(Obstacle{.kind = Obstacle::Kind::Failed, .error = std::move(error)});
+}
+
+// A compiler that was killed or could not be run is this machine's trouble, not the store's.
+std::unexpected<Obstacle> not_compiled(Error error) {
+  if (is_outage(error.code)) error.code = Code::Overloaded;
+  return failed(std::move(error));
 }
 
 // The version that serves already and is the same; null: there is none. Numbers are immutable, but not for ever: a
@@ -82,8 +89,8 @@ Result<StoreLoader::Environment> StoreLoader::environment_of(const code::Version
   return environment;
 }
 
-Result<std::string> StoreLoader::fetch_component(const Digest& hash, std::uint64_t size) {
-  const std::string key = code::component_key(hash);
+Result<std::string> StoreLoader::fetch_code(code::CodeKind kind, const Digest& hash, std::uint64_t size) {
+  const std::string key = code::code_key(kind, hash);
   Result<code::Object> object = get_component(parts_.store, key, size);
   if (!object && object.error().code == Code::NotFound) {
     return fail(Code::Invalid, fmt::format("{} is missing in {}, and a version needs it: deploy that version again",
@@ -108,7 +115,7 @@ Result<std::string> StoreLoader::component_bytes(const code::VersionRecord& reco
     if (kept && *kept) return std::move(**kept);
   }
   if (reach == Reach::Cache) return fail(Code::NotFound, "not in the local cache");
-  if (record.number != 0) return fetch_component(record.component, record.component_size);
+  if (record.number != 0) return fetch_code(record.kind, record.component, record.component_size);
   // A dropped component that the local cache has lost meanwhile.
   const std::string key = "functions/" + record.settings.name + ".wasm";
   Result<code::Object> object = get_component(parts_.store, key, record.settings.component_bytes_max);
@@ -141,6 +148,20 @@ Result<ComponentLoader::Linked> StoreLoader::from_store(const ComponentLoader::W
   return nullptr;
 }
 
+std::expected<ComponentLoader::Loaded, Obstacle> StoreLoader::link_script(const code::VersionRecord& record,
+                                                                          const ComponentLoader::Wanted& wanted,
+                                                                          Reach reach) {
+  const Result<std::string> bundle = component_bytes(record, reach);
+  if (!bundle && reach == Reach::Cache) return needs(Obstacle::Kind::NeedsStore);
+  if (!bundle) return failed(bundle.error());
+  using Compile = ComponentLoader::Compile;
+  Result<ComponentLoader::Loaded> loaded =
+      parts_.components.script(wanted, *bundle, reach == Reach::Compiler ? Compile::Yes : Compile::No);
+  if (!loaded) return not_compiled(std::move(loaded.error()));
+  if (!loaded->component) return needs(Obstacle::Kind::NeedsCompiler);
+  return std::move(*loaded);
+}
+
 std::expected<StoreLoader::Linked, Obstacle> StoreLoader::link(const code::VersionRecord& record,
                                                                const code::Deployment& deployment,
                                                                std::string component, Reach reach) {
@@ -154,6 +175,11 @@ std::expected<StoreLoader::Linked, Obstacle> StoreLoader::link(const code::Versi
     if (parts_.cache != nullptr) version.component_file = parts_.cache->component_file(record.component);
     return Linked{std::make_shared<const pool::Version>(std::move(version)), from};
   };
+  if (record.kind == code::CodeKind::Script) {
+    const std::expected<ComponentLoader::Loaded, Obstacle> script = link_script(record, wanted, reach);
+    if (!script) return std::unexpected(script.error());
+    return made(script->component, script->from);
+  }
   Result<ComponentLoader::Linked> linked = nullptr;
   if (reach != Reach::Compiler) linked = parts_.components.cached(wanted);  // then compile() looks again
   if (!linked) return failed(std::move(linked.error()));
@@ -182,9 +208,7 @@ std::expected<StoreLoader::Linked, Obstacle> StoreLoader::link(const code::Versi
   if (reach != Reach::Compiler) return needs(Obstacle::Kind::NeedsCompiler);
   Result<ComponentLoader::Loaded> compiled = parts_.components.compile(wanted, component, file);
   if (!compiled) {
-    // A compiler that was killed or could not be run is this machine's trouble, not the store's.
-    if (is_outage(compiled.error().code)) compiled.error().code = Code::Overloaded;
-    return failed(std::move(compiled.error()));
+    return not_compiled(std::move(compiled.error()));
   }
   return made(std::move(compiled->component), compiled->from);
 }
@@ -201,7 +225,7 @@ std::expected<StoreLoader::Loaded, Obstacle> StoreLoader::load(const CatalogEntr
     std::shared_ptr<const pool::Version> version = same_version(serving, record, resolved->deployment);
     if (version == nullptr) {
       std::expected<Linked, Obstacle> linked =
-          link(record, resolved->deployment, std::move(resolved->component), reach);
+          link(record, resolved->deployment, std::exchange(resolved->component, {}), reach);
       if (!linked) return std::unexpected(std::move(linked.error()));
       version = std::move(linked->version);
       loaded->from = std::max(loaded->from, linked->from);
@@ -263,7 +287,8 @@ void StoreLoader::share_artifact(const Digest& component) {
 // Not needed to serve: traps are told with source lines by it, and another engine compiles from it.
 void StoreLoader::keep_component(const pool::Version& version) {
   if (const auto kept = parts_.cache->component(version.component_hash); kept && *kept) return;
-  const Result<std::string> fetched = fetch_component(version.component_hash, code::kComponentBytesMax);
+  const Result<std::string> fetched =
+      fetch_code(code::CodeKind::Component, version.component_hash, code::kComponentBytesMax);
   if (fetched || is_outage(fetched.error().code)) return;
   parts_.log.write(LogLevel::Error, fmt::format("function {} serves by its signed artifact, but {}", version.function,
                                                 fetched.error().message));

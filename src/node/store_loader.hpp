@@ -50,11 +50,13 @@ class StoreLoader final : public FunctionLoader {
   std::expected<Resolved, Obstacle> resolve(const code::CatalogEntry& listed, const Loaded& serving, Reach reach);
   std::expected<Linked, Obstacle> link(const code::VersionRecord& record, const code::Deployment& deployment,
                                        std::string component, Reach reach);
+  std::expected<ComponentLoader::Loaded, Obstacle> link_script(const code::VersionRecord& record,
+                                                               const ComponentLoader::Wanted& wanted, Reach reach);
   Result<Environment> environment_of(const code::VersionRecord& record, const code::Deployment& deployment);
   /// Null: the store has none that can be used.
   Result<ComponentLoader::Linked> from_store(const ComponentLoader::Wanted& wanted);
   Result<std::string> component_bytes(const code::VersionRecord& record, Reach reach);
-  Result<std::string> fetch_component(const Digest& hash, std::uint64_t size);
+  Result<std::string> fetch_code(code::CodeKind kind, const Digest& hash, std::uint64_t size);
   std::unexpected<Obstacle> refuse(Refused what, Error error);
   void share_artifact(const Digest& component);
   void keep_component(const pool::Version& version);

@@ -5,8 +5,17 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "base/file.hpp"
+#include "code/script_file.hpp"
 
 namespace peko::node {
+
+namespace {
+
+// With the sources in it, as bundlers make it, a map is some four times its bundle.
+constexpr std::size_t kSourceMapBytesMax = 4 * code::kBundleBytesMax;
+
+}  // namespace
 
 TrapReports::TrapReports(Symbolise symbolise, edge::LogStyle style, LogSink& log, const Clock& clock)
     : symbolise_(std::move(symbolise)), style_(style), clock_(clock), log_(log), thread_([this] {
@@ -44,8 +53,12 @@ void TrapReports::run() {
       job = std::move(waiting_.front());
       waiting_.pop_front();
     }
-    learn(job.places);
-    fill_in(job);
+    if (code::is_script(job.places.component)) {
+      map_script(job);
+    } else {
+      learn(job.places);
+      fill_in(job);
+    }
     write(job.report);
   }
 }
@@ -80,6 +93,18 @@ void TrapReports::fill_in(Job& job) const {
     }
   }
   job.report.frames = std::move(frames);
+}
+
+void TrapReports::map_script(Job& job) {
+  auto known = maps_.find(job.places.hash);
+  if (known == maps_.end()) {
+    if (maps_.size() >= kMapsMax) maps_.clear();
+    const Result<std::string> text = read_file(job.places.component.string() + ".map", kSourceMapBytesMax);
+    Result<code::SourceMap> map = text ? code::SourceMap::parse(*text) : fail(text.error());
+    known = maps_.emplace(job.places.hash, map ? std::optional(std::move(*map)) : std::nullopt).first;
+  }
+  if (!known->second) return;
+  for (std::string& frame : job.report.frames) frame = code::mapped_frame(frame, *known->second);
 }
 
 void TrapReports::write(const edge::TrapReport& report) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "code/source_map.hpp"
 #include "edge/trap_report.hpp"
 
 namespace peko::node {
@@ -26,6 +28,7 @@ class TrapReports final : public edge::TrapExplainer {
   using Symbolise = std::function<Places(const edge::TrapPlaces&)>;
 
   static constexpr std::size_t kWaitingMax = 64;    ///< reports that wait; more are written without lines
+  static constexpr std::size_t kMapsMax = 16;       ///< source maps that are remembered; then it begins anew
   static constexpr std::size_t kKnownMax = 10'000;  ///< offsets that are remembered; then it begins anew
 
   /// `log` and `clock` outlive it.
@@ -49,6 +52,8 @@ class TrapReports final : public edge::TrapExplainer {
   void learn(const edge::TrapPlaces& places);
   // The frames with what is known of them.
   void fill_in(Job& job) const;
+  // The frames of a script, by the source map beside its bundle if there is one.
+  void map_script(Job& job);
   void write(const edge::TrapReport& report);
 
   const Symbolise symbolise_;
@@ -57,6 +62,7 @@ class TrapReports final : public edge::TrapExplainer {
   // The thread's, and the destructor's after it:
   LogSink::Producer log_;
   std::map<Key, std::vector<std::string>> known_;
+  std::map<Digest, std::optional<code::SourceMap>> maps_;
 
   std::mutex mutex_;
   std::condition_variable wake_;

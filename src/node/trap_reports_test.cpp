@@ -9,6 +9,7 @@
 
 #include "base/fake_clock.hpp"
 #include "base/unique_fd.hpp"
+#include "code/test_folder.hpp"
 #include "node/symbolise_process.hpp"
 
 namespace peko::node {
@@ -119,6 +120,38 @@ TEST_F(TrapReportsTest, DeclinesWhenTooManyWaitAndWritesWhatIsLeftAtTheEnd) {
   const std::string all = text();
   for (std::size_t at = 0; (at = all.find("| no stock", at)) != std::string::npos; at++) lines++;
   EXPECT_EQ(lines, taken + 1);
+}
+
+TEST_F(TrapReportsTest, NamesPlacesInTheSourcesOfAScript) {
+  const code::TestFolder folder;
+  const auto bundle = folder.write(".peko/app.js", "");
+  folder.write(".peko/app.js.map", R"({"version":3,"sources":["../src/app.ts"],"mappings":";AAAA;AACA"})");
+  {
+    std::promise<void> came_to_last;
+    TrapReports reports(
+        [&](const edge::TrapPlaces& asked) {
+          came_to_last.set_value();
+          return symbolise(asked);
+        },
+        {}, *log_, clock_);
+    for (const std::string id : {"one", "two"}) {
+      edge::TrapReport thrown = report(id);
+      thrown.frames = {"take@app.js:3:1", "fetch@app.js:99:1"};
+      edge::TrapPlaces where{.component = bundle, .hash = {2}, .offsets = {}};
+      ASSERT_TRUE(reports.explain(thrown, where));
+    }
+    edge::TrapReport unmapped = report("three");
+    unmapped.frames = {"take@b.js:3:1"};
+    edge::TrapPlaces nowhere{.component = folder.path() / "b.js", .hash = {3}, .offsets = {}};
+    ASSERT_TRUE(reports.explain(unmapped, nowhere));
+    edge::TrapReport last = report("last");
+    edge::TrapPlaces where = places();
+    ASSERT_TRUE(reports.explain(last, where));
+    came_to_last.get_future().wait();
+  }
+  EXPECT_THAT(text(), HasSubstr("two | no stock\n      0: take at src/app.ts:2:1\n      1: fetch@app.js:99:1"));
+  EXPECT_THAT(text(), HasSubstr("three | no stock\n      0: take@b.js:3:1"));
+  EXPECT_THAT(asked_, ElementsAre(ElementsAre(10, 20))) << "only the last one is no script";
 }
 
 }  // namespace
