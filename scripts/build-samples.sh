@@ -8,13 +8,6 @@ set -euo pipefail
 . "$PEKO_ROOT/scripts/wasm-tools.sh"
 out=$PEKO_ROOT/build/samples
 
-# is_stale OUT PATH... succeeds when OUT is missing or older than any file of the paths.
-is_stale() {
-  local target=$1
-  shift
-  [ ! -s "$target" ] || [ -n "$(find "$@" -newer "$target" -print -quit)" ]
-}
-
 # cargo knows itself what is out of date. Flags of the caller's own builds are kept out of the samples'.
 build_rust() {
   local name=$1 cargo built
@@ -28,16 +21,10 @@ build_rust() {
   mv "$out/$name.wasm.new" "$out/$name.wasm"
 }
 
-# npm install and not npm ci: some optional packages of other platforms may be missing from a registry, and npm ci then
-# calls the lock file out of step. Versions are exact, and the lock file has their hashes.
 build_typescript() {
   local name=$1
   cd "$PEKO_ROOT/samples/$name"
-  if is_stale node_modules/.package-lock.json package.json package-lock.json; then
-    step "Installing the npm packages of samples/$name"
-    npm install --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved --loglevel=error >&2
-    touch node_modules/.package-lock.json
-  fi
+  npm_install "samples/$name"
   if ! is_stale "$out/$name.wasm" src wit build.mjs package-lock.json tsconfig.json; then return; fi
   step "Building samples/$name (10 to 20 s)"
   node build.mjs "$out/$name.wasm"

@@ -39,6 +39,23 @@ up_to_date() {
   done
 }
 
+# is_stale OUT PATH...: whether OUT is missing, empty or older than any file of the paths.
+is_stale() {
+  local target=$1
+  shift
+  [ ! -s "$target" ] || [ -n "$(find "$@" -newer "$target" -print -quit)" ]
+}
+
+# npm_install WHAT: installs the packages that ./package.json names, unless they are there. npm install and not npm ci:
+# some optional packages of other platforms may be missing from a registry, and npm ci then calls the lock file out of
+# step. Versions are exact, and the lock file has their hashes.
+npm_install() {
+  is_stale node_modules/.package-lock.json package.json package-lock.json || return 0
+  step "Installing the npm packages of $1"
+  npm install --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved --loglevel=error >&2
+  touch node_modules/.package-lock.json
+}
+
 # as_root COMMAND...: runs it as root: directly, or by sudo.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then

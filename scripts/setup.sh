@@ -67,7 +67,7 @@ install_node() {
   fi
   version="$(node --version 2>/dev/null | tr -d v)" || version=""
   version_at_least "$NODE_MINIMUM" "${version:-0}" ||
-    die "Node.js $NODE_MINIMUM or later is needed to build the JavaScript samples; this machine has ${version:-none}" \
+    die "Node.js $NODE_MINIMUM or later is needed to build the JavaScript engine; this machine has ${version:-none}" \
       "Install a newer one from https://nodejs.org and start again."
 }
 
