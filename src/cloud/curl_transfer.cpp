@@ -48,7 +48,8 @@ Status check_url(const std::string& url) {
       curl_url_get(parsed.get(), CURLUPART_SCHEME, &part, 0) != CURLUE_OK) {
     return fail(Code::Invalid, shown_origin(url) + " is no URL");
   }
-  const std::string scheme = lower(std::exchange(part, nullptr));
+  const std::string scheme = lower(part);
+  curl_free(part);
   if (scheme != "http" && scheme != "https") {
     return fail(Code::Invalid, shown_origin(url) + ": only http:// and https:// are spoken");
   }
