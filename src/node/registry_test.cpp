@@ -164,12 +164,12 @@ struct Rig {
 };
 
 TEST(Registry, LoadsAFunctionOnceHoweverManyAskForIt) {
+  std::latch go_on(1);  // threads of the rig wait for it
   Rig rig;
   const std::string etag = rig.drop("a");
   rig.start();
   EXPECT_TRUE(rig.lanes.leads_to("a.localhost"));
   EXPECT_EQ(rig.loader.loads, 0) << "nothing is loaded before somebody asks";
-  std::latch go_on(1);
   rig.loader.behaviour = [&](const CatalogEntry&, Reach) -> std::optional<Obstacle> {
     go_on.wait();
     return std::nullopt;
@@ -270,11 +270,11 @@ TEST(Registry, GoesFromTheCacheToTheStoreToTheCompiler) {
 }
 
 TEST(Registry, LoadsWhatIsCachedWhileOthersHangInTheStore) {
+  std::latch go_on(1);  // threads of the rig wait for it
   Rig rig;
   const std::string etag = rig.drop("a");
   for (int i = 0; i < 40; ++i) rig.drop("slow" + std::to_string(i));
   rig.start();
-  std::latch go_on(1);
   rig.loader.behaviour = [&](const CatalogEntry& listed, Reach reach) -> std::optional<Obstacle> {
     if (listed.name == "a") return std::nullopt;
     if (reach == Reach::Cache) return Obstacle{.kind = Obstacle::Kind::NeedsStore, .error = {}};
