@@ -21,8 +21,8 @@ Metrics::~Metrics() {
 
 Metrics::Where Metrics::where(Router::Target function) {
   const std::size_t chunk = static_cast<std::size_t>(std::bit_width(function / kFirstChunk + 1)) - 1;
-  // NOLINTNEXTLINE(clang-analyzer-core.BitwiseShift): bit_width of what is not 0 is not 0
   return {.chunk = chunk,
+          // NOLINTNEXTLINE(clang-analyzer-core.BitwiseShift): bit_width of what is not 0 is not 0
           .index = function - kFirstChunk * ((std::size_t{1} << chunk) - 1),
           .chunk_size = kFirstChunk << chunk};
 }
