@@ -84,8 +84,9 @@ class Functions(unittest.TestCase):
     def test_paths_that_lead_to_no_function(self):
         folder = temporary_folder()
         (folder / "folder.wasm").mkdir()
-        (folder / "app.ts").write_text("export {}")
-        for path, word in (("missing", "does not exist"), (".", "peko.toml"), ("app.ts", "not supported yet"), ("folder.wasm", "folder")):
+        (folder / "app.py").write_text("export {}")
+        for path, word in (("missing", "does not exist"), (".", "peko.toml"), ("app.py", "or a script"),
+                           ("folder.wasm", "folder")):
             self.assertIn(word, self.dev(path, cwd=folder))
 
     def test_an_unreadable_component(self):
