@@ -57,9 +57,14 @@ class LiveDeploy:
                 found[labels["function"], labels["reason"]] = int(value)
         return found
 
+    def started_on_each_loop(self, name):
+        """Whether each loop has had an instance; asks once more, over a new connection, which may be any loop's."""
+        self.assertEqual(self.server.ask(name).status, 200)
+        return self.cold_starts().get((name, "first"), 0) == LANES
+
     def test_no_request_fails_and_each_change_is_live_soon(self):
         for name in ("live", "leaving", "bystander", "swapped"):
-            self.assertEqual(self.server.ask(name).status, 200)
+            self.assertTrue(until(lambda name=name: self.started_on_each_loop(name), PATIENCE), f"{name} runs on each loop")
         with Load(self.server.port, ["live", "bystander", "swapped", "leaving"], RATE) as load:
             time.sleep(1)  # of nothing but load, to compare with
             calm = self.cold_starts()
