@@ -198,10 +198,9 @@ TEST(Instantiation, IsTimedAsSoonAsItIsOver) {
   peko_component* hello = rig.load("hello");
   InvocationPtr fresh = rig.start(hello, {});
   EXPECT_EQ(peko_invocation_instantiate_ns(fresh.get()), 0U);
-  peko_invocation_poll(fresh.get());
-  EXPECT_GT(peko_invocation_instantiate_ns(fresh.get()), 0U);
   Answer answer;
-  rig.turn(fresh.get(), answer);
+  EXPECT_TRUE(rig.turn(fresh.get(), answer));
+  EXPECT_GT(peko_invocation_instantiate_ns(fresh.get()), 0U) << "before the call is closed";
   InvocationPtr warm = rig.start(hello, {}, rig.close(std::move(fresh), {}).instance);
   peko_invocation_poll(warm.get());
   EXPECT_EQ(peko_invocation_instantiate_ns(warm.get()), 0U);
