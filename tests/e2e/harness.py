@@ -25,7 +25,7 @@ PEKO = os.environ.get("PEKO_BIN", str(ROOT / "build/dev/peko"))
 GUESTS = pathlib.Path(os.environ.get("PEKO_GUESTS", ROOT / "build/guests"))
 SANITIZER = os.environ.get("PEKO_SANITIZER", "")
 SANITIZED = bool(SANITIZER)
-PATIENCE = 60  # seconds, for what must happen; never asserted
+PATIENCE = 180 if SANITIZED else 60  # seconds, for what must happen; never asserted
 READY = re.compile(r"(?:listening on |http://[a-z])[^\s/]+:(\d+)")  # serve's log line, dev's table; not the address of a store
 
 _live = []
