@@ -180,7 +180,10 @@ TEST_F(InvocationTest, TakesForLongWhatHasAlwaysBeenSo) {
     EXPECT_TRUE(is_away("/spin/50"));  // of the clock: a busy machine gives it less
   }
   EXPECT_TRUE(is_away("/spin/0")) << "not tried on the loop";
-  EXPECT_FALSE(is_away("/spin/0")) << "and forgiven";
+  bool forgiven = false;
+  for (int call = 0; call < 20 && !forgiven; ++call)
+    forgiven = !is_away("/spin/0");  // on a busy machine it may be long
+  EXPECT_TRUE(forgiven);
 }
 
 TEST_F(InvocationTest, CanBeGivenUpWhileItIsAway) {
@@ -196,14 +199,14 @@ TEST_F(InvocationTest, WaitsWithoutAThread) {
   std::vector<Exchange> sleepers(kInstances);
   std::vector<std::pair<std::string, Exchange*>> calls;
   for (Exchange& sleeper : sleepers) {
-    sleeper.target = "/100";
+    sleeper.target = "/400";
     calls.emplace_back("sleep", &sleeper);
   }
   const auto begin = std::chrono::steady_clock::now();
   run(calls);
   const auto took = std::chrono::steady_clock::now() - begin;
   for (const Exchange& sleeper : sleepers) EXPECT_TRUE(sleeper.body.starts_with("slept")) << sleeper.body;
-  EXPECT_LT(took, 100ms * kInstances / 2) << "they slept one after the other";
+  EXPECT_LT(took, 400ms * kInstances / 2) << "they slept one after the other";
 }
 
 TEST_F(InvocationTest, CollectsWhatTheGuestPrints) {
