@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# build-samples.sh [NAME...]: builds samples to build/samples/NAME.wasm (default: all), only what is out of date.
+# build-samples.sh [NAME...]: builds samples (default: all), only what is out of date: components to
+# build/samples/NAME.wasm; of scripts, which peko bundles by itself, the npm packages.
 # scripts/toolchain.sh installs what it needs.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -21,11 +22,17 @@ build_rust() {
   mv "$out/$name.wasm.new" "$out/$name.wasm"
 }
 
-build_typescript() {
-  local name=$1
-  cd "$PEKO_ROOT/samples/$name"
-  npm_install "samples/$name"
-  if ! is_stale "$out/$name.wasm" src wit build.mjs package-lock.json tsconfig.json; then return; fi
+install_script() {
+  cd "$PEKO_ROOT/samples/$1"
+  npm_install "samples/$1"
+}
+
+# Its sources are those of ssr.
+build_ssr_component() {
+  local name=ssr-component
+  (install_script ssr)
+  install_script "$name"
+  if ! is_stale "$out/$name.wasm" src ../ssr/src wit build.mjs package-lock.json tsconfig.json; then return; fi
   step "Building samples/$name (10 to 20 s)"
   node build.mjs "$out/$name.wasm"
 }
@@ -40,12 +47,14 @@ build_c() {
 }
 
 mkdir -p "$out"
-[ $# -gt 0 ] || set -- hello-c rest-api image-resize ssr
+all=(hello-c hono-api image-resize proxy-cache rest-api rest-api-ts ssr ssr-component)
+[ $# -gt 0 ] || set -- "${all[@]}"
 for name in "$@"; do
   case $name in
     hello-c) (build_c "$name") ;;
     rest-api | image-resize) (build_rust "$name") ;;
-    ssr) (build_typescript "$name") ;;
-    *) die "there is no sample '$name'" "There are hello-c, rest-api, image-resize and ssr." ;;
+    hono-api | proxy-cache | rest-api-ts | ssr) (install_script "$name") ;;
+    ssr-component) (build_ssr_component) ;;
+    *) die "there is no sample '$name'" "There are: ${all[*]}" ;;
   esac
 done

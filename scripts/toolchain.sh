@@ -35,7 +35,7 @@ need_rust() {
 need_node() {
   if ! have node || ! have npm; then need_packages nodejs npm; fi
   version_at_least "$NODE_MINIMUM" "$(node --version | tr -d v)" ||
-    die "Node.js $NODE_MINIMUM or later is needed to build samples/ssr; this machine has $(node --version)" \
+    die "Node.js $NODE_MINIMUM or later is needed for the samples in TypeScript; this machine has $(node --version)" \
       "Install a newer one and start again."
 }
 

@@ -19,9 +19,9 @@ MISFITS = 3  # then reuse is given up
 
 
 def build_fetch_event():
-    """Builds the guest by the tools of the ssr sample, which `make build` installs."""
-    out, tools = GUESTS / "fetch-event.wasm", ROOT / "samples" / "ssr"
-    assert (tools / "node_modules").is_dir(), "run scripts/build-samples.sh ssr first"
+    """Builds the guest by the tools of the ssr-component sample, which `make build` installs."""
+    out, tools = GUESTS / "fetch-event.wasm", ROOT / "samples" / "ssr-component"
+    assert (tools / "node_modules").is_dir(), "run scripts/build-samples.sh ssr-component first"
     if not out.exists() or out.stat().st_mtime < FETCH_EVENT.stat().st_mtime:
         subprocess.run(["node", "--input-type=module", "-e", COMPONENTIZE, "--", FETCH_EVENT, out], cwd=tools, check=True)
 

@@ -27,12 +27,12 @@ WARM_UP = 0.3  # of the time: instances, caches and allocators reach their sizes
 FRIENDS, FOES = 3, 4
 PAUSE = 0.002  # of a friend between two requests
 SAMPLES = 200
-# What memory may differ between the beginning and the end: allocators keep some, and instances of ssr have several MiB each.
+# What memory may differ between the beginning and the end: allocators keep some, and instances of ssr-component have several MiB each.
 MEMORY_BYTES, MEMORY_SHARE = 24 << 20, 0.1
 FILES = 2 * (FRIENDS + FOES)  # connections come and go
 
 GUESTS = ["hello", "hello-min", "echo", "echo-splice", "big", "reader", "trailers", "postwork", "sleep"]
-BUILT = ["hello-c", "rest-api", "ssr"]
+BUILT = ["hello-c", "rest-api", "ssr-component"]
 
 
 class Friend(threading.Thread):
@@ -84,7 +84,7 @@ class Friend(threading.Thread):
         elif number % 5:
             assert self.expect(connection.get("rest-api.localhost", "/todos?limit=1"), 200).body.startswith((b"[", b"{"))
         else:
-            assert b"</html>" in self.expect(connection.get("ssr.localhost"), 200).body
+            assert b"</html>" in self.expect(connection.get("ssr-component.localhost"), 200).body
 
     @staticmethod
     def expect(response, status, body=None):
@@ -159,7 +159,7 @@ def start():
             sys.exit(f"soak: {built} is missing: make samples")
         shutil.copyfile(built, folder / "functions" / f"{name}.wasm")
     # Its instances grow by some 20 KB a request until they are retired at half of this; with the default that takes longer than a soak.
-    (folder / "functions" / "ssr.toml").write_text("[limits]\nmemory_mb = 32\n")
+    (folder / "functions" / "ssr-component.toml").write_text("[limits]\nmemory_mb = 32\n")
     return Server("serve", "--code", folder, "--threads", "2", "--log", "json")
 
 

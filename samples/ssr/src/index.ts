@@ -1,5 +1,5 @@
-/** The component's entry: the site behind WASI's incoming-handler. */
-import { adapt } from './adapter';
-import { site } from './site';
+/** The function: answers requests with the site. */
+import type { ExportedHandler } from '@peko/types';
+import { site, type Env } from './site';
 
-export const incomingHandler = adapt({ fetch: site });
+export default { fetch: site } satisfies ExportedHandler<Env>;

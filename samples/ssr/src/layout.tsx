@@ -24,7 +24,7 @@ export function Layout({ title, description, path, siteName, children }: Frame &
         <meta name="description" content={description} />
         <title>{title === siteName ? title : `${title} · ${siteName}`}</title>
         <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
-        <link rel="stylesheet" href={`/style-${STYLE_HASH}.css`} />
+        <link rel="stylesheet" href="/style.css" />
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
@@ -52,7 +52,3 @@ export function Mark() {
     </svg>
   );
 }
-
-export const FAVICON =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#2d6cb5"/>' +
-  '<path d="M9.5 24a6 6 0 0 1-.6-12A8 8 0 0 1 24 13.3a5.4 5.4 0 0 1-.5 10.7Z" fill="#fff"/></svg>';

@@ -2,9 +2,8 @@
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { renderToReadableStream } from 'preact-render-to-string/stream';
-import type { Env } from './adapter';
 import { findCloud, LEVELS, type Level } from './clouds';
-import { FAVICON, Layout } from './layout';
+import { Layout } from './layout';
 import { About } from './pages/about';
 import { CloudPage } from './pages/cloud';
 import { Clouds } from './pages/clouds';
@@ -13,13 +12,16 @@ import { NotFound } from './pages/not_found';
 import { SightingCard, SightingForm } from './pages/sightings';
 import { cardAddress, FIELDS, parseSighting, type Problems } from './sighting';
 import { hasSky, SkyPicture } from './sky';
-import style from './style.css';
 
 /** Longest accepted form; a valid one takes under 4 KiB, every character escaped. */
 const FORM_BYTES_MAX = 16384;
-const FOR_EVER = 'public, max-age=31536000, immutable';
 const A_DAY = 'public, max-age=86400';
 const encoder = new TextEncoder();
+
+/** What the function is given: the manifest's [env]. */
+export interface Env {
+  SITE_NAME?: string;
+}
 
 interface Page {
   title: string;
@@ -37,7 +39,7 @@ export async function site(request: Request, env: Env): Promise<Response> {
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed('GET, HEAD');
   if (url.pathname === '/about') return streamed({ title: 'How it works', content: <About /> }, url, siteName);
-  return asset(url.pathname) ?? whole(page(url, siteName), url, siteName);
+  return sky(url.pathname) ?? whole(page(url, siteName), url, siteName);
 }
 
 /** The page at an address, the 404 page when there is none. */
@@ -95,13 +97,13 @@ async function readText(request: Request, most: number): Promise<string | undefi
   return text + decoder.decode();
 }
 
-/** Style, icon and pictures; nothing for any other address. */
-function asset(path: string): Response | undefined {
-  if (path === `/style-${STYLE_HASH}.css`) return bytes(style, 'text/css; charset=utf-8', FOR_EVER);
-  if (path === '/favicon.svg') return bytes(FAVICON, 'image/svg+xml', A_DAY);
+/** The picture at an address; nothing where there is none. Style and icon are files, of `public`. */
+function sky(path: string): Response | undefined {
   const name = /^\/skies\/([a-z]+)\.svg$/.exec(path)?.[1];
   if (name === undefined || !hasSky(name)) return undefined;
-  return bytes(renderToString(<SkyPicture name={name} />), 'image/svg+xml', A_DAY);
+  const body = encoder.encode(renderToString(<SkyPicture name={name} />));
+  const headers = { 'content-type': 'image/svg+xml', 'cache-control': A_DAY, 'content-length': String(body.byteLength), 'x-content-type-options': 'nosniff' };
+  return new Response(body, { headers });
 }
 
 function framed({ title, description, content }: Page, url: URL, siteName: string): VNode {
@@ -132,12 +134,6 @@ function pageHeaders(scripts: string): Record<string, string> {
     'referrer-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
   };
-}
-
-function bytes(text: string, type: string, cache: string): Response {
-  const body = encoder.encode(text);
-  const headers = { 'content-type': type, 'cache-control': cache, 'content-length': String(body.byteLength), 'x-content-type-options': 'nosniff' };
-  return new Response(body, { headers });
 }
 
 function plain(status: number, text: string, headers: Record<string, string> = {}): Response {

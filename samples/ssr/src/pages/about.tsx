@@ -12,9 +12,9 @@ export function About() {
       <h1>How it works</h1>
       <p class="lead">There is no server here, in the sense of a program that runs and waits. There is a function.</p>
       <p>
-        The site is written in TypeScript and Preact and compiled to one WebAssembly component. Its only way to the outside
+        The site is written in TypeScript and Preact and runs in a sandbox of WebAssembly. Its only way to the outside
         is <code>wasi:http</code>: it is handed a request and gives back a response. It has no files, no sockets, and no memory
-        that it shares with anyone.
+        that it shares with anyone. The style sheet and the icon are files beside it, which are served without asking it.
       </p>
       <h2>Pages can come in pieces</h2>
       <p>
@@ -31,8 +31,8 @@ export function About() {
       </ol>
       <h2>Instances are kept warm</h2>
       <p>
-        A request goes to an instance that is already there, if one is free. It starts with the heap that was stored at build time, so that even
-        the first request finds the code parsed and the modules evaluated.
+        A request goes to an instance that is already there, if one is free. Only the first request of an instance waits for the
+        code to be read and the modules to be evaluated.
       </p>
     </div>
   );

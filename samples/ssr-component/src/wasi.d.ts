@@ -63,11 +63,3 @@ declare module 'wasi:http/types@0.2.10' {
 declare module 'wasi:cli/environment@0.2.10' {
   export function getEnvironment(): [string, string][];
 }
-
-declare module '*.css' {
-  const text: string;
-  export default text;
-}
-
-/** The start of the style sheet's SHA-256, put in by build.mjs. */
-declare const STYLE_HASH: string;

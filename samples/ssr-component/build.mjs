@@ -1,22 +1,20 @@
-// Builds the site: type-check, bundle, componentize. Usage: node build.mjs [OUT.wasm] (default: ssr.wasm).
+// Builds the site as a component: type-check, bundle, componentize. Usage: node build.mjs OUT.wasm
 //
 // componentize-js runs the bundle's top level once, now, and stores the heap in the component: a request starts
 // with everything evaluated. So nothing at top level may ask for the time, for randomness or for the network.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { componentize } from '@bytecodealliance/componentize-js';
 import { build } from 'esbuild';
 
-const out = resolve(process.argv[2] ?? 'ssr.wasm');
+const out = resolve(process.argv[2]);
 const here = dirname(fileURLToPath(import.meta.url));
 process.chdir(here);
 
 execFileSync(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '--noEmit'], { stdio: 'inherit' });
 
-const style = readFileSync('src/style.css');
 const bundle = `${out}.bundle.js`;
 await build({
   entryPoints: ['src/index.ts'],
@@ -29,8 +27,6 @@ await build({
   mainFields: ['module', 'main'],
   conditions: ['import', 'worker', 'browser'],
   external: ['wasi:*'],
-  loader: { '.css': 'text', '.svg': 'text' },
-  define: { STYLE_HASH: JSON.stringify(createHash('sha256').update(style).digest('hex').slice(0, 12)) },
   logLevel: 'warning',
 });
 const { component } = await componentize({ sourcePath: bundle, witPath: 'wit', worldName: 'guest-env' });
