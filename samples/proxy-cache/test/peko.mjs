@@ -1,0 +1,59 @@
+/**
+ * `peko dev` on this project, for the tests: with a port and a data folder of its own. PEKO_BIN names the program,
+ * otherwise the one in PATH is taken. With PEKO_URL the tests ask the server at that address instead.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Whether the server is not ours: it cannot be started again, and may hold what others put there. */
+export const isForeign = process.env.PEKO_URL !== undefined;
+
+/** Starts it; ready to answer at `url` when this returns. */
+export async function serve(project = PROJECT) {
+  if (isForeign) return { url: process.env.PEKO_URL.replace(/\/$/, ''), restart() {}, stop() {} };
+  const folder = mkdtempSync(join(tmpdir(), 'peko-test-'));
+  const server = {
+    async start() {
+      const flags = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
+      const options = { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] };
+      this.process = spawn(process.env.PEKO_BIN ?? 'peko', ['dev', project, ...flags], options);
+      this.url = `http://127.0.0.1:${await port(this.process)}`;
+    },
+    async end() {
+      const exited = once(this.process, 'exit');
+      if (this.process.kill()) await exited;
+    },
+    async restart() {
+      await this.end();
+      await this.start();
+    },
+    async stop() {
+      await this.end();
+      rmSync(folder, { recursive: true });
+    },
+  };
+  await server.start();
+  return server;
+}
+
+/** The port that the process says it listens on. */
+function port(child) {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const read = (text) => {
+      output += text;
+      const found = /http:\/\/[a-z][^\s/]*:(\d+)\//.exec(output);
+      if (found) resolve(found[1]);
+    };
+    child.stdout.setEncoding('utf8').on('data', read);
+    child.stderr.setEncoding('utf8').on('data', read);
+    child.on('error', reject);
+    child.on('exit', () => reject(new Error(`peko dev ended before it served:\n${output}`)));
+  });
+}
