@@ -31,7 +31,7 @@ run: build samples ## Serves the samples on http://127.0.0.1:$PORT
 	@exec $(PEKO) dev samples --listen 127.0.0.1:$(PORT)
 
 .PHONY: test
-test: toolchain build/release/build.ninja samples guests js ## Builds everything and runs all tests
+test: toolchain build/release/build.ninja samples guests js peers ## Builds everything and runs all tests
 	$(title) 'Building the tests'
 	@ninja -C build/release -j $(JOBS)
 	$(title) 'Running the tests'
@@ -56,7 +56,7 @@ lint: build ## Checks format, clang-tidy, clippy and shellcheck (ALL=1: all file
 .PHONY: asan tsan
 asan: ## Runs the tests under the address and undefined behaviour sanitizers
 tsan: ## Runs the tests under the thread sanitizer
-asan tsan: %: toolchain build/%/build.ninja samples guests js
+asan tsan: %: toolchain build/%/build.ninja samples guests js peers
 	$(title) 'Building the tests ($@)'
 	@ninja -C build/$@ -j $(JOBS)
 	$(title) 'Running the tests ($@)'
@@ -102,6 +102,10 @@ samples: toolchain
 .PHONY: guests
 guests: toolchain
 	@tests/guests/build.sh
+
+.PHONY: peers
+peers: toolchain
+	@tests/peers/install.sh
 
 .PHONY: js
 js: setup

@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
-"""Tests of the hello-c sample against a running server.
-
-PEKO_URL names the server (default http://127.0.0.1:3000); requests carry Host: hello-c.localhost.
-"""
+"""Tests of the hello-c sample on `peko dev`, or on the server that PEKO_URL names (peko_dev)."""
 
 import http.client
-import os
 import unittest
-import urllib.parse
 
-BASE = urllib.parse.urlsplit(os.environ.get("PEKO_URL", "http://127.0.0.1:3000"))
+from peko_dev import PekoDev
+
+
+def setUpModule():
+    global SERVER
+    SERVER = PekoDev()
+    unittest.addModuleCleanup(SERVER.stop)
 
 
 class HelloC(unittest.TestCase):
     def setUp(self):
-        self.connection = http.client.HTTPConnection(BASE.hostname, BASE.port or 80, timeout=20)
+        self.connection = http.client.HTTPConnection(SERVER.host, SERVER.port, timeout=20)
         self.addCleanup(self.connection.close)
 
     def ask(self, method="GET", path="/", body=None):

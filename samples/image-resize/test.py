@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
-"""Tests of the image-resize sample against a running server.
-
-PEKO_URL names the server (default http://127.0.0.1:3000); requests carry Host: image-resize.localhost. Pictures are
-made and read here, byte by byte, so that the sample's own codecs are not their own judges.
-"""
+"""Tests of the image-resize sample on `peko dev`, or on the server that PEKO_URL names (peko_dev). Pictures are made and read
+here, byte by byte, so that the sample's own codecs are not their own judges."""
 
 import http.client
 import os
 import struct
 import unittest
-import urllib.parse
 import zlib
 
-BASE = urllib.parse.urlsplit(os.environ.get("PEKO_URL", "http://127.0.0.1:3000"))
+from peko_dev import PekoDev
+
 RED, BLUE = (255, 0, 0), (0, 0, 255)
+
+
+def setUpModule():
+    global SERVER
+    SERVER = PekoDev()
+    unittest.addModuleCleanup(SERVER.stop)
 
 
 def chunk(kind, data):
@@ -75,7 +78,7 @@ def size_of(data):
 
 class ImageResize(unittest.TestCase):
     def ask(self, method="GET", path="/", body=None, headers=None):
-        connection = http.client.HTTPConnection(BASE.hostname, BASE.port or 80, timeout=30)
+        connection = http.client.HTTPConnection(SERVER.host, SERVER.port, timeout=30)
         self.addCleanup(connection.close)
         connection.request(method, path, body=body, headers={"host": "image-resize.localhost", **(headers or {})})
         response = connection.getresponse()
@@ -192,7 +195,7 @@ class ImageResize(unittest.TestCase):
         self.refuse(422, "/?w=10", b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zeroes) + chunk(b"IEND", b""), "too many pixels")
 
     def test_too_large_a_body_is_413(self):
-        connection = http.client.HTTPConnection(BASE.hostname, BASE.port or 80, timeout=30)
+        connection = http.client.HTTPConnection(SERVER.host, SERVER.port, timeout=30)
         self.addCleanup(connection.close)
         connection.putrequest("POST", "/?w=10", skip_host=True)
         connection.putheader("host", "image-resize.localhost")
@@ -206,7 +209,7 @@ class ImageResize(unittest.TestCase):
             for _ in range(17):
                 yield b"\xff" * (1 << 20)
 
-        connection = http.client.HTTPConnection(BASE.hostname, BASE.port or 80, timeout=30)
+        connection = http.client.HTTPConnection(SERVER.host, SERVER.port, timeout=30)
         self.addCleanup(connection.close)
         try:
             connection.request("POST", "/", endless(), {"host": "image-resize.localhost"}, encode_chunked=True)
