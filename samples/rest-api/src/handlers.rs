@@ -1,7 +1,7 @@
 //! The operations on todos: what each address does, one function each.
 
 use crate::problem::{FieldError, Problem};
-use crate::store::{TODOS_MAX, store};
+use crate::store::Store;
 use crate::todo::{Draft, Title, Todo};
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -56,15 +56,12 @@ pub async fn list(query: Result<Query<ListQuery>, QueryRejection>) -> Result<Res
     }
     let needle = query.q.as_deref().unwrap_or_default().to_lowercase();
 
-    let store = store();
-    let matches = || {
-        store.iter().filter(|todo| {
-            done.is_none_or(|done| todo.done == done)
-                && (needle.is_empty() || todo.title.to_lowercase().contains(&needle))
-        })
-    };
-    let total = matches().count();
-    let items = matches().skip(offset).take(limit).cloned().collect();
+    let mut matching = Store::open()?.all()?;
+    matching.retain(|todo| {
+        done.is_none_or(|done| todo.done == done) && (needle.is_empty() || todo.title.to_lowercase().contains(&needle))
+    });
+    let total = matching.len();
+    let items = matching.into_iter().skip(offset).take(limit).collect();
     let mut headers = HeaderMap::new();
     headers.insert("x-total-count", HeaderValue::from(total));
     if let Ok(link) = HeaderValue::from_str(&links(&query, total, limit, offset)) {
@@ -76,17 +73,13 @@ pub async fn list(query: Result<Query<ListQuery>, QueryRejection>) -> Result<Res
 /// 201 with the new todo and its address.
 pub async fn create(body: Body) -> Result<Response, Problem> {
     let draft = Draft::parse(body?.0, Title::Required)?;
-    let mut store = store();
-    let Some(todo) = store.add(draft) else {
-        let detail = format!("This instance's memory holds its limit of {TODOS_MAX} todos; delete one first.");
-        return Err(Problem::new(StatusCode::INSUFFICIENT_STORAGE, detail));
-    };
+    let todo = Store::open()?.add(draft)?;
     let location = [(header::LOCATION, format!("/todos/{}", todo.id))];
     Ok((StatusCode::CREATED, location, Json(todo)).into_response())
 }
 
 pub async fn show(Path(id): Path<String>) -> Result<Json<Todo>, Problem> {
-    store().find(&id).map(|todo| Json(todo.clone())).ok_or_else(|| Problem::no_such_todo(&id))
+    Ok(Json(Store::open()?.find(&id)?))
 }
 
 /// Takes the body as the whole todo: what it leaves out gets its default. Creates none: ids are the server's.
@@ -95,23 +88,18 @@ pub async fn replace(Path(id): Path<String>, body: Body) -> Result<Json<Todo>, P
     draft.notes.get_or_insert_default();
     draft.done.get_or_insert_default();
     draft.due.get_or_insert_default();
-    update(&id, draft)
+    Ok(Json(Store::open()?.change(&id, &draft)?))
 }
 
 /// Changes the fields that the body has.
 pub async fn change(Path(id): Path<String>, body: Body) -> Result<Json<Todo>, Problem> {
-    update(&id, Draft::parse(body?.0, Title::Optional)?)
-}
-
-fn update(id: &str, draft: Draft) -> Result<Json<Todo>, Problem> {
-    let mut store = store();
-    let todo = store.find(id).ok_or_else(|| Problem::no_such_todo(id))?;
-    todo.apply(draft);
-    Ok(Json(todo.clone()))
+    let draft = Draft::parse(body?.0, Title::Optional)?;
+    Ok(Json(Store::open()?.change(&id, &draft)?))
 }
 
 pub async fn remove(Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    store().remove(&id).map(|_| StatusCode::NO_CONTENT).ok_or_else(|| Problem::no_such_todo(&id))
+    Store::open()?.remove(&id)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A number of the query between `least` and `most`, `absent` when there is none, else an entry in `errors`.

@@ -1,7 +1,7 @@
 //! A JSON API of todos: an ordinary axum application that runs as a WASI 0.2 component.
 //!
-//! `main` builds the router for each request; what lives longer is the store (`store.rs`), which belongs to one
-//! instance. Every error, axum's own included, leaves as a [`Problem`] in the form that the client asked for.
+//! `main` builds the router for each request; what lives longer is in the key-value store (`store.rs`). Every error,
+//! axum's own included, leaves as a [`Problem`] in the form that the client asked for.
 
 mod accept;
 mod handlers;
@@ -59,9 +59,6 @@ async fn finish(request: Request, next: Next) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = problem.render(&wanted, response);
     }
-    let headers = response.headers_mut();
-    headers.insert("x-instance", store::instance_id());
-    headers.insert("x-state", HeaderValue::from_static("memory of one instance"));
-    headers.append(header::VARY, HeaderValue::from_static("accept"));
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
     response
 }

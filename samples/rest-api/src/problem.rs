@@ -52,7 +52,7 @@ impl Problem {
     }
 
     pub fn no_such_todo(id: &str) -> Self {
-        Problem::new(StatusCode::NOT_FOUND, format!("There is no todo {id:?} in this instance's memory."))
+        Problem::new(StatusCode::NOT_FOUND, format!("There is no todo {id:?}."))
     }
 
     /// The answer in the form that `wanted`, an `Accept` header, prefers; JSON when it refuses all three forms.

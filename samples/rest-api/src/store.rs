@@ -1,72 +1,124 @@
-//! The todos of this instance, in its memory.
+//! The todos, in the function's key-value store: an entry each, which holds its JSON.
 //!
-//! An instance serves one request at a time, and the platform keeps it warm for the next; so a static outlives the
-//! request that filled it. It does not outlive the instance, and another instance of the same function has a store of
-//! its own: a real service would keep its state elsewhere. `x-instance` tells clients which one answered.
+//! All instances share the store, and it outlives them. So nothing is kept in memory, ids are counted by the store, and
+//! a change is a compare-and-swap: of two at the same time neither is lost.
 
+use crate::problem::Problem;
 use crate::todo::{Draft, Todo};
-use axum::http::HeaderValue;
-use std::collections::BTreeMap;
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use axum::http::StatusCode;
+use wasi::keyvalue::atomics::{self, Cas, CasError};
+use wasi::keyvalue::batch;
+use wasi::keyvalue::store::{self, Bucket, Error};
 
-/// How many todos an instance keeps; at most 5 KiB of text each, so 2.5 MiB in all.
+wit_bindgen::generate!({ world: "todos", generate_all });
+
+/// How many todos there may be, so that a list can look at all of them; at most 15 KiB of JSON each.
 pub const TODOS_MAX: usize = 500;
 
+/// The entry that counts ids.
+const LAST_ID: &str = "last-id";
+const PREFIX: &str = "todo:";
+
 pub struct Store {
-    todos: BTreeMap<u64, Todo>,
-    last_id: u64,
+    bucket: Bucket,
 }
 
 impl Store {
-    /// Adds a todo under a new id; `None` when the store is full.
-    pub fn add(&mut self, draft: Draft) -> Option<&Todo> {
-        if self.todos.len() >= TODOS_MAX {
-            return None;
-        }
-        self.last_id += 1;
-        Some(self.todos.entry(self.last_id).or_insert(Todo::new(self.last_id, draft)))
-    }
-
-    pub fn find(&mut self, id: &str) -> Option<&mut Todo> {
-        self.todos.get_mut(&parse_id(id)?)
-    }
-
-    pub fn remove(&mut self, id: &str) -> Option<Todo> {
-        self.todos.remove(&parse_id(id)?)
+    /// The store that every function has.
+    pub fn open() -> Result<Self, Problem> {
+        Ok(Store { bucket: store::open("default")? })
     }
 
     /// All todos, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = &Todo> {
-        self.todos.values()
+    pub fn all(&self) -> Result<Vec<Todo>, Problem> {
+        let entries = batch::get_many(&self.bucket, &self.keys()?)?;
+        // What was removed since it was listed is none.
+        entries.into_iter().flatten().map(|(_, json)| parse(&json)).collect()
+    }
+
+    /// Adds a todo under a new id; 507 when there are too many.
+    pub fn add(&self, draft: Draft) -> Result<Todo, Problem> {
+        if self.keys()?.len() >= TODOS_MAX {
+            let detail = format!("There are {TODOS_MAX} todos, which is the limit; delete one first.");
+            return Err(Problem::new(StatusCode::INSUFFICIENT_STORAGE, detail));
+        }
+        let id = atomics::increment(&self.bucket, LAST_ID, 1)?;
+        let todo = Todo::new(id.unsigned_abs(), draft);
+        self.bucket.set(&key_of(todo.id), &json_of(&todo))?;
+        Ok(todo)
+    }
+
+    pub fn find(&self, id: &str) -> Result<Todo, Problem> {
+        let json = self.bucket.get(&key_of(parse_id(id)?))?;
+        parse(&json.ok_or_else(|| Problem::no_such_todo(id))?)
+    }
+
+    /// Takes over the fields that the draft has.
+    pub fn change(&self, id: &str, draft: &Draft) -> Result<Todo, Problem> {
+        let mut entry = Cas::new(&self.bucket, &key_of(parse_id(id)?))?;
+        loop {
+            let json = entry.current()?.ok_or_else(|| Problem::no_such_todo(id))?;
+            let mut todo = parse(&json)?;
+            todo.apply(draft);
+            match atomics::swap(entry, &json_of(&todo)) {
+                Ok(()) => return Ok(todo),
+                Err(CasError::CasFailed(newer)) => entry = newer,
+                Err(CasError::StoreError(error)) => return Err(error.into()),
+            }
+        }
+    }
+
+    pub fn remove(&self, id: &str) -> Result<(), Problem> {
+        let key = key_of(parse_id(id)?);
+        if !self.bucket.exists(&key)? {
+            return Err(Problem::no_such_todo(id));
+        }
+        Ok(self.bucket.delete(&key)?)
+    }
+
+    /// The keys of all todos, in the order of their ids.
+    fn keys(&self) -> Result<Vec<String>, Problem> {
+        let mut keys = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = self.bucket.list_keys(cursor.as_deref())?;
+            keys.extend(page.keys.into_iter().filter(|key| key.starts_with(PREFIX)));
+            cursor = page.cursor;
+            if cursor.is_none() {
+                keys.sort_unstable();
+                return Ok(keys);
+            }
+        }
     }
 }
 
+/// Ids in keys have as many digits as the largest, so that keys sort as ids do.
+fn key_of(id: u64) -> String {
+    format!("{PREFIX}{id:020}")
+}
+
 /// The number that an id of a path means: digits without sign or leading zero, so that each todo has one address.
-fn parse_id(text: &str) -> Option<u64> {
+fn parse_id(text: &str) -> Result<u64, Problem> {
     let canonical = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
-    if canonical { text.parse().ok() } else { None }
+    let id = if canonical { text.parse().ok() } else { None };
+    id.ok_or_else(|| Problem::no_such_todo(text))
 }
 
-/// The instance's store, with three todos in it at first. The lock is never contended: one request at a time.
-pub fn store() -> MutexGuard<'static, Store> {
-    static STORE: OnceLock<Mutex<Store>> = OnceLock::new();
-    let store = STORE.get_or_init(|| {
-        let mut store = Store { todos: BTreeMap::new(), last_id: 0 };
-        for (title, done) in [("Read the README", true), ("Add a todo with POST /todos", false), ("Deploy", false)] {
-            store.add(Draft { title: Some(title.into()), done: Some(done), ..Draft::default() });
-        }
-        Mutex::new(store)
-    });
-    store.lock().expect("a panic ends the instance, so nobody sees its lock poisoned")
+fn json_of(todo: &Todo) -> Vec<u8> {
+    serde_json::to_vec(todo).expect("a todo holds strings, numbers and booleans only")
 }
 
-/// A random name of this instance, the same for all its requests.
-pub fn instance_id() -> HeaderValue {
-    static ID: OnceLock<HeaderValue> = OnceLock::new();
-    ID.get_or_init(|| {
-        let random = RandomState::new().build_hasher().finish();
-        HeaderValue::from_str(&format!("{random:016x}")).expect("hexadecimal digits make a header value")
+fn parse(json: &[u8]) -> Result<Todo, Problem> {
+    serde_json::from_slice(json).map_err(|error| {
+        eprintln!("an entry of the store is no todo: {error}");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "An entry of the store is damaged; the log says how.")
     })
-    .clone()
+}
+
+/// The log has the reason; what it says is for the operator.
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        eprintln!("the key-value store: {error:?}");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The store cannot be used at the moment.")
+    }
 }

@@ -1,13 +1,13 @@
 //! A todo, and the rules for what a client may put into one.
 
 use crate::problem::{FieldError, Problem};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 const TITLE_CHARS_MAX: usize = 200;
 const NOTES_CHARS_MAX: usize = 1000;
 
-#[derive(Clone, Serialize)]
+#[derive(Serialize, Deserialize)]
 pub struct Todo {
     pub id: u64,
     pub title: String,
@@ -98,23 +98,23 @@ impl Todo {
             created_at: now(),
             updated_at: String::new(),
         };
-        todo.apply(draft);
+        todo.apply(&draft);
         todo
     }
 
     /// Takes over the fields that the draft has.
-    pub fn apply(&mut self, draft: Draft) {
-        if let Some(title) = draft.title {
-            self.title = title;
+    pub fn apply(&mut self, draft: &Draft) {
+        if let Some(title) = &draft.title {
+            self.title.clone_from(title);
         }
-        if let Some(notes) = draft.notes {
-            self.notes = notes;
+        if let Some(notes) = &draft.notes {
+            self.notes.clone_from(notes);
         }
         if let Some(done) = draft.done {
             self.done = done;
         }
-        if let Some(due) = draft.due {
-            self.due = due;
+        if let Some(due) = &draft.due {
+            self.due.clone_from(due);
         }
         self.updated_at = now();
     }
