@@ -9,7 +9,7 @@ const project = process.argv[2];
 const manifest = JSON.parse(process.argv[3]); // what matters of peko.toml: { name, env, assets }
 const worker = new Miniflare({
   modules: [{ type: 'ESModule', path: 'worker.js', contents: readFileSync(join(project, `.peko/${manifest.name}.js`)) }],
-  compatibilityDate: '2026-07-01',
+  compatibilityDate: '2026-04-01',
   bindings: manifest.env ?? {},
   kvNamespaces: ['KV'],
   ...(manifest.assets ? { assets: { directory: join(project, manifest.assets), routerConfig: { has_user_worker: true } } } : {}),
