@@ -4,6 +4,7 @@ the one in PATH is taken. With PEKO_URL the tests ask the server at that address
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
 import time
@@ -25,7 +26,10 @@ class PekoDev:
             self.start()
 
     def start(self):
-        command = [os.environ.get("PEKO_BIN", "peko"), "dev", PROJECT, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+        program = shutil.which(os.environ.get("PEKO_BIN", "peko"))
+        if program is None:
+            raise RuntimeError("there is no peko: put it into PATH, or its file name into PEKO_BIN")
+        command = [program, "dev", PROJECT, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
         output = pathlib.Path(self.folder.name) / "output"
         with output.open("w") as file:
             self.process = subprocess.Popen(command, cwd=self.folder.name, stdin=subprocess.DEVNULL, stdout=file, stderr=file)

@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { isForeign, serve } from './peko.mjs';
 
 let server;
 before(async () => (server = await serve()));
-after(() => server.stop());
+after(() => server?.stop());
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 /** One request; redirects are not followed. `body` is sent as JSON. */
-async function ask(method, path, body, headers = {}) {
+async function ask(method, path, body, headers = {}, at = server.url) {
   const json = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
   const type = body === undefined ? {} : { 'content-type': 'application/json' };
-  const response = await fetch(server.url + path, { method, redirect: 'manual', headers: { ...type, ...headers }, ...json });
+  const response = await fetch(at + path, { method, redirect: 'manual', headers: { ...type, ...headers }, ...json });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
 }
@@ -124,4 +130,22 @@ test('links survive a restart', { skip: isForeign && 'the server is not ours' },
   await ask('POST', '/links', { url: 'https://example.com/kept', slug });
   await server.restart();
   assert.equal((await ask('GET', `/${slug}`)).headers.get('location'), 'https://example.com/kept');
+});
+
+test('with a token, only those who have it may write', { skip: isForeign && 'the server is not ours' }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'hono-api-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  cpSync(join(PROJECT, 'src'), join(folder, 'src'), { recursive: true });
+  symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, 'peko.toml'), readFileSync(join(PROJECT, 'peko.toml'), 'utf8').replace('[env]', '[env]\nAPI_TOKEN = "s3cret"'));
+  const guarded = await serve(folder);
+  t.after(() => guarded.stop());
+  const write = (headers) => ask('POST', '/links', { url: 'https://example.com', slug: 'guarded' }, headers, guarded.url);
+  const refused = await write({});
+  assertProblem(refused, 401);
+  assert.match(refused.headers.get('www-authenticate'), /^Bearer/);
+  assertProblem(await write({ authorization: 'Bearer wrong' }), 401);
+  assert.equal((await write({ authorization: 'Bearer s3cret' })).status, 201);
+  assertProblem(await ask('DELETE', '/links/guarded', undefined, {}, guarded.url), 401);
+  assert.equal((await ask('GET', '/guarded', undefined, {}, guarded.url)).status, 302);
 });

@@ -27,6 +27,9 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
+/** Answers that have no body, and refuse to be made with one. */
+const NO_BODY = new Set([204, 205, 304]);
+
 /** One request on its way. */
 class Exchange {
   private readonly now = Date.now();
@@ -105,7 +108,7 @@ class Exchange {
     if (!isStored) {
       if (kept && status < 500) this.ctx.waitUntil(this.store.remove(this.key));
       if (isHead) this.ctx.waitUntil(response.body?.cancel() ?? Promise.resolve());
-      return new Response(isHead ? null : response.body, { status, headers });
+      return new Response(isHead || NO_BODY.has(status) ? null : response.body, { status, headers });
     }
     const fields = [...response.headers].filter(([name]) => !NOT_KEPT.has(name));
     const [toClient, toStore] = isHead ? [null, response.body] : (response.body?.tee() ?? [null, null]);

@@ -101,6 +101,12 @@ test('what must not be kept is not', async () => {
   }
 });
 
+test('an answer without a body is passed on', async () => {
+  origin.answers['/empty'] = { status: 204, body: '' };
+  const answer = await ask('/empty');
+  assert.deepEqual([answer.status, answer.text], [204, '']);
+});
+
 test('answers differ by what the client accepts', async () => {
   origin.answers['/kinds'] = { headers: { 'cache-control': 'max-age=600' } };
   const accept = async (kind) => (await ask('/kinds', { headers: { accept: kind } })).cache;

@@ -4,7 +4,7 @@ import { isForeign, serve } from './peko.mjs';
 
 let server;
 before(async () => (server = await serve()));
-after(() => server.stop());
+after(() => server?.stop());
 
 async function ask(method, path, body, headers = {}) {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);

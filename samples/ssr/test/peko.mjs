@@ -53,7 +53,7 @@ function port(child) {
     };
     child.stdout.setEncoding('utf8').on('data', read);
     child.stderr.setEncoding('utf8').on('data', read);
-    child.on('error', reject);
+    child.on('error', (error) => reject(new Error(`${error.message}: put peko into PATH, or its file name into PEKO_BIN`)));
     child.on('exit', () => reject(new Error(`peko dev ended before it served:\n${output}`)));
   });
 }

@@ -8,7 +8,7 @@ const VALID = { cloud: 'cumulus', place: 'Skagen, Grenen', day: '2028-02-29', ok
 
 let server;
 before(async () => (server = await serve()));
-after(() => server.stop());
+after(() => server?.stop());
 
 async function ask(path, { method = 'GET', body, headers = {} } = {}) {
   const response = await fetch(server.url + path, { method, body, headers, redirect: 'manual' });
