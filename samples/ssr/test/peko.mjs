@@ -6,9 +6,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const PROGRAM = process.env.PEKO_BIN ? resolve(process.env.PEKO_BIN) : 'peko';
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Whether the server is not ours: it cannot be started again, and may hold what others put there. */
@@ -22,7 +23,7 @@ export async function serve(project = PROJECT) {
     async start() {
       const flags = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
       const options = { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] };
-      this.process = spawn(process.env.PEKO_BIN ?? 'peko', ['dev', project, ...flags], options);
+      this.process = spawn(PROGRAM, ['dev', project, ...flags], options);
       this.url = `http://127.0.0.1:${await port(this.process)}`;
     },
     async end() {
