@@ -39,6 +39,9 @@ class Workerd(unittest.TestCase):
     def test_the_hono_sample(self):
         self.passes_its_own_test("hono-api")
 
+    def test_the_sample_without_a_framework(self):
+        self.passes_its_own_test("rest-api-ts")
+
     def test_the_preact_sample(self):
         self.passes_its_own_test("ssr")
 
