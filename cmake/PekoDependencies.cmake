@@ -7,6 +7,7 @@ find_package(OpenSSL 3 REQUIRED)
 find_package(CURL 7.87 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(pugixml 1.13 REQUIRED)
+find_package(SQLite3 3.38 REQUIRED)
 set(Boost_NO_WARN_NEW_VERSIONS ON)
 find_package(Boost 1.81 REQUIRED COMPONENTS json)
 
@@ -15,7 +16,7 @@ find_path(PEKO_TOML_INCLUDE toml++/toml.h REQUIRED)
 find_library(PEKO_SECCOMP seccomp REQUIRED)
 
 # Foreign headers never meet our warnings.
-foreach(lib Boost::headers Boost::json fmt::fmt pugixml::pugixml CLI11::CLI11 GTest::gtest GTest::gmock)
+foreach(lib Boost::headers Boost::json fmt::fmt pugixml::pugixml SQLite::SQLite3 CLI11::CLI11 GTest::gtest GTest::gmock)
   if(TARGET ${lib})
     get_target_property(dirs ${lib} INTERFACE_INCLUDE_DIRECTORIES)
     if(dirs)

@@ -1,0 +1,439 @@
+#include "keyvalue/database.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "base/base64url.hpp"
+#include "base/file.hpp"
+#include "base/unique_fd.hpp"
+#include "keyvalue/check.hpp"
+
+namespace peko::keyvalue {
+namespace {
+
+constexpr std::int64_t kApplication = 0x50454b4f;  // "PEKO", in the file's header
+constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kPurgeRows = 256;  // of each transaction: what has expired goes little by little
+constexpr std::int64_t kPageBytes = 4096;
+
+// `version` is another one after each write, also when an entry was deleted in between: so it is random. 0 is none.
+constexpr const char* kSchema = R"(
+  CREATE TABLE entries (
+    id INTEGER PRIMARY KEY,
+    key BLOB NOT NULL UNIQUE,
+    value BLOB NOT NULL,
+    metadata TEXT,
+    expires INTEGER,
+    version INTEGER NOT NULL
+  );
+  CREATE INDEX expiring ON entries (expires) WHERE expires IS NOT NULL;
+  PRAGMA application_id = 1346718543;
+  PRAGMA user_version = 1;
+)";
+static_assert(kApplication == 1346718543);
+
+// A commit is on the disk before it is answered (FULL). The caches are small: there may be a connection for each of
+// many functions. Nothing in a file that was tampered with runs (trusted_schema), and its pages are checked.
+constexpr const char* kSettings = R"(
+  PRAGMA synchronous = FULL;
+  PRAGMA cache_size = -256;
+  PRAGMA journal_size_limit = 4194304;
+  PRAGMA trusted_schema = OFF;
+  PRAGMA cell_size_check = ON;
+  PRAGMA mmap_size = 0;
+)";
+
+#define PEKO_ALIVE "(expires IS NULL OR expires > ?2)"
+constexpr std::string_view kGet =
+    "SELECT value, metadata, expires, version FROM entries WHERE key = ?1 AND " PEKO_ALIVE;
+constexpr std::string_view kExists = "SELECT version FROM entries WHERE key = ?1 AND " PEKO_ALIVE;
+constexpr std::string_view kSet =
+    "INSERT INTO entries (key, value, metadata, expires, version) VALUES (?1, ?2, ?3, ?4, random() | 1) "
+    "ON CONFLICT (key) DO UPDATE SET value = excluded.value, metadata = excluded.metadata, expires = excluded.expires, "
+    "version = excluded.version";
+constexpr std::string_view kRemove = "DELETE FROM entries WHERE key = ?1";
+constexpr std::string_view kList =
+    "SELECT key, metadata, expires FROM entries WHERE key >= ?1 AND " PEKO_ALIVE " AND key < ?3 ORDER BY key LIMIT ?4";
+constexpr std::string_view kListByRow =
+    "SELECT key, metadata, expires, id FROM entries WHERE id > ?1 AND " PEKO_ALIVE " ORDER BY id LIMIT ?3";
+#undef PEKO_ALIVE
+constexpr std::string_view kPurge =
+    "DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE expires <= ?1 LIMIT ?2)";
+
+/// The first text after all that begin with `prefix`: keys are UTF-8, none begins with 0xff.
+std::string after_all(std::string prefix) {
+  while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
+  if (prefix.empty()) return "\xff";
+  prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
+  return prefix;
+}
+
+/// The first key after `key`.
+std::string after(std::string key) {
+  key.push_back('\0');
+  return key;
+}
+
+std::uint64_t bytes_of(const Request& request) {
+  std::uint64_t sum = 0;
+  for (const Item& item : request.items) {
+    sum += item.key.size() + item.value.size() + (item.metadata ? item.metadata->size() : 0);
+  }
+  return sum;
+}
+
+std::string megabytes(std::uint64_t bytes) { return fmt::format("{:.1f} MB", static_cast<double>(bytes) / (1 << 20)); }
+
+Result<std::int64_t> to_number(const Item& item) {
+  std::int64_t number = 0;
+  const char* const end = item.value.data() + item.value.size();
+  const auto [at, error] = std::from_chars(item.value.data(), end, number);
+  if (error != std::errc() || at != end) {
+    return fail(Code::Invalid, "the entry's value is no decimal number of 64 bits: it cannot be incremented");
+  }
+  return number;
+}
+
+}  // namespace
+
+void Database::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+
+Database::Database(std::filesystem::path file)
+    : file_(std::move(file)),
+      get_(kGet),
+      exists_(kExists),
+      set_(kSet),
+      remove_(kRemove),
+      list_(kList),
+      list_by_row_(kListByRow),
+      purge_(kPurge) {}
+
+Database::~Database() = default;
+
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file, Create create,
+                                                 std::string& trouble) {
+  const auto refuse = [&](const Error& cause) {
+    trouble = cause.message;
+    return fail(Code::Unavailable, "its file cannot be opened (the node's log says why)");
+  };
+  if (create == Create::Yes) {
+    if (Status made = create_private_directories(file.parent_path()); !made) return refuse(made.error());
+  }
+  // SQLite would make it readable for everybody, and what it puts beside it too.
+  const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create == Create::Yes ? O_CREAT : 0);
+  if (const UniqueFd there(::open(file.c_str(), flags, 0600)); !there) {
+    if (errno == ENOENT && create == Create::No) return fail(Code::NotFound, "there is no such store yet");
+    return refuse(file_error("opening", file, errno));
+  }
+  std::unique_ptr<Database> database(new Database(file));
+  if (Status started = database->start(); !started) {
+    trouble = database->take_trouble();
+    return fail(std::move(started.error()));
+  }
+  return database;
+}
+
+Status Database::start() {
+  sqlite3* connection = nullptr;
+  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW;
+  const int opened = sqlite3_open_v2(file_.c_str(), &connection, kFlags, nullptr);
+  connection_.reset(connection);
+  if (opened != SQLITE_OK) return failed(opened);
+  sqlite3_busy_timeout(connection, static_cast<int>(kBusyPatience.count()));
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, static_cast<int>(kValueBytesMax + (64U << 10)));
+  if (Status done = run(kSettings); !done) return done;
+  // Before anything is written to it: what is there may be somebody else's.
+  const std::int64_t application = pragma("PRAGMA application_id");
+  const std::int64_t format = pragma("PRAGMA user_version");
+  if (broken_) return fail(Code::Unavailable, "its file is damaged (the node's log says which)");
+  if (format > kFormat && application == kApplication) {
+    trouble_ = fmt::format("{} was written by a newer Peko (format {}): update this one", file_.string(), format);
+    return fail(Code::Unavailable, "its file was written by a newer Peko");
+  }
+  if (Status done = run("PRAGMA journal_mode = WAL"); !done) return done;
+  return application == kApplication ? Status() : make_schema();
+}
+
+Status Database::make_schema() {
+  if (Status begun = run("BEGIN IMMEDIATE"); !begun) return begun;
+  // Another process may have made it meanwhile.
+  if (pragma("PRAGMA application_id") == kApplication) return run("ROLLBACK");
+  if (pragma("SELECT count(*) FROM sqlite_schema") != 0) {
+    trouble_ = fmt::format("{} is not a key-value store: move it away", file_.string());
+    return fail(Code::Unavailable, "its file is something else (the node's log says which)");
+  }
+  if (Status made = run(kSchema); !made) return made;
+  return run("COMMIT");
+}
+
+Status Database::run(const char* sql) {
+  const int result = sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr);
+  if (result != SQLITE_OK) return failed(result);
+  return {};
+}
+
+std::int64_t Database::pragma(const char* sql) {
+  Statement statement(sql);
+  Statement::Run run(connection_.get(), statement);
+  const int result = run.step();
+  if (result == SQLITE_ROW) return run.number(0);
+  (void)failed(result);
+  return 0;
+}
+
+std::unexpected<Error> Database::failed(int result) {
+  const int kind = result & 0xff;
+  trouble_ = fmt::format("{}: {} (SQLite {})", file_.string(), sqlite3_errmsg(connection_.get()), result);
+  switch (kind) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return fail(Code::Unavailable, "it is busy: another process holds its file");
+    case SQLITE_FULL: return fail(Code::Overloaded, "the node's disk is full");
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      broken_ = true;
+      trouble_ +=
+          "; the file is damaged: stop what uses it, move it away, and put a backup in its place or do without "
+          "(docs/operating.md, Key-value stores)";
+      return fail(Code::Unavailable, "its file is damaged (the node's log says which)");
+    case SQLITE_TOOBIG: return fail(Code::Invalid, "an entry is too large");
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+      broken_ = true;
+      return fail(Code::Unavailable, "its file cannot be written (the node's log says why)");
+    default: broken_ = true; return fail(Code::Unavailable, "its file cannot be used (the node's log says why)");
+  }
+}
+
+Result<Answer> Database::read(const Request& request, std::int64_t now) {
+  switch (request.op) {
+    case Op::List: return list(request, now);
+    case Op::ListByRow: return list_by_row(request, now);
+    default: return get(request, now);
+  }
+}
+
+Result<std::optional<Item>> Database::find(const std::string& key, std::int64_t now) {
+  Statement::Run run(connection_.get(), get_);
+  const int result = run.blob(key).integer(now).step();
+  if (result == SQLITE_DONE) return std::nullopt;
+  if (result != SQLITE_ROW) return failed(result);
+  return Item{.key = key,
+              .value = std::string(run.bytes(0)),
+              .metadata = run.text_or_null(1),
+              .expires = run.number(2),
+              .version = run.number(3)};
+}
+
+Result<Answer> Database::get(const Request& request, std::int64_t now) {
+  Answer answer;
+  std::uint64_t bytes = 0;
+  for (const Item& item : request.items) {
+    if (request.op == Op::Exists) {
+      Statement::Run run(connection_.get(), exists_);
+      const int result = run.blob(item.key).integer(now).step();
+      if (result != SQLITE_ROW && result != SQLITE_DONE) return failed(result);
+      answer.items.push_back({.key = item.key, .version = result == SQLITE_ROW ? run.number(0) : 0});
+      continue;
+    }
+    Result<std::optional<Item>> found = find(item.key, now);
+    if (!found) return fail(std::move(found.error()));
+    answer.items.push_back(*found ? std::move(**found) : Item{.key = item.key});
+    bytes += answer.items.back().value.size();
+    if (bytes > kAnswerBytesMax) {
+      return fail(Code::Invalid,
+                  fmt::format("the values of these {} keys have more than {} together: get fewer at once",
+                              request.items.size(), megabytes(kAnswerBytesMax)));
+    }
+  }
+  return answer;
+}
+
+Result<Answer> Database::list(const Request& request, std::int64_t now) {
+  std::string from = request.prefix;
+  if (!request.cursor.empty()) {
+    std::optional<std::string> last = from_base64url(request.cursor);
+    if (!last || last->size() > kKeyBytesMax) return fail(Code::Invalid, "the cursor is none that a list has given");
+    from = std::max(from, after(std::move(*last)));
+  }
+  const std::string end = after_all(request.prefix);
+  Answer answer;
+  Statement::Run run(connection_.get(), list_);
+  // One more than asked for tells whether there are more.
+  run.blob(from).integer(now).blob(end).integer(std::int64_t{request.limit} + 1);
+  int result = run.step();
+  for (; result == SQLITE_ROW && answer.items.size() < request.limit; result = run.step()) {
+    answer.items.push_back(
+        {.key = std::string(run.bytes(0)), .metadata = run.text_or_null(1), .expires = run.number(2)});
+  }
+  if (result == SQLITE_ROW) {
+    answer.cursor = base64url(answer.items.back().key);
+  } else if (result != SQLITE_DONE) {
+    return failed(result);
+  }
+  return answer;
+}
+
+Result<Answer> Database::list_by_row(const Request& request, std::int64_t now) {
+  Answer answer;
+  std::int64_t last = 0;
+  Statement::Run run(connection_.get(), list_by_row_);
+  run.integer(request.number).integer(now).integer(std::int64_t{request.limit} + 1);
+  int result = run.step();
+  for (; result == SQLITE_ROW && answer.items.size() < request.limit; result = run.step()) {
+    answer.items.push_back(
+        {.key = std::string(run.bytes(0)), .metadata = run.text_or_null(1), .expires = run.number(2)});
+    last = run.number(3);
+  }
+  if (result == SQLITE_ROW) {
+    answer.number = last;
+  } else if (result != SQLITE_DONE) {
+    return failed(result);
+  }
+  return answer;
+}
+
+std::vector<Result<Answer>> Database::write(std::span<const Request* const> requests, std::int64_t now) {
+  hold_to(requests.front()->owner.quota_bytes);
+  if (Result<std::vector<Result<Answer>>> all = transact(requests, now)) return std::move(*all);
+  // One that does not fit, or the disk: each by itself, so that those that fit are written.
+  std::vector<Result<Answer>> answers;
+  for (const Request* const& request : requests) {
+    Result<std::vector<Result<Answer>>> one =
+        broken_ ? fail(Code::Unavailable, "its file cannot be used (the node's log says why)")
+                : transact(std::span(&request, 1), now);
+    if (!one && one.error().code == Code::Overloaded && purge_all(now)) one = transact(std::span(&request, 1), now);
+    if (one) {
+      answers.push_back(std::move(one->front()));
+      trouble_.clear();
+    } else if (one.error().code == Code::Overloaded) {
+      answers.emplace_back(full(*request));
+    } else {
+      answers.emplace_back(fail(std::move(one.error())));
+    }
+  }
+  return answers;
+}
+
+Result<std::vector<Result<Answer>>> Database::transact(std::span<const Request* const> requests, std::int64_t now) {
+  const auto give_up = [this](Error error) {
+    // It may be rolled back already.
+    if (sqlite3_get_autocommit(connection_.get()) == 0) {
+      sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+    return fail(std::move(error));
+  };
+  if (Status begun = run("BEGIN IMMEDIATE"); !begun) return give_up(std::move(begun.error()));
+  if (Status purged = purge(now, kPurgeRows); !purged) return give_up(std::move(purged.error()));
+  std::vector<Result<Answer>> answers;
+  for (const Request* const request : requests) {
+    Result<Result<Answer>> answer = apply(*request, now);
+    if (!answer) return give_up(std::move(answer.error()));
+    answers.push_back(std::move(*answer));
+  }
+  if (Status done = run("COMMIT"); !done) return give_up(std::move(done.error()));
+  return answers;
+}
+
+Result<Result<Answer>> Database::apply(const Request& request, std::int64_t now) {
+  if (request.op == Op::Increment) return increment(request, now);
+  if (request.op == Op::Swap) return swap(request, now);
+  for (const Item& item : request.items) {
+    Status done = request.op == Op::Delete ? remove(item.key) : set(item);
+    if (!done) return fail(std::move(done.error()));
+  }
+  return Result<Answer>(Answer{});
+}
+
+Result<Result<Answer>> Database::increment(const Request& request, std::int64_t now) {
+  const std::string& key = request.items.front().key;
+  Result<std::optional<Item>> found = find(key, now);
+  if (!found) return fail(std::move(found.error()));
+  Item item = *found ? std::move(**found) : Item{.key = key, .value = "0"};
+  const Result<std::int64_t> before = to_number(item);
+  if (!before) return Result<Answer>(fail(before.error()));
+  Answer answer;
+  if (__builtin_add_overflow(*before, request.number, &answer.number)) {
+    return Result<Answer>(fail(Code::Invalid, "the sum does not fit into 64 bits: nothing was changed"));
+  }
+  item.value = std::to_string(answer.number);
+  if (Status done = set(item); !done) return fail(std::move(done.error()));
+  return Result<Answer>(std::move(answer));
+}
+
+Result<Result<Answer>> Database::swap(const Request& request, std::int64_t now) {
+  const Item& item = request.items.front();
+  std::int64_t version = 0;
+  {
+    Statement::Run run(connection_.get(), exists_);
+    const int result = run.blob(item.key).integer(now).step();
+    if (result != SQLITE_ROW && result != SQLITE_DONE) return failed(result);
+    if (result == SQLITE_ROW) version = run.number(0);
+  }
+  if (version != item.version) {
+    Answer lost;
+    lost.items.push_back({.key = item.key, .version = version});
+    return Result<Answer>(std::move(lost));
+  }
+  if (Status done = set(item); !done) return fail(std::move(done.error()));
+  return Result<Answer>(Answer{.items = {}, .cursor = {}, .number = 1});
+}
+
+Status Database::set(const Item& item) {
+  Statement::Run run(connection_.get(), set_);
+  const int result = run.blob(item.key).blob(item.value).text(item.metadata).integer_or_null(item.expires).step();
+  if (result != SQLITE_DONE) return failed(result);
+  return {};
+}
+
+Status Database::remove(const std::string& key) {
+  Statement::Run run(connection_.get(), remove_);
+  if (const int result = run.blob(key).step(); result != SQLITE_DONE) return failed(result);
+  return {};
+}
+
+Status Database::purge(std::int64_t now, std::int64_t rows) {
+  Statement::Run run(connection_.get(), purge_);
+  if (const int result = run.integer(now).integer(rows).step(); result != SQLITE_DONE) return failed(result);
+  return {};
+}
+
+bool Database::purge_all(std::int64_t now) {
+  constexpr std::int64_t kNoLimit = -1;
+  return purge(now, kNoLimit) && sqlite3_changes(connection_.get()) > 0;
+}
+
+bool Database::moved() {
+  int moved = 0;
+  return sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+}
+
+// SQLite refuses to make the file larger (SQLITE_FULL).
+void Database::hold_to(std::uint64_t quota_bytes) {
+  if (std::exchange(quota_bytes_, quota_bytes) == quota_bytes) return;
+  const auto pages = std::max<std::int64_t>(16, static_cast<std::int64_t>(quota_bytes / kPageBytes));
+  (void)pragma(fmt::format("PRAGMA max_page_count = {}", pages).c_str());
+}
+
+std::unexpected<Error> Database::full(const Request& request) {
+  const auto pages = static_cast<std::uint64_t>(pragma("PRAGMA page_count") - pragma("PRAGMA freelist_count"));
+  const std::uint64_t used = pages * kPageBytes;
+  // Each entry may take a page of its own, and pages of the trees above it.
+  const std::uint64_t wanted = bytes_of(request) + (request.items.size() + 8) * kPageBytes;
+  if (used + wanted <= quota_bytes_) return fail(Code::Overloaded, "the node's disk is full");
+  trouble_.clear();  // it is the function's business
+  return fail(
+      Code::Overloaded,
+      fmt::format("it holds {} of the {} that it may, and this needs {} more: delete entries, or raise quota_mb "
+                  "in [keyvalue] of peko.toml (the node's keyvalue_mb is the most)",
+                  megabytes(used), megabytes(quota_bytes_), megabytes(std::max<std::uint64_t>(bytes_of(request), 1))));
+}
+
+}  // namespace peko::keyvalue

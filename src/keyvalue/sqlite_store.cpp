@@ -1,0 +1,296 @@
+#include "keyvalue/sqlite_store.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/assert.hpp"
+#include "keyvalue/database.hpp"
+
+namespace peko::keyvalue {
+namespace {
+
+/// What one transaction writes at most, so that it does not take long.
+constexpr std::size_t kBatchMax = 128;
+constexpr std::size_t kBatchBytesMax = 16U << 20;
+/// Between two messages about one file.
+constexpr std::chrono::seconds kTellInterval{30};
+
+bool is_read(Op op) { return op == Op::Get || op == Op::Exists || op == Op::List || op == Op::ListByRow; }
+
+struct Pending {
+  Request request;
+  Store::Done done;
+};
+
+std::size_t bytes_of(const Pending& pending) {
+  std::size_t sum = 0;
+  for (const Item& item : pending.request.items) sum += item.value.size();
+  return sum;
+}
+
+/// What a store says that has no file yet.
+Answer empty_answer(const Request& request) {
+  Answer answer;
+  const bool gets = request.op == Op::Get || request.op == Op::Exists;
+  for (std::size_t i = 0; gets && i < request.items.size(); ++i) answer.items.push_back({.key = request.items[i].key});
+  return answer;
+}
+
+struct File;
+
+/// The reads or the writes of a file, which one thread at a time works on.
+struct Lane {
+  enum class For : std::uint8_t { Reads, Writes };
+  File* file;
+  For what;
+  // Under the mutex:
+  std::deque<Pending> waiting;
+  bool busy = false;  // waits for a thread, or has one
+  // Of the thread that works on it:
+  std::unique_ptr<Database> database;
+};
+
+struct File {
+  std::filesystem::path path;
+  std::string name;  // function/store
+  Lane reads{.file = this, .what = Lane::For::Reads, .waiting = {}, .busy = false, .database = nullptr};
+  Lane writes{.file = this, .what = Lane::For::Writes, .waiting = {}, .busy = false, .database = nullptr};
+  // Under the mutex:
+  std::uint64_t used = 0;  // when, by the count of uses
+  std::chrono::steady_clock::time_point told{};
+
+  [[nodiscard]] bool idle() const { return !reads.busy && !writes.busy; }
+};
+
+}  // namespace
+
+struct SqliteStore::State {
+  State(SqliteOptions options, const Clock& clock, LogSink& log)
+      : options(std::move(options)), clock(clock), log(log) {}
+
+  const SqliteOptions options;
+  const Clock& clock;
+  LogSink& log;
+  std::mutex mutex;
+  std::condition_variable wake;   // a lane is ready, or it is over
+  std::condition_variable ended;  // a thread has gone
+  // Under the mutex:
+  std::map<std::string, std::unique_ptr<File>, std::less<>> files;
+  std::deque<Lane*> ready;
+  std::uint64_t uses = 0;
+  std::vector<std::thread> threads;
+  unsigned idle = 0;
+  unsigned running = 0;  // threads that have not come to their end
+  bool stopping = false;
+
+  static void run(const std::shared_ptr<State>& state);
+  File& file_of(const Request& request);
+  void make_ready(Lane& lane);
+  std::vector<Pending> take(Lane& lane);
+  std::unique_ptr<File> take_spare();
+  void work(Lane& lane, std::vector<Pending> batch);
+  void read(Lane& lane, std::vector<Pending>& batch);
+  void write(Lane& lane, std::vector<Pending>& batch);
+  Status open(Lane& lane);
+  void tell(File& file, std::string trouble);
+  [[nodiscard]] std::int64_t now() const {
+    return std::chrono::duration_cast<std::chrono::seconds>(clock.wall_now().time_since_epoch()).count();
+  }
+};
+
+SqliteStore::SqliteStore(SqliteOptions options, const Clock& clock, LogSink& log)
+    : state_(std::make_shared<State>(std::move(options), clock, log)) {}
+
+SqliteStore::~SqliteStore() {
+  const std::scoped_lock lock(state_->mutex);
+  PEKO_ASSERT(state_->stopping || state_->threads.empty(), "a store is stopped before it goes");
+  // What stop() could not wait for ends with the process: nobody may destroy a thread that runs.
+  if (!state_->threads.empty()) (void)new std::vector<std::thread>(std::move(state_->threads));
+}
+
+void SqliteStore::start(Request request, Done done) {
+  std::unique_lock lock(state_->mutex);
+  if (state_->stopping) {
+    lock.unlock();
+    return done(fail(Code::Unavailable, "the node is stopping"));
+  }
+  File& file = state_->file_of(request);
+  Lane& lane = is_read(request.op) ? file.reads : file.writes;
+  if (lane.waiting.size() >= kWaitingMax) {
+    lock.unlock();
+    return done(fail(Code::Overloaded, "too many operations wait for it"));
+  }
+  lane.waiting.push_back({std::move(request), std::move(done)});
+  if (!std::exchange(lane.busy, true)) state_->make_ready(lane);
+  if (state_->idle < state_->ready.size() && state_->threads.size() < state_->options.threads_max) {
+    state_->running++;
+    state_->threads.emplace_back(State::run, state_);
+  }
+}
+
+bool SqliteStore::stop(std::chrono::milliseconds patience) {
+  std::unique_lock lock(state_->mutex);
+  state_->stopping = true;
+  state_->wake.notify_all();
+  if (!state_->ended.wait_for(lock, patience, [&] { return state_->running == 0; })) return false;
+  std::vector<std::thread> threads = std::move(state_->threads);
+  state_->threads.clear();
+  const auto files = std::move(state_->files);
+  state_->files.clear();
+  lock.unlock();
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& [name, file] : files) {
+    for (Lane* const lane : {&file->reads, &file->writes}) {
+      for (Pending& pending : lane->waiting) pending.done(fail(Code::Unavailable, "the node is stopping"));
+    }
+  }
+  return true;
+}
+
+// The names are checked where they come from (check_store_name, code::check_name), so they are safe as files.
+File& SqliteStore::State::file_of(const Request& request) {
+  const std::string name = request.owner.function + "/" + request.store;
+  std::unique_ptr<File>& file = files[name];
+  if (!file) {
+    file = std::make_unique<File>();
+    file->name = name;
+    file->path = options.folder / request.owner.function / (request.store + ".sqlite");
+  }
+  file->used = ++uses;
+  return *file;
+}
+
+void SqliteStore::State::make_ready(Lane& lane) {
+  ready.push_back(&lane);
+  wake.notify_one();
+}
+
+// What one turn does. Reads are short, and a turn of writes is a transaction.
+std::vector<Pending> SqliteStore::State::take(Lane& lane) {
+  std::vector<Pending> batch;
+  for (std::size_t bytes = 0; !lane.waiting.empty() && batch.size() < kBatchMax && bytes < kBatchBytesMax;) {
+    bytes += bytes_of(lane.waiting.front());
+    batch.push_back(std::move(lane.waiting.front()));
+    lane.waiting.pop_front();
+  }
+  return batch;
+}
+
+// One too many, unused for longest; null: none, or all are in use.
+std::unique_ptr<File> SqliteStore::State::take_spare() {
+  if (files.size() <= options.files_max) return nullptr;
+  auto oldest = files.end();
+  for (auto file = files.begin(); file != files.end(); ++file) {
+    const bool older = oldest == files.end() || file->second->used < oldest->second->used;
+    if (file->second->idle() && older) oldest = file;
+  }
+  if (oldest == files.end()) return nullptr;
+  std::unique_ptr<File> spare = std::move(oldest->second);
+  files.erase(oldest);
+  return spare;
+}
+
+void SqliteStore::State::run(const std::shared_ptr<State>& state) {
+  pthread_setname_np(pthread_self(), "peko-keyvalue");
+  std::unique_lock lock(state->mutex);
+  for (;;) {
+    state->idle++;
+    state->wake.wait(lock, [&] { return state->stopping || !state->ready.empty(); });
+    state->idle--;
+    if (state->stopping) break;
+    Lane& lane = *state->ready.front();
+    state->ready.pop_front();
+    std::vector<Pending> batch = state->take(lane);
+    lock.unlock();
+    state->work(lane, std::move(batch));
+    lock.lock();
+    lane.busy = !lane.waiting.empty();
+    if (lane.busy) state->make_ready(lane);
+    while (std::unique_ptr<File> spare = state->take_spare()) {
+      lock.unlock();
+      spare.reset();  // closing may take a checkpoint
+      lock.lock();
+    }
+  }
+  state->running--;
+  state->ended.notify_all();
+}
+
+void SqliteStore::State::work(Lane& lane, std::vector<Pending> batch) {
+  std::erase_if(batch, [](Pending& pending) {
+    const bool cancelled = pending.request.cancelled.stop_requested();
+    if (cancelled) pending.done(fail(Code::Deadline, "nobody waits for it any more"));
+    return cancelled;
+  });
+  if (batch.empty()) return;
+  if (lane.what == Lane::For::Reads) {
+    read(lane, batch);
+  } else {
+    write(lane, batch);
+  }
+  if (lane.database && lane.database->broken()) lane.database.reset();
+}
+
+Status SqliteStore::State::open(Lane& lane) {
+  if (lane.database && lane.database->moved()) lane.database.reset();
+  if (lane.database) return {};
+  const auto create = lane.what == Lane::For::Writes ? Database::Create::Yes : Database::Create::No;
+  std::string trouble;
+  Result<std::unique_ptr<Database>> opened = Database::open(lane.file->path, create, trouble);
+  tell(*lane.file, std::move(trouble));
+  if (!opened) return fail(std::move(opened.error()));
+  lane.database = std::move(*opened);
+  return {};
+}
+
+void SqliteStore::State::read(Lane& lane, std::vector<Pending>& batch) {
+  for (Pending& pending : batch) {
+    const Status opened = open(lane);
+    if (opened) {
+      Result<Answer> answer = lane.database->read(pending.request, now());
+      tell(*lane.file, lane.database->take_trouble());
+      if (lane.database->broken()) lane.database.reset();
+      pending.done(std::move(answer));
+    } else if (opened.error().code == Code::NotFound) {
+      pending.done(empty_answer(pending.request));
+    } else {
+      pending.done(fail(opened.error()));
+    }
+  }
+}
+
+void SqliteStore::State::write(Lane& lane, std::vector<Pending>& batch) {
+  if (const Status opened = open(lane); !opened) {
+    for (Pending& pending : batch) pending.done(fail(opened.error()));
+    return;
+  }
+  std::vector<const Request*> requests;
+  requests.reserve(batch.size());
+  for (const Pending& pending : batch) requests.push_back(&pending.request);
+  std::vector<Result<Answer>> answers = lane.database->write(requests, now());
+  tell(*lane.file, lane.database->take_trouble());
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(answers[i]));
+}
+
+void SqliteStore::State::tell(File& file, std::string trouble) {
+  if (trouble.empty()) return;
+  {
+    const std::scoped_lock lock(mutex);
+    const auto at = clock.now();
+    const bool told = file.told != std::chrono::steady_clock::time_point{} && at - file.told < kTellInterval;
+    if (told) return;
+    file.told = at;
+  }
+  log.write(LogLevel::Error, fmt::format("key-value store {}: {}", file.name, trouble));
+}
+
+}  // namespace peko::keyvalue
