@@ -20,7 +20,7 @@ await build({
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
-  external: ['wasi:*'],
+  external: ['wasi:*', 'peko:*'],
   logLevel: 'warning',
 });
 const { component } = await componentize({ sourcePath: bundle, witPath: 'wit', worldName: 'engine' });

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define PEKO_BRIDGE_ABI 3u
+#define PEKO_BRIDGE_ABI 4u
 /// Length of a body that is not known before it ends.
 #define PEKO_LENGTH_UNKNOWN UINT64_MAX
 /// Tokens with this bit are those of outbound requests: the bit and the request's id. Invocations' tokens are without
@@ -75,6 +75,11 @@ typedef struct {
   /// Bytes that the guest wrote to stdout (stream 1) or stderr (2): pieces, not lines; or a whole message of
   /// wasi:logging (PEKO_LOG_TRACE to PEKO_LOG_CRITICAL). The polling thread.
   void (*log)(void* context, uint64_t token, int stream, peko_str bytes);
+  /// The guest of `token` does something with a key-value store: answer it by peko_key_value_respond or
+  /// peko_key_value_fail with `id`. Null: every operation fails. The polling thread.
+  void (*key_value)(void* context, uint64_t token, uint64_t id, const struct peko_key_value_request* request);
+  /// The guest no longer waits for `id`. Null with key_value. Any thread.
+  void (*key_value_cancel)(void* context, uint64_t id);
 } peko_loop_hooks;
 
 /// Streams of peko_loop_hooks::log beside stdout and stderr: the levels of wasi:logging.
@@ -97,6 +102,7 @@ typedef struct {
   uint32_t field_bytes;   ///< of one set of header fields that the guest builds: its bytes and 32 for each field
   uint32_t outbound;      ///< outbound requests; one more is answered by an error in the guest
   uint64_t random_bytes;  ///< of wasi:random together; more is PEKO_OUTCOME_RESOURCES
+  uint32_t key_value;     ///< operations on key-value stores; one more is answered by an error in the guest
 } peko_limits;
 
 typedef struct {
@@ -118,6 +124,54 @@ typedef struct peko_outbound_head {
   uint64_t first_byte_ns;
   uint64_t between_bytes_ns;
 } peko_outbound_head;
+
+/// What a key-value operation does; which of a request's and an answer's members it uses.
+enum {
+  PEKO_KEY_VALUE_GET,          ///< items' keys -> items, as many, in their order
+  PEKO_KEY_VALUE_EXISTS,       ///< one item's key -> one item without its value
+  PEKO_KEY_VALUE_SET,          ///< items
+  PEKO_KEY_VALUE_DELETE,       ///< items' keys
+  PEKO_KEY_VALUE_LIST,         ///< prefix, limit, cursor -> items without values, by key; cursor
+  PEKO_KEY_VALUE_LIST_BY_ROW,  ///< limit, number -> items without values; number
+  PEKO_KEY_VALUE_INCREMENT,    ///< one item's key, number -> number
+  PEKO_KEY_VALUE_SWAP,         ///< one item with the version that it must have -> number 1; else 0 and one item
+};
+
+/// An entry of a key-value store.
+typedef struct {
+  peko_str key;
+  peko_str value;
+  peko_str metadata;
+  int64_t expires;  ///< seconds since 1970, from which on it is gone; 0: never
+  int64_t version;  ///< 0: there is no such entry
+  uint32_t has_metadata;
+} peko_key_value_item;
+
+typedef struct peko_key_value_request {
+  peko_str store;  ///< "default", or one of peko_component_name_stores
+  peko_str prefix;
+  peko_str cursor;
+  const peko_key_value_item* items;
+  size_t item_count;
+  int64_t number;
+  uint32_t op;  ///< PEKO_KEY_VALUE_*
+  uint32_t limit;
+} peko_key_value_request;
+
+typedef struct {
+  const peko_key_value_item* items;
+  size_t item_count;
+  peko_str cursor;
+  int64_t number;
+  uint32_t has_cursor;
+} peko_key_value_answer;
+
+/// peko_key_value_fail: the cases of wasi:keyvalue's error.
+enum {
+  PEKO_KEY_VALUE_NO_SUCH_STORE,
+  PEKO_KEY_VALUE_ACCESS_DENIED,
+  PEKO_KEY_VALUE_OTHER,
+};
 
 /// Status and fields of a response, or its trailers (status 0). Views into the invocation, valid until the next call on
 /// it.
@@ -145,6 +199,7 @@ typedef struct {
   uint32_t outbound;        ///< outbound requests made
   uint32_t instantiated;    ///< 1: the instance was made by this invocation
   uint32_t reusable;        ///< 1: the instance may serve another call
+  uint32_t key_value;       ///< operations on key-value stores made
   uint64_t instantiate_ns;  ///< time of instantiation, 0 when warm
   char message[4096];       ///< zero-terminated, empty on success: the cause, then the wasm backtrace, a line a frame
   uint32_t frame_count;     ///< of the backtrace
@@ -249,6 +304,8 @@ int peko_component_load(const peko_engine* engine, const char* path, const peko_
 int peko_component_load_script(const peko_component* engine, peko_str name, peko_str text,
                                const peko_field* environment, size_t count, peko_component** component,
                                peko_buf* error);
+/// Names the key-value stores that its instances may open beside "default"; UTF-8. At most once, before its first call.
+void peko_component_name_stores(const peko_component* component, const peko_str* names, size_t count);
 /// Instances and invocations of it keep what they need.
 void peko_component_delete(peko_component* component);
 
@@ -304,6 +361,11 @@ size_t peko_outbound_push(peko_loop* loop, uint64_t id, const char* data, size_t
 /// Ends the response body: PEKO_COMPLETE with its trailers, or the index of the case of error-code that the guest's
 /// read fails with. Frees `id`.
 void peko_outbound_push_end(peko_loop* loop, uint64_t id, uint32_t end, const peko_field* trailers, size_t count);
+
+/// Answers key-value operation `id`; what it points to is copied. Nothing when the guest no longer waits.
+void peko_key_value_respond(peko_loop* loop, uint64_t id, const peko_key_value_answer* answer);
+/// Fails it: PEKO_KEY_VALUE_NO_SUCH_STORE, ... `message` is for OTHER.
+void peko_key_value_fail(peko_loop* loop, uint64_t id, uint32_t failure, peko_str message);
 
 #ifdef __cplusplus
 }

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::mem::size_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub const ABI: u32 = 3;
+pub const ABI: u32 = 4;
 pub const LENGTH_UNKNOWN: u64 = u64::MAX;
 pub const OUTBOUND_TOKEN: u64 = 1 << 63;
 pub const COMPLETE: u32 = u32::MAX;
@@ -79,6 +79,8 @@ pub struct PekoLoopHooks {
     pub outbound: extern "C" fn(*mut c_void, u64, u64, *const PekoOutboundHead),
     pub outbound_cancel: extern "C" fn(*mut c_void, u64),
     pub log: extern "C" fn(*mut c_void, u64, i32, PekoStr),
+    pub key_value: Option<extern "C" fn(*mut c_void, u64, u64, *const PekoKeyValueRequest)>,
+    pub key_value_cancel: Option<extern "C" fn(*mut c_void, u64)>,
 }
 
 #[repr(C)]
@@ -92,6 +94,7 @@ pub struct PekoLimits {
     pub field_bytes: u32,
     pub outbound: u32,
     pub random_bytes: u64,
+    pub key_value: u32,
 }
 
 #[repr(C)]
@@ -114,6 +117,38 @@ pub struct PekoOutboundHead {
     pub connect_ns: u64,
     pub first_byte_ns: u64,
     pub between_bytes_ns: u64,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct PekoKeyValueItem {
+    pub key: PekoStr,
+    pub value: PekoStr,
+    pub metadata: PekoStr,
+    pub expires: i64,
+    pub version: i64,
+    pub has_metadata: u32,
+}
+
+#[repr(C)]
+pub struct PekoKeyValueRequest {
+    pub store: PekoStr,
+    pub prefix: PekoStr,
+    pub cursor: PekoStr,
+    pub items: *const PekoKeyValueItem,
+    pub item_count: usize,
+    pub number: i64,
+    pub op: u32,
+    pub limit: u32,
+}
+
+#[repr(C)]
+pub struct PekoKeyValueAnswer {
+    pub items: *const PekoKeyValueItem,
+    pub item_count: usize,
+    pub cursor: PekoStr,
+    pub number: i64,
+    pub has_cursor: u32,
 }
 
 #[repr(C)]
@@ -143,6 +178,7 @@ pub struct PekoStats {
     pub outbound: u32,
     pub instantiated: u32,
     pub reusable: u32,
+    pub key_value: u32,
     pub instantiate_ns: u64,
     pub message: [u8; 4096],
     pub frame_count: u32,
@@ -154,10 +190,13 @@ const _: () = {
     assert!(size_of::<PekoField>() == 32);
     assert!(size_of::<PekoBuf>() == 16);
     assert!(size_of::<PekoEngineConfig>() == 40);
-    assert!(size_of::<PekoLoopHooks>() == 48);
-    assert!(size_of::<PekoLimits>() == 48);
+    assert!(size_of::<PekoLoopHooks>() == 64);
+    assert!(size_of::<PekoLimits>() == 56);
     assert!(size_of::<PekoRequestHead>() == 80);
     assert!(size_of::<PekoOutboundHead>() == 72);
+    assert!(size_of::<PekoKeyValueItem>() == 72);
+    assert!(size_of::<PekoKeyValueRequest>() == 80);
+    assert!(size_of::<PekoKeyValueAnswer>() == 48);
     assert!(size_of::<PekoResponseHead>() == 16);
     assert!(size_of::<PekoChunk>() == 48);
     assert!(size_of::<PekoStats>() == 4256);
@@ -204,6 +243,23 @@ pub enum Load {
     World,
     Internal,
 }
+
+/// PEKO_KEY_VALUE_*: what a key-value operation does.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyValueOp {
+    Get,
+    Exists,
+    Set,
+    Delete,
+    List,
+    ListByRow,
+    Increment,
+    Swap,
+}
+
+pub const KEY_VALUE_NO_SUCH_STORE: u32 = 0;
+pub const KEY_VALUE_ACCESS_DENIED: u32 = 1;
 
 /// Runs `body`; a panic becomes `fallback`.
 pub fn guard<R>(fallback: R, body: impl FnOnce() -> R) -> R {

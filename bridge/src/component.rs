@@ -8,7 +8,7 @@ use crate::inspect;
 use crate::outcome::chain;
 use crate::script::Script;
 use std::ffi::c_char;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub type Environment = Vec<(String, String)>;
 
@@ -18,6 +18,7 @@ pub struct Component {
     environment: Arc<Environment>,
     clock_resolution_ns: u64,
     script: Option<Script>,
+    stores: OnceLock<Arc<[String]>>,
 }
 
 /// Why there is no component.
@@ -47,6 +48,11 @@ impl Component {
         self.clock_resolution_ns
     }
 
+    /// The key-value stores that its instances may open beside the default one.
+    pub fn stores(&self) -> &Arc<[String]> {
+        self.stores.get_or_init(Arc::default)
+    }
+
     /// What its instances evaluate before their first call.
     pub fn script(&self) -> Option<&Script> {
         self.script.as_ref()
@@ -61,7 +67,13 @@ impl Component {
             engine.linker.instantiate_pre(&component).map_err(|error| missing_imports(engine, &component, &error))?;
         let pre = FunctionPre::new(pre).map_err(|_| wrong_world(engine, &component))?;
         let clock_resolution_ns = engine.clock_resolution_ns;
-        Ok(Component { pre, environment: environment.into(), clock_resolution_ns, script: None })
+        Ok(Component {
+            pre,
+            environment: environment.into(),
+            clock_resolution_ns,
+            script: None,
+            stores: OnceLock::new(),
+        })
     }
 
     /// The same code with a script in it.
@@ -76,6 +88,7 @@ impl Component {
             environment: environment.into(),
             clock_resolution_ns: self.clock_resolution_ns,
             script: Some(script),
+            stores: OnceLock::new(),
         })
     }
 }
@@ -279,6 +292,19 @@ pub unsafe extern "C" fn peko_component_load_script(
     });
     // Safety: the caller vouches for `error`.
     unsafe { report(result, error) }
+}
+
+/// # Safety
+/// `component` is live, `names` has `count` readable entries.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_component_name_stores(component: *const Component, names: *const PekoStr, count: usize) {
+    guard((), || {
+        // Safety: the caller vouches for both.
+        let (component, names) = unsafe { (&*component, slice(names, count)) };
+        // Safety: as above.
+        let text = |name: &PekoStr| String::from_utf8_lossy(unsafe { name.bytes() }).into_owned();
+        let _ = component.stores.set(names.iter().map(text).collect());
+    })
 }
 
 /// # Safety

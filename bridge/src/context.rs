@@ -5,6 +5,7 @@ use crate::component::{Component, Environment};
 use crate::guest_clock::{Clocks, GuestClock, GuestWallClock};
 use crate::guest_random::{GuestRandom, RandomBudget};
 use crate::http::state::HttpState;
+use crate::key_value::KeyValueCalls;
 use crate::limits::Limiter;
 use crate::log::{LogStream, LogTarget};
 use crate::outbound::OutboundCalls;
@@ -17,6 +18,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 pub struct Context {
     /// First, so that its outbound requests are cancelled before the bodies that feed them go.
     pub outbound: OutboundCalls,
+    pub key_value: KeyValueCalls,
     wasi: WasiCtx,
     pub http: HttpState,
     pub table: ResourceTable,
@@ -48,6 +50,7 @@ impl Context {
         }
         Context {
             outbound: OutboundCalls::new(shared),
+            key_value: KeyValueCalls::new(component.stores().clone()),
             wasi: wasi.build(),
             http: HttpState::default(),
             table: ResourceTable::new(),
@@ -71,6 +74,7 @@ impl Context {
         }
         self.log.set_token(token);
         self.outbound.begin(token, limits.outbound);
+        self.key_value.begin(limits.key_value);
         self.limiter.begin(limits.memory_bytes);
         self.random.begin(limits.random_bytes);
         self.table.set_max_capacity(limits.handles as usize);

@@ -142,6 +142,7 @@ impl Engine {
         crate::guest_random::add_to_linker(&mut linker)?;
         crate::config_store::add_to_linker(&mut linker)?;
         crate::logging::add_to_linker(&mut linker)?;
+        crate::key_value::add_to_linker(&mut linker)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .max_blocking_threads(4)

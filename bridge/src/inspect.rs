@@ -2,7 +2,7 @@
 
 use crate::abi::{PekoBuf, PekoStr, guard, put_text, slice};
 use crate::component::PROVIDED;
-use crate::{config_store, logging};
+use crate::{config_store, key_value, logging};
 use std::ffi::c_void;
 use wasmparser::{Chunk, Encoding, Parser, Payload};
 
@@ -32,7 +32,7 @@ pub struct Item {
 
 /// Interfaces that are provided in one version only, by their whole names.
 fn drafts() -> impl Iterator<Item = &'static str> {
-    config_store::NAMES.into_iter().chain(logging::NAMES)
+    config_store::NAMES.into_iter().chain(logging::NAMES).chain(key_value::names())
 }
 
 /// Whether, and in its place what, is provided for an import of this name.

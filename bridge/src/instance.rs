@@ -10,8 +10,9 @@ use crate::waker::LoopShared;
 use std::sync::Arc;
 use wasmtime::{Store, UpdateDeadline};
 
-/// What one host call may copy out of a guest, at most: what the host allocates before any limit of ours counts it.
-const HOSTCALL_BYTES_MAX: usize = 16 << 20;
+/// What one host call may take out of a guest, at most: what the host allocates before any limit of ours counts it. The
+/// largest value of a key-value store fits.
+const HOSTCALL_BYTES_MAX: usize = 26 << 20;
 
 pub struct Instance {
     pub store: Store<Context>,

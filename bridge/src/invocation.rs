@@ -178,6 +178,7 @@ impl Invocation {
         stats.memory_peak_bytes = context.limiter.peak();
         stats.ticks = context.ticks;
         stats.outbound = context.outbound.made;
+        stats.key_value = context.key_value.made;
         stats.instantiated = u32::from(finished.instantiate_ns.is_some());
         stats.instantiate_ns = finished.instantiate_ns.unwrap_or(0);
         match (&finished.result, &self.response, self.response_error.take()) {

@@ -18,6 +18,7 @@ pub mod http;
 pub mod inspect;
 pub mod instance;
 pub mod invocation;
+pub mod key_value;
 pub mod limits;
 pub mod log;
 pub mod logging;

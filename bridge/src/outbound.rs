@@ -104,6 +104,11 @@ impl OutboundCalls {
         (self.token, self.max, self.made) = (token, max, 0);
     }
 
+    /// Of the current call.
+    pub fn token(&self) -> u64 {
+        self.token
+    }
+
     /// Hands `request` to the hook of the loop. One too many is refused.
     pub fn send(&mut self, mut request: Outbound, options: &RequestOptions) -> FutureIncomingResponse {
         self.made = self.made.saturating_add(1);

@@ -61,6 +61,7 @@ pub async fn run(start: Start, call: Call) -> Finished {
     let result = handle(&mut instance, call).await;
     let context = instance.store.data_mut();
     context.outbound.end_call();
+    context.key_value.end_call();
     context.http.request_body = None;
     context.http.response_body = None;
     Finished { instance, result, instantiate_ns }

@@ -7,6 +7,7 @@
 
 use crate::context::Context;
 use crate::http::incoming_response::FutureIncomingResponse;
+use crate::key_value;
 use std::fmt;
 use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, ComponentType, Instance, InstancePre, Lift};
@@ -75,6 +76,6 @@ pub fn waits_for_body(context: &Context, host: &str) -> Option<FutureIncomingRes
     match host {
         UNTIL_READABLE => context.http.request_body.clone().map(FutureIncomingResponse::UntilReadable),
         UNTIL_WRITABLE => context.http.response_body.clone().map(FutureIncomingResponse::UntilWritable),
-        _ => None,
+        _ => key_value::until_answered(context, host).map(FutureIncomingResponse::UntilAnswered),
     }
 }

@@ -1,16 +1,18 @@
 //! From Rust's wakers to the tokens of a loop.
 
-use crate::abi::{PekoLoopHooks, PekoOutboundHead, PekoStr};
+use crate::abi::{PekoKeyValueRequest, PekoLoopHooks, PekoOutboundHead, PekoStr};
+use crate::key_value::Slots;
 use crate::limits::Ledger;
 use crate::outbound::Exchanges;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Wake;
 
-/// The hooks of one loop and its outbound requests in flight. Lives until the last waker is gone.
+/// The hooks of one loop, its outbound requests and key-value operations in flight. Lives until the last waker is gone.
 pub struct LoopShared {
     hooks: PekoLoopHooks,
     pub exchanges: Exchanges,
+    pub operations: Slots,
     /// Of the engine.
     pub ledger: Arc<Ledger>,
 }
@@ -22,7 +24,7 @@ unsafe impl Sync for LoopShared {}
 
 impl LoopShared {
     pub fn new(hooks: PekoLoopHooks, ledger: Arc<Ledger>) -> Self {
-        LoopShared { hooks, exchanges: Exchanges::default(), ledger }
+        LoopShared { hooks, exchanges: Exchanges::default(), operations: Slots::default(), ledger }
     }
 
     pub fn want_body(&self, token: u64) {
@@ -35,6 +37,17 @@ impl LoopShared {
 
     pub fn outbound_cancel(&self, id: u64) {
         (self.hooks.outbound_cancel)(self.hooks.context, id)
+    }
+
+    /// False: nobody does it.
+    pub fn key_value(&self, token: u64, id: u64, request: &PekoKeyValueRequest) -> bool {
+        self.hooks.key_value.inspect(|hook| hook(self.hooks.context, token, id, request)).is_some()
+    }
+
+    pub fn key_value_cancel(&self, id: u64) {
+        if let Some(hook) = self.hooks.key_value_cancel {
+            hook(self.hooks.context, id)
+        }
     }
 
     pub fn log(&self, token: u64, stream: i32, bytes: &[u8]) {

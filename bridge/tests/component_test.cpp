@@ -11,10 +11,13 @@ namespace {
 static_assert(sizeof(peko_field) == 32);
 static_assert(sizeof(peko_buf) == 16);
 static_assert(sizeof(peko_engine_config) == 40);
-static_assert(sizeof(peko_loop_hooks) == 48);
-static_assert(sizeof(peko_limits) == 48);
+static_assert(sizeof(peko_loop_hooks) == 64);
+static_assert(sizeof(peko_limits) == 56);
 static_assert(sizeof(peko_request_head) == 80);
 static_assert(sizeof(peko_outbound_head) == 72);
+static_assert(sizeof(peko_key_value_item) == 72);
+static_assert(sizeof(peko_key_value_request) == 80);
+static_assert(sizeof(peko_key_value_answer) == 48);
 static_assert(sizeof(peko_response_head) == 16);
 static_assert(sizeof(peko_chunk) == 48);
 static_assert(sizeof(peko_stats) == 4256);

@@ -6,7 +6,7 @@ use peko_bridge::guest_clock::GuestClock;
 use peko_bridge::http::{ErrorCode, error_code};
 use peko_bridge::inspect::{self, Kind, WASI};
 use peko_bridge::{
-    clock, component, config_store,
+    clock, component, config_store, key_value,
     limits::{INSTANCE_BYTES, Ledger, Limiter},
     logging,
 };
@@ -171,6 +171,10 @@ fn the_list_of_interfaces_is_what_the_linker_has() {
     for name in logging::NAMES {
         assert!(has(name, "log"), "{name}");
     }
+    for name in key_value::names() {
+        let items = ["open", "increment", "get-many", "take-page"];
+        assert!(items.iter().any(|item| has(name, item)), "{name}");
+    }
     // Everything that the guests' world imports is in the list.
     let wit = std::fs::read_to_string(HTTP_WIT).expect("the guests' world is in tests/guests");
     let imports: Vec<&str> = wit.lines().filter_map(|line| line.trim().strip_prefix("import wasi:")).collect();
@@ -197,7 +201,11 @@ fn imports_are_provided_in_each_release_of_wasi_and_in_named_drafts() {
         ("wasi:config/store@0.2.0-rc.2", Kind::OtherVersion, "wasi:config/store@0.2.0-rc.1"),
         ("wasi:logging/logging", Kind::Provided, ""),
         ("wasi:logging/logging@0.2.0", Kind::OtherVersion, "wasi:logging/logging@0.1.0-draft"),
-        ("wasi:keyvalue/store@0.2.0-draft", Kind::Unknown, ""),
+        ("wasi:keyvalue/store@0.2.0-draft", Kind::Provided, ""),
+        ("wasi:keyvalue/batch@0.2.0-draft2", Kind::Provided, ""),
+        ("wasi:keyvalue/store@0.2.0", Kind::OtherVersion, "wasi:keyvalue/store@0.2.0-draft2"),
+        ("peko:keyvalue/store@0.1.0", Kind::Provided, ""),
+        ("wasi:blobstore/container@0.2.0-draft", Kind::Unknown, ""),
         ("", Kind::Unknown, ""),
     ];
     for (name, kind, nearest) in rows {

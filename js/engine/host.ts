@@ -10,6 +10,8 @@ const fetch = globalThis.fetch; // scripts may replace theirs
 const until = async (url: string): Promise<void> => void (await fetch(url).catch(() => {}));
 export const somethingToRead = () => until('http://request-body.peko.invalid/');
 export const roomToWrite = () => until('http://response-body.peko.invalid/');
+/** ... and when an operation on a key-value store is done. */
+export const operationDone = (operation: bigint) => until(`http://${operation}.key-value.peko.invalid/`);
 
 /** A stream of wasi:io that has ended throws this from its calls. */
 export function isClosed(error: unknown): boolean {

@@ -1,7 +1,9 @@
 /** A script: from the text of a bundle to something that answers requests. */
 import { getEnvironment } from 'wasi:cli/environment@0.2.10';
+import { addStores } from './keyvalue.ts';
 
-export type Env = Record<string, string>;
+/** Variables, and key-value stores. */
+export type Env = Record<string, unknown>;
 
 /** What `fetch` gets as its third argument. */
 export interface Context {
@@ -28,7 +30,8 @@ export class Script {
 
   /** Evaluates `text`. Throws what its top level throws, and a TypeError when it has nothing to serve with. */
   static async load(name: string, text: string): Promise<Script> {
-    const env = Object.fromEntries(getEnvironment());
+    const env: Env = Object.fromEntries(getEnvironment());
+    addStores(env);
     const run = (0, eval)(toFunction(name, text)) as () => Promise<{ default?: unknown }>;
     return new Script(fetchOf((await run()).default), env);
   }

@@ -1,5 +1,5 @@
-// The WASI 0.2.10 interfaces that the engine calls, as componentize-js presents them to JavaScript: a `result` returns
-// its value or throws its error as `payload`, a resource is a class with a dispose method.
+// The interfaces (WASI 0.2.10, and peko:js) that the engine calls, as componentize-js presents them to JavaScript: a
+// `result` returns its value or throws its error as `payload`, a resource is a class with a dispose method.
 
 declare module 'wasi:io/streams@0.2.10' {
   export class InputStream {
@@ -57,4 +57,35 @@ declare module 'wasi:http/types@0.2.10' {
 
 declare module 'wasi:cli/environment@0.2.10' {
   export function getEnvironment(): [string, string][];
+}
+
+declare module 'peko:js/key-value@0.1.0' {
+  export interface Entry {
+    value: Uint8Array;
+    metadata: string | undefined;
+  }
+  export interface KeyInfo {
+    key: string;
+    metadata: string | undefined;
+    expires: bigint | undefined;
+  }
+  export interface Page {
+    keys: KeyInfo[];
+    cursor: string | undefined;
+  }
+  export function stores(): string[];
+  export function get(store: string, keys: string[]): bigint;
+  export function put(
+    store: string,
+    key: string,
+    value: Uint8Array,
+    metadata: string | undefined,
+    expires: bigint | undefined,
+  ): bigint;
+  function remove(store: string, key: string): bigint;
+  export { remove as delete };
+  export function list(store: string, prefix: string, limit: number, cursor: string | undefined): bigint;
+  export function takeEntries(operation: bigint): (Entry | undefined)[];
+  export function takePage(operation: bigint): Page;
+  export function takeDone(operation: bigint): void;
 }

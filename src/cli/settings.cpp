@@ -10,6 +10,7 @@
 #include "base/file.hpp"
 #include "cli/setting_values.hpp"
 #include "code/paths.hpp"
+#include "keyvalue/check.hpp"
 
 namespace peko::cli {
 namespace {
@@ -111,6 +112,14 @@ constexpr std::array kSettings = {
         "cache_mb", "PEKO_CACHE_MB", "--cache-mb", "N", "what that folder may hold; what is unused for longest goes",
         Kind::Number, For::Both,
         [](Settings& s, std::string_view text) { return keep(s.node.cache_mb, whole_number(text, 16, kCacheMax)); }},
+    Setting{"data_dir", "PEKO_DATA_DIR", "--data-dir", "FOLDER", "what functions keep: their key-value stores",
+            Kind::Path, For::Both,
+            [](Settings& s, std::string_view text) { return keep(s.node.data_dir, not_empty(text)); }},
+    Setting{"keyvalue_value_mb", "PEKO_KEYVALUE_VALUE_MB", "--keyvalue-value-mb", "N",
+            "what one value in a key-value store may have", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.keyvalue_value_mb, whole_number(text, 1, keyvalue::kValueBytesMax >> 20));
+            }},
     Setting{"key_file", "PEKO_KEY_FILE", "--key-file", "FILE",
             "the key that nodes and deployers share; default: one of the cache folder's own", Kind::Path, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.key_file, not_empty(text)); }},
@@ -156,6 +165,8 @@ constexpr std::array kSettings = {
     maximum<code::Limit::Log>("limits_max.log_kb", "PEKO_MAX_LOG_KB", "--max-log-kb", "output of a request"),
     maximum<code::Limit::Component>("limits_max.component_mb", "PEKO_MAX_COMPONENT_MB", "--max-component-mb",
                                     "size of a component"),
+    maximum<code::Limit::KeyValue>("limits_max.keyvalue_mb", "PEKO_MAX_KEYVALUE_MB", "--max-keyvalue-mb",
+                                   "size of a key-value store"),
     Setting{"admin_token", "PEKO_ADMIN_TOKEN", "", "TEXT", "the operator's secret", Kind::Text, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.admin_token, secret(text)); }},
     Setting{"alert_webhook", "PEKO_ALERT_WEBHOOK", "", "URL", "is told when requests are turned away", Kind::Text,
@@ -180,6 +191,26 @@ std::filesystem::path default_cache(const Environment& environment) {
     return std::filesystem::path(home->second) / ".cache" / "peko";
   }
   return {};
+}
+
+/// `peko dev`: beside the project. `peko serve`: where the service manager says (systemd: StateDirectory=), else where
+/// programs of a user keep data.
+std::filesystem::path default_data(Command command, const Environment& environment) {
+  if (command == Command::Dev) {
+    return std::filesystem::path(".peko") / "data";
+  }
+  const auto absolute = [&environment](const char* name) -> std::filesystem::path {
+    const auto value = environment.find(name);
+    return value != environment.end() && value->second.starts_with('/') ? value->second : std::string();
+  };
+  if (std::filesystem::path state = absolute("STATE_DIRECTORY"); !state.empty()) {
+    return state;
+  }
+  if (const std::filesystem::path data = absolute("XDG_DATA_HOME"); !data.empty()) {
+    return data / "peko";
+  }
+  const std::filesystem::path home = absolute("HOME");
+  return home.empty() ? home : home / ".local" / "share" / "peko";
 }
 
 /// A setting's place in the file.
@@ -322,6 +353,7 @@ const Setting* find_setting(std::string_view key) {
 Settings default_settings(Command command, const Environment& environment, Terminal::Kind err) {
   Settings settings;
   settings.node.cache_dir = default_cache(environment).string();
+  settings.node.data_dir = default_data(command, environment).string();
   if (command == Command::Dev) {
     settings.node.listen = "127.0.0.1:3000";
     settings.node.log_format = node::LogFormat::Text;
@@ -359,6 +391,9 @@ Result<Settings> merge_settings(Settings defaults, const Sources& sources) {
                 "no folder for compiled functions is known (HOME is not set): give --cache-dir or PEKO_CACHE_DIR");
   }
   settings.node.cache_dir = code::made_absolute(settings.node.cache_dir).string();
+  if (!settings.node.data_dir.empty()) {
+    settings.node.data_dir = code::made_absolute(settings.node.data_dir).string();
+  }
   if (!settings.node.key_file.empty()) {
     settings.node.key_file = code::made_absolute(settings.node.key_file).string();
   }

@@ -50,6 +50,9 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"memory_budget_mb", "64", "64", "PEKO_MEMORY_BUDGET_MB"},
       {"log", "\"off\"", "off", "PEKO_LOG"},
       {"cache_dir", "\"/var/cache/p\"", "/var/cache/p", "PEKO_CACHE_DIR"},
+      {"data_dir", "\"/var/lib/p\"", "/var/lib/p", "PEKO_DATA_DIR"},
+      {"keyvalue_value_mb", "5", "5", "PEKO_KEYVALUE_VALUE_MB"},
+      {"limits_max.keyvalue_mb", "6", "6", "PEKO_MAX_KEYVALUE_MB"},
       {"check_interval_ms", "70", "70", "PEKO_CHECK_INTERVAL_MS"},
       {"functions_loaded_max", "12", "12", "PEKO_FUNCTIONS_LOADED_MAX"},
       {"cache_mb", "32", "32", "PEKO_CACHE_MB"},
@@ -76,13 +79,13 @@ TEST(Settings, AreTheSameFromEverySource) {
   };
   ASSERT_EQ(std::size(rows), all_settings().size()) << "a new setting wants a row";
   const auto fields = [](const Settings& s) {
-    return std::make_tuple(s.node.listen, s.code, s.node.domain, s.node.default_function, s.node.threads,
-                           s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout,
-                           s.node.compile, s.node.compile_at_once, s.limits_max, s.node.admin_token,
-                           s.node.concurrency_max, s.node.function_concurrency_max, s.node.queue_max,
-                           s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook, s.node.outbound_allow_ranges,
-                           s.node.outbound_ca_file, s.node.clock_resolution, s.node.cache_mb, s.node.key_file,
-                           s.node.check_interval, s.node.functions_loaded_max);
+    return std::make_tuple(
+        s.node.listen, s.code, s.node.domain, s.node.default_function, s.node.threads, s.node.instances_max,
+        s.node.log_format, s.node.cache_dir, s.node.drain_timeout, s.node.compile, s.node.compile_at_once, s.limits_max,
+        s.node.admin_token, s.node.concurrency_max, s.node.function_concurrency_max, s.node.queue_max,
+        s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook, s.node.outbound_allow_ranges,
+        s.node.outbound_ca_file, s.node.clock_resolution, s.node.cache_mb, s.node.key_file, s.node.check_interval,
+        s.node.functions_loaded_max, s.node.data_dir, s.node.keyvalue_value_mb);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;
@@ -131,7 +134,8 @@ TEST(Settings, InATableNameTheirPlaceToo) {
             name + ":2:10: \"limits_max.cpu_ms\": \"0\" is not a whole number from 1 to 300000\n" + name +
                 ":3:1: unknown key \"memroy_mb\" in [limits_max]; did you mean \"memory_mb\"?\n" + name +
                 ":4:10: \"log_kb\" must be a whole number, not a string\n" + name +
-                ":5:1: unknown key \"stack_kb\" in [limits_max]; known here: component_mb cpu_ms log_kb memory_mb "
+                ":5:1: unknown key \"stack_kb\" in [limits_max]; known here: component_mb cpu_ms keyvalue_mb log_kb "
+                "memory_mb "
                 "request_body_mb request_headers_kb subrequests subrequests_at_once uri_bytes wall_ms");
   EXPECT_EQ(mistake(merge(std::nullopt, {{"PEKO_MAX_MEMORY_MB", "2000"}}, {})),
             "PEKO_MAX_MEMORY_MB: \"2000\" is not a whole number from 1 to 1024");
@@ -189,6 +193,17 @@ TEST(Settings, DifferByCommand) {
   EXPECT_EQ(serve.node.listen, "0.0.0.0:8080");
   EXPECT_EQ(serve.node.log_format, node::LogFormat::Json);
   EXPECT_EQ(default_settings(Command::Serve, kHome, Terminal::Kind::Coloured).node.log_format, node::LogFormat::Text);
+}
+
+TEST(DataFolder, IsBesideTheProjectOrWhereServicesKeepTheirState) {
+  const auto data = [](Command command, const Environment& environment) {
+    return default_settings(command, environment, Terminal::Kind::Plain).node.data_dir;
+  };
+  EXPECT_EQ(data(Command::Dev, {{"HOME", "/home/me"}}), ".peko/data");
+  EXPECT_EQ(data(Command::Serve, {{"HOME", "/home/me"}}), "/home/me/.local/share/peko");
+  EXPECT_EQ(data(Command::Serve, {{"HOME", "/home/me"}, {"XDG_DATA_HOME", "/d"}}), "/d/peko");
+  EXPECT_EQ(data(Command::Serve, {{"HOME", "/home/me"}, {"STATE_DIRECTORY", "/var/lib/peko"}}), "/var/lib/peko");
+  EXPECT_EQ(data(Command::Serve, {}), "") << "then there are no stores";
 }
 
 TEST(CacheFolder, FollowsTheXdgSpecification) {

@@ -21,8 +21,8 @@ struct Advice {
 
 // The first that fits counts.
 constexpr std::array kAdvice = {
-    Advice{"wasi:keyvalue/", "Peko has no key-value store yet: keep state behind an HTTP service"},
-    Advice{"wasi:blobstore/", "Peko has no blob store yet: use one that is reached by HTTP"},
+    Advice{"wasi:blobstore/",
+           "Peko has no blob store yet: use one that is reached by HTTP, or wasi:keyvalue for values up to 25 MiB"},
     Advice{"wasi:messaging/", "Peko has no messaging yet: use a queue that is reached by HTTP"},
     Advice{"wasi:tls/", "there are no sockets for functions: use wasi:http/outgoing-handler, which does TLS itself"},
     Advice{"wasi:nn/", "Peko has no inference: call a service that is reached by HTTP"},

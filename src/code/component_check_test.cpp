@@ -23,7 +23,7 @@ TEST(ComponentCheck, PassesWhatImportsWhatIsProvidedAndExportsAHandler) {
 TEST(ComponentCheck, NamesEachImportThatIsNotProvidedAndWhatToDo) {
   const ComponentSurface surface{
       .imports = {{"wasi:http/types@0.2.0", Provision::Provided, ""},
-                  {"wasi:keyvalue/store@0.2.0-draft", Provision::Unknown, ""},
+                  {"wasi:blobstore/container@0.2.0-draft", Provision::Unknown, ""},
                   {"wasi:logging/logging@0.2.0", Provision::OtherVersion, "wasi:logging/logging@0.1.0-draft"},
                   {"foo:bar/baz@1.0.0", Provision::Unknown, ""}},
       .exports = {kHandler}};
@@ -31,8 +31,8 @@ TEST(ComponentCheck, NamesEachImportThatIsNotProvidedAndWhatToDo) {
       problems_of(surface),
       ElementsAre(
           "it imports what Peko does not provide:\n"
-          "    wasi:keyvalue/store@0.2.0-draft: Peko has no key-value store yet: keep state behind an HTTP "
-          "service\n"
+          "    wasi:blobstore/container@0.2.0-draft: Peko has no blob store yet: use one that is reached by HTTP, or "
+          "wasi:keyvalue for values up to 25 MiB\n"
           "    wasi:logging/logging@0.2.0: Peko has wasi:logging/logging@0.1.0-draft: build against that version\n"
           "    foo:bar/baz@1.0.0: not an interface of WASI: put the component that exports it inside (`wac "
           "plug`), or build without it"));

@@ -45,6 +45,8 @@ VersionRecord version() {
   record.settings.limits.cpu = milliseconds(2000);
   record.settings.limits.wall = milliseconds(0);
   record.settings.limits.memory_bytes = 256U << 20;
+  record.settings.limits.keyvalue_bytes = 5U << 20;
+  record.settings.stores = {"SESSIONS"};
   record.settings.outbound_allow = {*engine::OriginPattern::parse("https://*.example.com")};
   record.settings.reuse = Reuse::Never;
   record.settings.idle = std::chrono::seconds(30);
@@ -168,6 +170,7 @@ TEST(Deployment, ReadsBackTheVersionThatItWrote) {
   for (const LimitRow& row : limit_table()) {
     EXPECT_EQ(row.get(read->settings), row.get(wrote.settings)) << row.key;
   }
+  EXPECT_EQ(read->settings.stores, wrote.settings.stores);
   EXPECT_EQ(read->settings.outbound_allow, wrote.settings.outbound_allow);
   EXPECT_EQ(read->settings.reuse, Reuse::Never);
   EXPECT_EQ(read->settings.idle, wrote.settings.idle);

@@ -31,6 +31,7 @@ struct Function {
   engine::Limits limits;
   std::uint64_t component_bytes_max = kComponentBytesMax;  ///< PEKO-COMPONENT
   std::vector<engine::OriginPattern> outbound_allow;       ///< where it may send requests
+  std::vector<std::string> stores;                         ///< key-value stores beside the one that is always there
   Reuse reuse = Reuse::Auto;
   std::chrono::seconds idle{300};
 };

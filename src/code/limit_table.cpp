@@ -40,6 +40,8 @@ constexpr std::array<LimitRow, kLimitCount> kTable = {{
     {Limit::Component, "component_mb", 1, kComponentBytesMax >> 20,
      [](const Function& f) { return f.component_bytes_max >> 20; },
      [](Function& f, std::uint64_t v) { f.component_bytes_max = v << 20; }},
+    {Limit::KeyValue, "keyvalue_mb", 1, kKeyValueMbMax, [](const Function& f) { return f.limits.keyvalue_bytes >> 20; },
+     [](Function& f, std::uint64_t v) { f.limits.keyvalue_bytes = v << 20; }},
 }};
 
 constexpr bool in_order() {

@@ -26,16 +26,20 @@ enum class Limit : std::uint8_t {
   SubrequestsAtOnce,
   Log,
   Component,
+  KeyValue,
 };
-inline constexpr std::size_t kLimitCount = 10;
+inline constexpr std::size_t kLimitCount = 11;
 
 /// `memory_mb` at most: instances of one function shall leave room for others.
 inline constexpr std::uint64_t kMemoryMbMax = 1024;
 
+/// What a key-value store may hold at most: a backup of it takes seconds, not hours.
+inline constexpr std::uint64_t kKeyValueMbMax = 10'240;
+
 /// One limit, in the unit of its key.
 struct LimitRow {
   Limit limit;
-  std::string_view key;  ///< in [limits] and in [limits_max]
+  std::string_view key;  ///< in [limits] and in [limits_max]; that of key-value stores is quota_mb in [keyvalue]
   std::uint64_t low;
   std::uint64_t high;  ///< of every node
   std::uint64_t (*get)(const Function& function);

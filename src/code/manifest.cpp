@@ -9,21 +9,29 @@
 #include "code/manifest_values.hpp"
 #include "code/paths.hpp"
 #include "code/script_file.hpp"
+#include "keyvalue/check.hpp"
 
 namespace peko::code {
 namespace {
 
+void read_limit(ConfigTable table, std::string_view key, const LimitRow& row, const LimitsMax& maxima,
+                Function& function) {
+  const ConfigRange range{.low = static_cast<std::int64_t>(row.low), .high = static_cast<std::int64_t>(row.high)};
+  const auto given = table.integer(key, range);
+  if (!given) {
+    return;
+  }
+  const auto value = static_cast<std::uint64_t>(*given);
+  row.set(function, value);
+  if (!maxima.permits(row.limit, value)) {
+    table.reject(key, above_maximum(row, value, maxima));
+  }
+}
+
 void read_limits(ConfigTable limits, const LimitsMax& maxima, Function& function) {
   for (const LimitRow& row : limit_table()) {
-    const ConfigRange range{.low = static_cast<std::int64_t>(row.low), .high = static_cast<std::int64_t>(row.high)};
-    const auto given = limits.integer(row.key, range);
-    if (!given) {
-      continue;
-    }
-    const auto value = static_cast<std::uint64_t>(*given);
-    row.set(function, value);
-    if (!maxima.permits(row.limit, value)) {
-      limits.reject(row.key, above_maximum(row, value, maxima));
+    if (row.limit != Limit::KeyValue) {
+      read_limit(limits, row.key, row, maxima, function);
     }
   }
   // The wasm stack has one size for the whole engine, so nothing else can be promised.
@@ -75,11 +83,24 @@ void read_environment(ConfigTable root, Function& function) {
   }
 }
 
+/// After [env]: both become members of a script's `env`.
+void read_keyvalue(ConfigTable table, const LimitsMax& maxima, Function& function) {
+  read_limit(table, "quota_mb", row_of(Limit::KeyValue), maxima, function);
+  function.stores = read_words(table, "stores", keyvalue::kStoresMax, store_name);
+  for (const std::string& store : function.stores) {
+    const auto same = [&store](const auto& entry) { return entry.first == store; };
+    if (std::ranges::any_of(function.environment, same)) {
+      table.reject("stores", fmt::format("\"{}\" is also a variable in [env]: give one of them another name", store));
+    }
+  }
+}
+
 /// What a manifest and the settings in a store have in common.
 void read_shared(ConfigTable root, const LimitsMax& maxima, Function& function) {
   function.routes = read_words(root, "routes", kRoutesMax, route);
   read_environment(root, function);
   read_limits(root.table("limits"), maxima, function);
+  read_keyvalue(root.table("keyvalue"), maxima, function);
   function.outbound_allow = read_words(root.table("http"), "allow", kOriginsMax, engine::OriginPattern::parse);
   ConfigTable instances = root.table("instances");
   function.reuse = instances.choice("reuse", {"auto", "never"}) == "never" ? Reuse::Never : Reuse::Auto;

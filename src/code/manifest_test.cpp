@@ -32,6 +32,10 @@ subrequests_at_once = 7
 log_kb = 8
 component_mb = 20
 
+[keyvalue]
+quota_mb = 9
+stores = ["SESSIONS", "cache-2"]
+
 [http]
 allow = ["https://api.github.com", "https://*.example.com"]
 
@@ -64,6 +68,8 @@ TEST(Manifest, IsReadWhole) {
   EXPECT_EQ(function->limits.subrequests_at_once, 7U);
   EXPECT_EQ(function->limits.log_bytes, 8U << 10);
   EXPECT_EQ(function->component_bytes_max, 20U << 20);
+  EXPECT_EQ(function->limits.keyvalue_bytes, 9U << 20);
+  EXPECT_EQ(function->stores, (std::vector<std::string>{"SESSIONS", "cache-2"}));
   ASSERT_EQ(function->outbound_allow.size(), 2U);
   EXPECT_EQ(function->outbound_allow[0].text(), "https://api.github.com");
   EXPECT_EQ(function->outbound_allow[1].text(), "https://*.example.com");
@@ -161,6 +167,16 @@ TEST(Manifest, NamesEachMistakeWithItsPlace) {
       {"[limits]\nsubrequests = 1001\n", "F:4:15: \"subrequests\" must be from 0 to 1000, not 1001"},
       {"[limits]\nlog_kb = 1025\n", "F:4:10: \"log_kb\" must be from 0 to 1024, not 1025"},
       {"[limits]\ncomponent_mb = 101\n", "F:4:16: \"component_mb\" must be from 1 to 100, not 101"},
+      {"[limits]\nkeyvalue_mb = 1\n",
+       "F:4:1: unknown key \"keyvalue_mb\" in [limits]; known here: component_mb cpu_ms "
+       "log_kb memory_mb request_body_mb request_headers_kb stack_kb subrequests subrequests_at_once uri_bytes "
+       "wall_ms"},
+      {"[keyvalue]\nquota_mb = 10241\n", "F:4:12: \"quota_mb\" must be from 1 to 10240, not 10241"},
+      {"[keyvalue]\nstores = [\"a/b\"]\n",
+       "F:4:10: \"a/b\" is no name of a store: 1 to 63 of A-Z, a-z, 0-9, '_' and '-', a letter first"},
+      {"[keyvalue]\nstores = [\"KV\"]\n", "F:4:10: \"KV\" names the store that every function has: leave it out"},
+      {"[env]\nA = \"x\"\n[keyvalue]\nstores = [\"A\"]\n",
+       "F:6:10: \"A\" is also a variable in [env]: give one of them another name"},
       {"[limit]\nmemory_mb = 1\n", "F:3:2: unknown key \"limit\" outside of every [table]; did you mean \"limits\"?"},
       {"[env]\nA = 1\n", "F:4:5: \"env.A\" must be a string (in quotes), not a whole number"},
       {"[env]\n\"A=B\" = \"x\"\n", "F:3:1: \"A=B\" cannot be the name of an environment variable"},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "keyvalue/check.hpp"
 #include "net/host.hpp"
 
 namespace peko::code {
@@ -93,6 +94,13 @@ Result<std::string> route(std::string_view text) {
     return bad_route(text, "paths below /.peko/ belong to Peko");
   }
   return *host + std::string(path);
+}
+
+Result<std::string> store_name(std::string_view text) {
+  if (Status good = keyvalue::check_store_name(text); !good) {
+    return fail(std::move(good.error()));
+  }
+  return std::string(text);
 }
 
 Status check_variable(std::string_view name, std::string_view value) {

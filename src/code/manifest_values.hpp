@@ -27,6 +27,9 @@ Result<std::string> host_name(std::string_view text);
 /// "host/path" or "host/path/*", the host in lower case. The prefix /.peko/ is reserved.
 Result<std::string> route(std::string_view text);
 
+/// The name of a key-value store (keyvalue/check.hpp).
+Result<std::string> store_name(std::string_view text);
+
 /// An environment variable: a name that is not empty and has no '=', and no zero byte in either.
 Status check_variable(std::string_view name, std::string_view value);
 

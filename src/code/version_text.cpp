@@ -9,6 +9,7 @@
 #include "code/deployment.hpp"
 #include "code/json_node.hpp"
 #include "code/manifest_values.hpp"
+#include "keyvalue/check.hpp"
 
 namespace peko::code {
 namespace {
@@ -71,12 +72,15 @@ void read_limits(const JsonNode& node, const LimitsMax& maxima, Function& functi
 }
 
 Function read_settings(const JsonNode& node, const LimitsMax& maxima) {
-  node.only({"routes", "env", "limits", "allow", "reuse", "idle_seconds"});
+  node.only({"routes", "env", "limits", "allow", "stores", "reuse", "idle_seconds"});
   Function function = function_within(maxima);
   function.routes = read_words(node.field("routes"), kRoutesMax, route);
   function.environment = read_environment(node.field("env"));
   read_limits(node.field("limits"), maxima, function);
   function.outbound_allow = read_words(node.field("allow"), kOriginsMax, engine::OriginPattern::parse);
+  if (node.has("stores")) {  // records of older versions have none
+    function.stores = read_words(node.field("stores"), keyvalue::kStoresMax, store_name);
+  }
   const std::string reuse = node.field("reuse").text(kWordMax);
   if (reuse != "auto" && reuse != "never") {
     node.field("reuse").reject(Code::Invalid, "must be \"auto\" or \"never\"");
@@ -122,6 +126,10 @@ void write_settings(JsonWriter& json, const Function& settings) {
   std::vector<std::string> allow;
   std::ranges::transform(settings.outbound_allow, std::back_inserter(allow), &engine::OriginPattern::text);
   write_texts(json, allow);
+  if (!settings.stores.empty()) {
+    json.key("stores");
+    write_texts(json, settings.stores);
+  }
   json.key("reuse").value(settings.reuse == Reuse::Never ? "never" : "auto");
   json.key("idle_seconds").value(settings.idle.count());
   json.end_object();

@@ -73,7 +73,7 @@ void Call::start_guest(const http::RequestHead& head) {
     guest_head.fields = fields_;
   }
   invocation_ = edge_.worker_.start(*version.component, lease_->take(), guest_head, version.limits,
-                                    version.outbound.get(), progress_);
+                                    version.outbound.get(), version.key_value.get(), progress_);
 }
 
 // Null when it is gone: the connection keeps a head no longer than handling begins.
@@ -103,7 +103,7 @@ bool Call::misfits(engine::Outcome outcome) const {
 // The client has seen nothing of this try, and neither it nor anybody else has lost anything by it.
 bool Call::may_restart(engine::Outcome outcome) const {
   return misfits(outcome) && exchange_ != nullptr && !head_sent_ && !body_seen_ && usage_.subrequests == 0 &&
-         known_head() != nullptr;
+         usage_.key_value_operations == 0 && known_head() != nullptr;
 }
 
 void Call::restart() {

@@ -19,6 +19,7 @@ struct Exchange {
   Limits limits;
   std::optional<Instance> warm;
   OutboundGrant* outbound = nullptr;
+  const keyvalue::Owner* key_value = nullptr;
   bool give_up_when_away = false;
 
   // May be changed in the middle of the call, by who then sets `progress`:
@@ -48,7 +49,7 @@ class CallFixture : public GuestFixture {
                                  .fields = exchange.fields,
                                  .body_length = exchange.request_body.size()};
     InvocationPtr invocation = worker_->start(*component, std::exchange(exchange.warm, std::nullopt), head,
-                                              exchange.limits, exchange.outbound, progress);
+                                              exchange.limits, exchange.outbound, exchange.key_value, progress);
     bool body_pushed = exchange.request_body.empty();
     while (!invocation->ended() || !exchange.body_ended) {
       if (exchange.give_up) co_return;

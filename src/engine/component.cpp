@@ -59,4 +59,11 @@ Result<std::shared_ptr<const Component>> Component::load_script(const Component&
   return std::shared_ptr<const Component>(new Component(handle));
 }
 
+void Component::name_stores(std::span<const std::string> names) const {
+  std::vector<peko_str> views;
+  views.reserve(names.size());
+  for (const std::string& name : names) views.push_back({name.data(), name.size()});
+  peko_component_name_stores(handle_.get(), views.data(), views.size());
+}
+
 }  // namespace peko::engine

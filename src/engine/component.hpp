@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,10 @@ class Component {
   /// call, and its errors call it `name`. The engine's code is shared. Invalid: not UTF-8, no usable name.
   static Result<std::shared_ptr<const Component>> load_script(const Component& script_engine, std::string_view name,
                                                               std::string_view text, const Environment& environment);
+
+  /// Names the key-value stores that its instances may open beside the default one. At most once, before its first
+  /// call.
+  void name_stores(std::span<const std::string> names) const;
 
   [[nodiscard]] const peko_component* handle() const { return handle_.get(); }
 

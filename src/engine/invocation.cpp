@@ -188,6 +188,7 @@ Usage Invocation::finish(std::optional<Instance>& warm) {
       .memory_peak_bytes = stats.memory_peak_bytes,
       .uses = stats.uses,
       .subrequests = stats.outbound,
+      .key_value_operations = stats.key_value,
   };
 }
 

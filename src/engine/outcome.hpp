@@ -34,6 +34,7 @@ struct Usage {
   std::uint64_t memory_peak_bytes = 0;
   std::uint32_t uses = 0;  ///< calls that the instance has served, this one included
   std::uint32_t subrequests = 0;
+  std::uint32_t key_value_operations = 0;
 };
 
 }  // namespace peko::engine

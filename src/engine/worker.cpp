@@ -32,9 +32,12 @@ Worker::Worker(Runtime& runtime, net::Loop& loop, std::size_t thread)
       loop_(loop),
       thread_(thread),
       handle_(make_handle()),
-      outbound_(handle_, loop, [this](std::uint64_t token, std::string text) {
-        if (Slot* slot = find(token)) slot->invocation.note(std::move(text));
-      }) {}
+      outbound_(handle_, loop, [this](std::uint64_t token, std::string text) { note(token, std::move(text)); }),
+      key_value_(handle_, loop, [this](std::uint64_t token, std::string text) { note(token, std::move(text)); }) {}
+
+void Worker::note(std::uint64_t token, std::string text) {
+  if (Slot* slot = find(token)) slot->invocation.note(std::move(text));
+}
 
 peko_loop* Worker::make_handle() {
   const peko_loop_hooks hooks{.context = this,
@@ -42,7 +45,9 @@ peko_loop* Worker::make_handle() {
                               .want_body = on_want_body,
                               .outbound = on_outbound,
                               .outbound_cancel = on_outbound_cancel,
-                              .log = on_log};
+                              .log = on_log,
+                              .key_value = on_key_value,
+                              .key_value_cancel = on_key_value_cancel};
   return peko_loop_new(runtime_.handle(), &hooks);
 }
 
@@ -65,8 +70,10 @@ Worker::Slot& Worker::free_slot() {
 }
 
 InvocationPtr Worker::start(const Component& component, std::optional<Instance> warm, const http::RequestHead& head,
-                            const Limits& limits, OutboundGrant* outbound, net::Event& progress) {
+                            const Limits& limits, OutboundGrant* outbound, const keyvalue::Owner* key_value,
+                            net::Event& progress) {
   Slot& slot = free_slot();
+  slot.key_value = key_value;
   slot.outbound = outbound != nullptr && !outbound->empty() ? outbound : nullptr;
   if (slot.outbound != nullptr) slot.trace.assign(head.fields);
   const std::span<const peko_field> fields = to_bridge(head.fields);
@@ -85,6 +92,7 @@ InvocationPtr Worker::start(const Component& component, std::optional<Instance> 
 InvocationPtr Worker::prepare(const Component& component, const Limits& limits, net::Event& progress) {
   Slot& slot = free_slot();
   slot.outbound = nullptr;
+  slot.key_value = nullptr;
   return begin(slot, component, std::nullopt, nullptr, limits, progress);
 }
 
@@ -99,6 +107,7 @@ InvocationPtr Worker::begin(Slot& slot, const Component& component, std::optiona
       .field_bytes = kFieldBytesMax,
       .outbound = limits.subrequests,
       .random_bytes = kRandomBytesMax,
+      .key_value = kKeyValueOperationsMax,
   };
   const std::uint64_t token = std::uint64_t{slot.generation} << 32 | slot.index;
   peko_invocation* handle =
@@ -187,6 +196,22 @@ void Worker::on_outbound(void* context, std::uint64_t token, std::uint64_t id,
 void Worker::on_outbound_cancel(void* context, std::uint64_t id) noexcept {
   auto& worker = *static_cast<Worker*>(context);
   worker.loop_.post([&worker, id] { worker.outbound_.cancel(id); });
+}
+
+// Posted for the same reasons. What it points to goes with the poll, so it is copied before.
+void Worker::on_key_value(void* context, std::uint64_t token, std::uint64_t id,
+                          const peko_key_value_request* request) noexcept {
+  auto& worker = *static_cast<Worker*>(context);
+  worker.loop_.post([&worker, operation = KeyValue::Operation(worker.key_value_, token, id, *request)]() mutable {
+    Slot* slot = worker.find(operation.token());
+    if (slot == nullptr || slot->invocation.abandoned()) return worker.key_value_.drop(operation);
+    worker.key_value_.start(std::move(operation), slot->key_value);
+  });
+}
+
+void Worker::on_key_value_cancel(void* context, std::uint64_t id) noexcept {
+  auto& worker = *static_cast<Worker*>(context);
+  worker.loop_.post([&worker, id] { worker.key_value_.cancel(id); });
 }
 
 void Worker::on_log(void*, std::uint64_t, int stream, peko_str bytes) noexcept {

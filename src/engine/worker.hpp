@@ -11,6 +11,7 @@
 
 #include "engine/component.hpp"
 #include "engine/invocation.hpp"
+#include "engine/key_value.hpp"
 #include "engine/outbound.hpp"
 #include "engine/outbound_grant.hpp"
 #include "engine/trace_context.hpp"
@@ -33,10 +34,11 @@ class Worker {
   void attach();
 
   /// Starts a call of `component`, on `warm` or a fresh instance of it; nothing runs before Invocation::step.
-  /// `progress` and `component` outlive the InvocationPtr, as `outbound` does: what the guest may ask of the world;
-  /// null: nothing. `head` is copied.
+  /// `progress` and `component` outlive the InvocationPtr, as what the guest may use does: `outbound` of the world,
+  /// `key_value` of stores; null: nothing. `head` is copied.
   InvocationPtr start(const Component& component, std::optional<Instance> warm, const http::RequestHead& head,
-                      const Limits& limits, OutboundGrant* outbound, net::Event& progress);
+                      const Limits& limits, OutboundGrant* outbound, const keyvalue::Owner* key_value,
+                      net::Event& progress);
 
   /// Makes an instance before a request needs it, as the first part of such a call: step() until it has ended, then
   /// Invocation::finish gives the instance. The same must outlive it.
@@ -45,8 +47,13 @@ class Worker {
   /// What sends the requests of guests; null, and before: all are denied. It outlives all that is in flight.
   void use_client(http::Client* client) { outbound_.use(client); }
 
-  /// Calls that have not been retired, those on overflow threads included, and requests of guests.
-  [[nodiscard]] std::size_t in_flight() const { return slots_.size() - free_.size() + outbound_.in_flight(); }
+  /// Where guests' entries are; null, and before: nowhere. It outlives all that is in flight.
+  void use_store(keyvalue::Store* store, std::uint64_t value_bytes_max) { key_value_.use(store, value_bytes_max); }
+
+  /// Calls that have not been retired, those on overflow threads included, and requests and operations of guests.
+  [[nodiscard]] std::size_t in_flight() const {
+    return slots_.size() - free_.size() + outbound_.in_flight() + key_value_.in_flight();
+  }
 
   Runtime& runtime() { return runtime_; }
   net::Loop& loop() { return loop_; }
@@ -62,12 +69,14 @@ class Worker {
     Invocation invocation;
     const std::uint32_t index;
     OutboundGrant* outbound = nullptr;
+    const keyvalue::Owner* key_value = nullptr;
     TraceContext trace;
     std::uint32_t generation = 1;  // 31 bits: the highest one of a token says that it is an outbound request's
     bool used = false;
   };
 
   peko_loop* make_handle();
+  void note(std::uint64_t token, std::string text);
   Slot& free_slot();
   InvocationPtr begin(Slot& slot, const Component& component, std::optional<Instance> warm,
                       const peko_request_head* head, const Limits& limits, net::Event& progress);
@@ -84,6 +93,9 @@ class Worker {
   static void on_outbound(void* context, std::uint64_t token, std::uint64_t id,
                           const peko_outbound_head* head) noexcept;
   static void on_outbound_cancel(void* context, std::uint64_t id) noexcept;
+  static void on_key_value(void* context, std::uint64_t token, std::uint64_t id,
+                           const peko_key_value_request* request) noexcept;
+  static void on_key_value_cancel(void* context, std::uint64_t id) noexcept;
   static void on_log(void* context, std::uint64_t token, int stream, peko_str bytes) noexcept;
 
   Runtime& runtime_;
@@ -93,6 +105,7 @@ class Worker {
   std::deque<Slot> slots_;
   std::vector<std::uint32_t> free_;
   Outbound outbound_;
+  KeyValue key_value_;
   std::vector<peko_field> bridge_fields_;  // scratch
   std::vector<http::Field> http_fields_;   // scratch
 };

@@ -5,8 +5,6 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <utility>
 
 #include "base/base64url.hpp"
@@ -19,8 +17,6 @@ namespace {
 
 constexpr std::int64_t kApplication = 0x50454b4f;  // "PEKO", in the file's header
 constexpr std::int64_t kFormat = 1;
-constexpr std::int64_t kPurgeRows = 256;  // of each transaction: what has expired goes little by little
-constexpr std::int64_t kPageBytes = 4096;
 
 // `version` is another one after each write, also when an entry was deleted in between: so it is random. 0 is none.
 constexpr const char* kSchema = R"(
@@ -80,26 +76,6 @@ std::string after(std::string key) {
   return key;
 }
 
-std::uint64_t bytes_of(const Request& request) {
-  std::uint64_t sum = 0;
-  for (const Item& item : request.items) {
-    sum += item.key.size() + item.value.size() + (item.metadata ? item.metadata->size() : 0);
-  }
-  return sum;
-}
-
-std::string megabytes(std::uint64_t bytes) { return fmt::format("{:.1f} MB", static_cast<double>(bytes) / (1 << 20)); }
-
-Result<std::int64_t> to_number(const Item& item) {
-  std::int64_t number = 0;
-  const char* const end = item.value.data() + item.value.size();
-  const auto [at, error] = std::from_chars(item.value.data(), end, number);
-  if (error != std::errc() || at != end) {
-    return fail(Code::Invalid, "the entry's value is no decimal number of 64 bits: it cannot be incremented");
-  }
-  return number;
-}
-
 }  // namespace
 
 void Database::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
@@ -157,8 +133,20 @@ Status Database::start() {
     trouble_ = fmt::format("{} was written by a newer Peko (format {}): update this one", file_.string(), format);
     return fail(Code::Unavailable, "its file was written by a newer Peko");
   }
-  if (Status done = run("PRAGMA journal_mode = WAL"); !done) return done;
+  if (Status done = use_wal(); !done) return done;
   return application == kApplication ? Status() : make_schema();
+}
+
+// Unlike other statements this one does not wait while somebody else opens the new file.
+Status Database::use_wal() {
+  constexpr int kTries = 100;
+  constexpr int kPauseMs = 20;
+  for (int i = 1;; ++i) {
+    const int result = sqlite3_exec(connection_.get(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+    if (result == SQLITE_OK) return {};
+    if ((result & 0xff) != SQLITE_BUSY || i == kTries) return failed(result);
+    sqlite3_sleep(kPauseMs);
+  }
 }
 
 Status Database::make_schema() {
@@ -249,8 +237,8 @@ Result<Answer> Database::get(const Request& request, std::int64_t now) {
     bytes += answer.items.back().value.size();
     if (bytes > kAnswerBytesMax) {
       return fail(Code::Invalid,
-                  fmt::format("the values of these {} keys have more than {} together: get fewer at once",
-                              request.items.size(), megabytes(kAnswerBytesMax)));
+                  fmt::format("the values of these {} keys have more than {} MB together: get fewer at once",
+                              request.items.size(), kAnswerBytesMax >> 20));
     }
   }
   return answer;
@@ -300,140 +288,9 @@ Result<Answer> Database::list_by_row(const Request& request, std::int64_t now) {
   return answer;
 }
 
-std::vector<Result<Answer>> Database::write(std::span<const Request* const> requests, std::int64_t now) {
-  hold_to(requests.front()->owner.quota_bytes);
-  if (Result<std::vector<Result<Answer>>> all = transact(requests, now)) return std::move(*all);
-  // One that does not fit, or the disk: each by itself, so that those that fit are written.
-  std::vector<Result<Answer>> answers;
-  for (const Request* const& request : requests) {
-    Result<std::vector<Result<Answer>>> one =
-        broken_ ? fail(Code::Unavailable, "its file cannot be used (the node's log says why)")
-                : transact(std::span(&request, 1), now);
-    if (!one && one.error().code == Code::Overloaded && purge_all(now)) one = transact(std::span(&request, 1), now);
-    if (one) {
-      answers.push_back(std::move(one->front()));
-      trouble_.clear();
-    } else if (one.error().code == Code::Overloaded) {
-      answers.emplace_back(full(*request));
-    } else {
-      answers.emplace_back(fail(std::move(one.error())));
-    }
-  }
-  return answers;
-}
-
-Result<std::vector<Result<Answer>>> Database::transact(std::span<const Request* const> requests, std::int64_t now) {
-  const auto give_up = [this](Error error) {
-    // It may be rolled back already.
-    if (sqlite3_get_autocommit(connection_.get()) == 0) {
-      sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
-    }
-    return fail(std::move(error));
-  };
-  if (Status begun = run("BEGIN IMMEDIATE"); !begun) return give_up(std::move(begun.error()));
-  if (Status purged = purge(now, kPurgeRows); !purged) return give_up(std::move(purged.error()));
-  std::vector<Result<Answer>> answers;
-  for (const Request* const request : requests) {
-    Result<Result<Answer>> answer = apply(*request, now);
-    if (!answer) return give_up(std::move(answer.error()));
-    answers.push_back(std::move(*answer));
-  }
-  if (Status done = run("COMMIT"); !done) return give_up(std::move(done.error()));
-  return answers;
-}
-
-Result<Result<Answer>> Database::apply(const Request& request, std::int64_t now) {
-  if (request.op == Op::Increment) return increment(request, now);
-  if (request.op == Op::Swap) return swap(request, now);
-  for (const Item& item : request.items) {
-    Status done = request.op == Op::Delete ? remove(item.key) : set(item);
-    if (!done) return fail(std::move(done.error()));
-  }
-  return Result<Answer>(Answer{});
-}
-
-Result<Result<Answer>> Database::increment(const Request& request, std::int64_t now) {
-  const std::string& key = request.items.front().key;
-  Result<std::optional<Item>> found = find(key, now);
-  if (!found) return fail(std::move(found.error()));
-  Item item = *found ? std::move(**found) : Item{.key = key, .value = "0"};
-  const Result<std::int64_t> before = to_number(item);
-  if (!before) return Result<Answer>(fail(before.error()));
-  Answer answer;
-  if (__builtin_add_overflow(*before, request.number, &answer.number)) {
-    return Result<Answer>(fail(Code::Invalid, "the sum does not fit into 64 bits: nothing was changed"));
-  }
-  item.value = std::to_string(answer.number);
-  if (Status done = set(item); !done) return fail(std::move(done.error()));
-  return Result<Answer>(std::move(answer));
-}
-
-Result<Result<Answer>> Database::swap(const Request& request, std::int64_t now) {
-  const Item& item = request.items.front();
-  std::int64_t version = 0;
-  {
-    Statement::Run run(connection_.get(), exists_);
-    const int result = run.blob(item.key).integer(now).step();
-    if (result != SQLITE_ROW && result != SQLITE_DONE) return failed(result);
-    if (result == SQLITE_ROW) version = run.number(0);
-  }
-  if (version != item.version) {
-    Answer lost;
-    lost.items.push_back({.key = item.key, .version = version});
-    return Result<Answer>(std::move(lost));
-  }
-  if (Status done = set(item); !done) return fail(std::move(done.error()));
-  return Result<Answer>(Answer{.items = {}, .cursor = {}, .number = 1});
-}
-
-Status Database::set(const Item& item) {
-  Statement::Run run(connection_.get(), set_);
-  const int result = run.blob(item.key).blob(item.value).text(item.metadata).integer_or_null(item.expires).step();
-  if (result != SQLITE_DONE) return failed(result);
-  return {};
-}
-
-Status Database::remove(const std::string& key) {
-  Statement::Run run(connection_.get(), remove_);
-  if (const int result = run.blob(key).step(); result != SQLITE_DONE) return failed(result);
-  return {};
-}
-
-Status Database::purge(std::int64_t now, std::int64_t rows) {
-  Statement::Run run(connection_.get(), purge_);
-  if (const int result = run.integer(now).integer(rows).step(); result != SQLITE_DONE) return failed(result);
-  return {};
-}
-
-bool Database::purge_all(std::int64_t now) {
-  constexpr std::int64_t kNoLimit = -1;
-  return purge(now, kNoLimit) && sqlite3_changes(connection_.get()) > 0;
-}
-
 bool Database::moved() {
   int moved = 0;
   return sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
-}
-
-// SQLite refuses to make the file larger (SQLITE_FULL).
-void Database::hold_to(std::uint64_t quota_bytes) {
-  if (std::exchange(quota_bytes_, quota_bytes) == quota_bytes) return;
-  const auto pages = std::max<std::int64_t>(16, static_cast<std::int64_t>(quota_bytes / kPageBytes));
-  (void)pragma(fmt::format("PRAGMA max_page_count = {}", pages).c_str());
-}
-
-std::unexpected<Error> Database::full(const Request& request) {
-  const auto pages = static_cast<std::uint64_t>(pragma("PRAGMA page_count") - pragma("PRAGMA freelist_count"));
-  const std::uint64_t used = pages * kPageBytes;
-  // Each entry may take a page of its own, and pages of the trees above it.
-  const std::uint64_t wanted = bytes_of(request) + (request.items.size() + 8) * kPageBytes;
-  if (used + wanted <= quota_bytes_) return fail(Code::Overloaded, "the node's disk is full");
-  trouble_.clear();  // it is the function's business
-  return fail(
-      Code::Overloaded,
-      fmt::format("it holds {} of the {} that it may, and this needs {} more: delete entries, or raise quota_mb "
-                  "in [keyvalue] of peko.toml (the node's keyvalue_mb is the most)",
-                  megabytes(used), megabytes(quota_bytes_), megabytes(std::max<std::uint64_t>(bytes_of(request), 1))));
 }
 
 }  // namespace peko::keyvalue

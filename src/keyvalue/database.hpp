@@ -53,6 +53,7 @@ class Database {
  private:
   explicit Database(std::filesystem::path file);
   Status start();
+  Status use_wal();
   Status make_schema();
   Status run(const char* sql);
   std::int64_t pragma(const char* sql);

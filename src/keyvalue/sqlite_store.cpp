@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -21,6 +22,8 @@ namespace {
 /// What one transaction writes at most, so that it does not take long.
 constexpr std::size_t kBatchMax = 128;
 constexpr std::size_t kBatchBytesMax = 16U << 20;
+/// Values of fewer bytes are not counted: as many as fit into the queues do no harm.
+constexpr std::size_t kCountedBytesMin = 16U << 10;
 /// Between two messages about one file.
 constexpr std::chrono::seconds kTellInterval{30};
 
@@ -80,6 +83,7 @@ struct SqliteStore::State {
   const SqliteOptions options;
   const Clock& clock;
   LogSink& log;
+  const std::shared_ptr<std::atomic<std::size_t>> held = std::make_shared<std::atomic<std::size_t>>();  // bytes
   std::mutex mutex;
   std::condition_variable wake;   // a lane is ready, or it is over
   std::condition_variable ended;  // a thread has gone
@@ -99,6 +103,7 @@ struct SqliteStore::State {
   std::unique_ptr<File> take_spare();
   void work(Lane& lane, std::vector<Pending> batch);
   void read(Lane& lane, std::vector<Pending>& batch);
+  Result<Answer> read(Database& database, const Request& request);
   void write(Lane& lane, std::vector<Pending>& batch);
   Status open(Lane& lane);
   void tell(File& file, std::string trouble);
@@ -252,11 +257,26 @@ Status SqliteStore::State::open(Lane& lane) {
   return {};
 }
 
+Result<Answer> SqliteStore::State::read(Database& database, const Request& request) {
+  if (held->load(std::memory_order_relaxed) > kHeldBytesMax) {
+    return fail(Code::Overloaded, "too much is being read at once");
+  }
+  Result<Answer> answer = database.read(request, now());
+  if (!answer) return answer;
+  std::size_t bytes = 0;
+  for (const Item& item : answer->items) bytes += item.value.size();
+  if (bytes < kCountedBytesMin) return answer;
+  held->fetch_add(bytes, std::memory_order_relaxed);
+  answer->room = std::shared_ptr<const void>(
+      nullptr, [held = held, bytes](const void*) { held->fetch_sub(bytes, std::memory_order_relaxed); });
+  return answer;
+}
+
 void SqliteStore::State::read(Lane& lane, std::vector<Pending>& batch) {
   for (Pending& pending : batch) {
     const Status opened = open(lane);
     if (opened) {
-      Result<Answer> answer = lane.database->read(pending.request, now());
+      Result<Answer> answer = read(*lane.database, pending.request);
       tell(*lane.file, lane.database->take_trouble());
       if (lane.database->broken()) lane.database.reset();
       pending.done(std::move(answer));

@@ -204,6 +204,26 @@ TEST_F(SqliteStoreTest, BoundsWhatOneAnswerHolds) {
   EXPECT_EQ(answer.error().code, Code::Invalid);
 }
 
+TEST_F(SqliteStoreTest, RefusesReadsWhileTooMuchIsHeld) {
+  ASSERT_TRUE(set("large", std::string(25U << 20, 'x')));
+  Request request = about(Op::Get, "large");
+  std::vector<Answer> held;
+  std::optional<Error> refused;
+  for (int i = 0; i < 20 && !refused; ++i) {
+    Result<Answer> answer = ask(request);
+    if (answer) {
+      held.push_back(std::move(*answer));
+    } else {
+      refused = answer.error();
+    }
+  }
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, Code::Overloaded);
+  EXPECT_GE(held.size(), 10U);
+  held.clear();
+  EXPECT_TRUE(ask(request));
+}
+
 TEST_F(SqliteStoreTest, ServesManyThreadsWithoutLosingAWrite) {
   constexpr int kThreads = 8;
   constexpr int kEach = 20;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -63,6 +64,7 @@ struct Answer {
   std::vector<Item> items;
   std::optional<std::string> cursor;
   std::int64_t number = 0;
+  std::shared_ptr<const void> room;  ///< the store's: its destructor says that the values are not held any more
 };
 
 class Store {

@@ -180,6 +180,8 @@ pool::Version make_version(const code::Function& function, ComponentLoader::Link
   version.component = std::move(component);
   version.fault = std::move(fault);
   version.limits = function.limits;
+  if (version.component) version.component->name_stores(function.stores);
+  version.key_value = std::make_shared<const keyvalue::Owner>(function.name, function.limits.keyvalue_bytes);
   version.outbound = std::make_shared<engine::OutboundGrant>(function.name, function.outbound_allow,
                                                              function.limits.subrequests_at_once);
   version.reuse = function.reuse;

@@ -49,6 +49,7 @@ Lane::Lane(net::Loop& loop, const LaneParts& parts)
                  parts.config.fault_detail == FaultDetail::Show ? edge::FaultDetail::Show : edge::FaultDetail::Hide},
             parts.style) {
   worker_.use_client(&client_);
+  worker_.use_store(parts.key_value, parts.config.keyvalue_value_mb << 20);
 }
 
 Lane::~Lane() { worker_.use_client(nullptr); }

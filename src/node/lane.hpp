@@ -12,6 +12,7 @@
 #include "engine/runtime.hpp"
 #include "http/client_pool.hpp"
 #include "http/server.hpp"
+#include "keyvalue/store.hpp"
 #include "net/dialer.hpp"
 #include "net/loop.hpp"
 #include "node/config.hpp"
@@ -37,6 +38,7 @@ struct LaneParts {
   net::Resolver& resolver;
   const net::AddressGuard& guard;
   const net::TlsContext& tls;
+  keyvalue::Store* key_value;  ///< null: guests have no stores
 };
 
 /// Built and listening after create(), serving between run() and stop().

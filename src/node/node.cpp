@@ -25,6 +25,9 @@ namespace {
 // loop.
 constexpr std::chrono::seconds kCancelPatience{5};
 
+// How long writes to key-value stores, which nobody waits for any more, may take to reach the disk.
+constexpr std::chrono::seconds kStorePatience{10};
+
 // Idle instances make room above the memory budget; running ones may go beyond it by a quarter before their growth is
 // refused, so that a burst of them does not fail where evicting would have done.
 std::uint64_t hard_limit(std::uint64_t budget) { return budget + budget / 4; }
@@ -99,6 +102,10 @@ Status Node::begin(Source source, const OnLoaded& on_loaded) {
   tls_ = std::move(*tls);
   if (Status status = start_engine(); !status) return status;
   if (Status status = open_cache(); !status) return status;
+  if (!config_.data_dir.empty()) {
+    const std::filesystem::path folder = std::filesystem::path(config_.data_dir) / "keyvalue";
+    key_value_ = std::make_unique<keyvalue::SqliteStore>(keyvalue::SqliteOptions{.folder = folder}, clock_, log_);
+  }
   make_functions(std::move(source));
   if (Status status = functions_->load(on_loaded); !status) return status;
   if (Status status = start_lanes(); !status) return status;
@@ -215,7 +222,8 @@ Status Node::start_lanes() {
                         .cold_starts = cold_starts_,
                         .resolver = resolver_,
                         .guard = guard_,
-                        .tls = *tls_};
+                        .tls = *tls_,
+                        .key_value = key_value_.get()};
   for (const std::unique_ptr<net::Loop>& loop : loops_) {
     const auto sharing = lanes_.empty() ? http::Server::Sharing::First : http::Server::Sharing::Join;
     Result<std::unique_ptr<Lane>> lane = Lane::create(*loop, parts, config_.listen, sharing);
@@ -272,6 +280,12 @@ int Node::run() {
   return 0;
 }
 
+// What nobody has started stops at once.
+bool Node::stop_waiting() {
+  const bool stored = !key_value_ || key_value_->stop(kStorePatience);
+  return functions_->stop() && stored;
+}
+
 void Node::stop_lanes() {
   status_.draining();
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->drain();
@@ -285,9 +299,10 @@ void Node::stop_lanes() {
   if (left > 0) log_.write(LogLevel::Warn, "cutting off what has not finished in time");
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->cancel_all();
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->wait_idle(kCancelPatience);
-  if (!functions_->stop()) {
+  if (!stop_waiting()) {
     // All is answered and logged; what is left cannot be waited for and uses all of the node.
-    log_.write(LogLevel::Warn, "leaving behind a call to the code store, or a compilation, that does not end");
+    log_.write(LogLevel::Warn,
+               "leaving behind a call to the code store, a compilation or a write to data_dir that does not end");
     log_.stop();
     std::_Exit(0);
   }

@@ -18,6 +18,7 @@
 #include "code/node_key.hpp"
 #include "code/store.hpp"
 #include "engine/runtime.hpp"
+#include "keyvalue/sqlite_store.hpp"
 #include "net/caching_resolver.hpp"
 #include "net/dial_guard.hpp"
 #include "net/loop.hpp"
@@ -75,6 +76,8 @@ class Node {
   void show();
   void start_alerts();
   void stop_lanes();
+  /// Whether all threads that may wait for a disk or a store have ended.
+  bool stop_waiting();
 
   Config config_;
   LogSink& log_;
@@ -88,6 +91,7 @@ class Node {
   net::CachingResolver resolver_;
   net::DialGuard guard_;
   std::unique_ptr<net::TlsContext> tls_;
+  std::unique_ptr<keyvalue::SqliteStore> key_value_;  // null: there are no stores
   std::unique_ptr<TrapReports> traps_;
   std::unique_ptr<NodeFunctions> functions_;  // its components go before the runtime
   std::vector<std::unique_ptr<Lane>> lanes_;

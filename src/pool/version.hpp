@@ -12,6 +12,7 @@
 #include "engine/component.hpp"
 #include "engine/limits.hpp"
 #include "engine/outbound_grant.hpp"
+#include "keyvalue/store.hpp"
 
 namespace peko::pool {
 
@@ -22,7 +23,8 @@ struct Version {
   std::shared_ptr<const engine::Component> component;  ///< null: it could not be loaded, and `fault` says why
   std::string fault;
   engine::Limits limits;
-  std::shared_ptr<engine::OutboundGrant> outbound;  ///< counts what is in flight; null: no request is allowed
+  std::shared_ptr<const keyvalue::Owner> key_value;  ///< null: no store
+  std::shared_ptr<engine::OutboundGrant> outbound;   ///< counts what is in flight; null: no request is allowed
   code::Reuse reuse = code::Reuse::Auto;
   std::chrono::seconds idle{300};
   std::filesystem::path component_file;  ///< or a script's bundle: for finding source lines when it fails

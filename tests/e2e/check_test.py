@@ -44,7 +44,7 @@ class Check(unittest.TestCase):
     def test_each_import_is_told_with_what_to_do(self):
         folder = temporary_folder()
         path = folder / "a.wasm"
-        path.write_bytes(component((TYPES, "wasi:keyvalue/store@0.2.0", "wasi:config/store@0.3.1", "a:b/c"), (HANDLER,)))
+        path.write_bytes(component((TYPES, "wasi:blobstore/blobstore@0.2.0", "wasi:config/store@0.3.1", "a:b/c"), (HANDLER,)))
         status, out, _ = self.check(path)
         self.assertEqual(status, 1)
         self.assertRegex(out, r"  provided  wasi:http/types@0\.2\.0\n")

@@ -38,12 +38,14 @@ def temporary_folder():
 
 
 CACHE = pathlib.Path(os.environ.get("PEKO_E2E_CACHE") or temporary_folder())
+DATA = temporary_folder()
 
 
 def environment(**more):
     """The environment without settings of Peko, so that whoever runs the tests changes nothing."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PEKO_")}
     kept["PEKO_ADMIN"] = "127.0.0.1:0"  # servers of several tests run at once
+    kept["PEKO_DATA_DIR"] = str(DATA)
     if "thread" in SANITIZER:  # its own maps leave no address space for more
         kept["PEKO_INSTANCES"] = "256"
     return {**kept, **more}

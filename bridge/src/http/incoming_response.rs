@@ -7,6 +7,7 @@ use crate::http::field_list::FieldList;
 use crate::http::fields::Fields;
 use crate::http::incoming_body::IncomingBody;
 use crate::http::{ErrorCode, types};
+use crate::key_value::Slot;
 use crate::outbound::Awaited;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub enum FutureIncomingResponse {
     /// These were never sent either, and fail when there is something to read, or room to write (script.rs).
     UntilReadable(Arc<BodyQueue>),
     UntilWritable(Arc<BodyPipe>),
+    /// ... and when a key-value operation is answered (key_value/script.rs).
+    UntilAnswered(Arc<Slot>),
     /// The guest has got it.
     Taken,
 }
@@ -45,6 +48,7 @@ impl FutureIncomingResponse {
             FutureIncomingResponse::Awaited(awaited) => awaited.poll_answered(cx.waker()),
             FutureIncomingResponse::UntilReadable(body) => body.poll_read(cx),
             FutureIncomingResponse::UntilWritable(body) => body.poll_room(cx),
+            FutureIncomingResponse::UntilAnswered(slot) => slot.poll_answered(cx),
             FutureIncomingResponse::Refused(_) | FutureIncomingResponse::Taken => Poll::Ready(()),
         }
     }
@@ -77,9 +81,9 @@ impl types::HostFutureIncomingResponse for Context {
         let response = match std::mem::replace(future, FutureIncomingResponse::Taken) {
             FutureIncomingResponse::Awaited(awaited) => awaited.into_response(),
             FutureIncomingResponse::Refused(error) => Err(error),
-            FutureIncomingResponse::UntilReadable(_) | FutureIncomingResponse::UntilWritable(_) => {
-                Err(ErrorCode::ConnectionTerminated)
-            }
+            FutureIncomingResponse::UntilReadable(_)
+            | FutureIncomingResponse::UntilWritable(_)
+            | FutureIncomingResponse::UntilAnswered(_) => Err(ErrorCode::ConnectionTerminated),
             FutureIncomingResponse::Taken => return Ok(Some(Err(()))),
         };
         Ok(Some(Ok(match response {

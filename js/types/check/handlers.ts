@@ -1,5 +1,5 @@
 // Checked by tsc only: what the declarations accept, and what they refuse.
-import type { ExecutionContext, ExportedHandler } from '@peko/types';
+import type { ExecutionContext, ExportedHandler, KVNamespace } from '@peko/types';
 
 interface Env {
   NAME: string;
@@ -27,6 +27,20 @@ export const text: ExportedHandler = { fetch: () => 'text' };
 
 // @ts-expect-error: no fetch
 export const empty: ExportedHandler = {};
+
+export const stores = {
+  async fetch(_, { KV }) {
+    const text: string | null = await KV.get('a');
+    const count = (await KV.get<{ n: number }>('b', 'json'))?.n ?? 0;
+    await KV.put('c', new Uint8Array([count]), { expirationTtl: 60, metadata: { text } });
+    const { keys, list_complete } = await KV.list<{ text: string }>({ prefix: 'c' });
+    // @ts-expect-error: a number is no value
+    await KV.put('d', 1);
+    // @ts-expect-error: no such type
+    await KV.get('e', 'xml');
+    return Response.json([keys[0]?.metadata?.text, list_complete, (await KV.get(['a', 'b'])).get('a')]);
+  },
+} satisfies ExportedHandler<{ KV: KVNamespace }>;
 
 export function later(ctx: ExecutionContext): void {
   // @ts-expect-error: no promise

@@ -1,0 +1,71 @@
+//! `wasi:keyvalue@0.2.0-draft2`.
+
+use crate::wasi::keyvalue0_2_0_draft2::store::{Error, open};
+use crate::wasi::keyvalue0_2_0_draft2::{atomics, batch};
+use crate::{Ask, Outcome, found, lines};
+
+pub fn run(ask: &Ask) -> Result<Outcome, Error> {
+    let bucket = open(&ask.store)?;
+    Ok(match ask.operation.as_str() {
+        "get" => bucket.get(&ask.key)?.map_or(Outcome::None, Outcome::Value),
+        "set" => {
+            bucket.set(&ask.key, &ask.body)?;
+            Outcome::Value(vec![])
+        }
+        "delete" => {
+            bucket.delete(&ask.key)?;
+            Outcome::Value(vec![])
+        }
+        "exists" => Outcome::Value(bucket.exists(&ask.key)?.to_string().into_bytes()),
+        "list" => {
+            let mut keys = Vec::new();
+            let mut cursor = None;
+            loop {
+                let page = bucket.list_keys(cursor.as_deref())?;
+                keys.extend(page.keys);
+                cursor = page.cursor;
+                if cursor.is_none() {
+                    break lines(keys);
+                }
+            }
+        }
+        "increment" => {
+            let delta = ask.number("delta").unwrap_or(1);
+            Outcome::Value(atomics::increment(&bucket, &ask.key, delta)?.to_string().into_bytes())
+        }
+        // Appends the body to the value; with `meddle`, somebody else writes in between.
+        "append" => {
+            let mut cas = atomics::Cas::new(&bucket, &ask.key)?;
+            let mut tries = 0;
+            loop {
+                let mut value = cas.current()?.unwrap_or_default();
+                value.extend(&ask.body);
+                if tries == 0 && ask.query.contains_key("meddle") {
+                    bucket.set(&ask.key, ask.query["meddle"].as_bytes())?;
+                }
+                tries += 1;
+                match atomics::swap(cas, &value) {
+                    Ok(()) => break Outcome::Value(tries.to_string().into_bytes()),
+                    Err(atomics::CasError::CasFailed(newer)) => cas = newer,
+                    Err(atomics::CasError::StoreError(error)) => return Err(error),
+                }
+            }
+        }
+        "times" => {
+            for _ in 0..ask.number("n").unwrap_or(0) {
+                bucket.exists(&ask.key)?;
+            }
+            Outcome::Value(vec![])
+        }
+        "get-many" => found(batch::get_many(&bucket, &ask.keys())?),
+        "set-many" => {
+            batch::set_many(&bucket, &ask.pairs())?;
+            Outcome::Value(vec![])
+        }
+        "delete-many" => {
+            batch::delete_many(&bucket, &ask.keys())?;
+            Outcome::Value(vec![])
+        }
+        other => Outcome::Failed(format!("no operation {other}")),
+    })
+}
