@@ -36,8 +36,8 @@ app.get('/', (c) =>
 );
 app.route('/links', links);
 app.get(`/:slug{${SLUG.source}}`, async (c) => {
-  const link = await c.var.links.find(c.req.param('slug'));
-  return link ? c.redirect(link.url) : notFound(c);
+  const url = await c.var.links.target(c.req.param('slug'));
+  return url === null ? notFound(c) : c.redirect(url);
 });
 app.notFound(notFound);
 app.onError(onError);

@@ -16,6 +16,7 @@ const NewLink = v.strictObject({
     v.string('must be a string'),
     v.maxLength(URL_CHARS_MAX, `must have at most ${URL_CHARS_MAX} characters`),
     v.check(isWebUrl, 'must be an http or https URL'),
+    v.transform((url) => new URL(url).href), // in ASCII, as a Location must be
   ),
   slug: v.optional(
     v.pipe(

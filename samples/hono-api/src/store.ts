@@ -1,9 +1,13 @@
 /** The links, in the function's key-value store: one entry each, which the store itself removes when its time is over. */
 import type { KVNamespace } from '@peko/types';
 
-export interface Link {
+export interface Link extends Dates {
   slug: string;
   url: string;
+}
+
+/** An entry's metadata; its value is the URL alone, which is all that a visit needs. */
+interface Dates {
   created_at: string;
   /** When it ends; null: never. */
   expires_at: string | null;
@@ -20,32 +24,43 @@ export class Links {
   constructor(private readonly kv: KVNamespace) {}
 
   async find(slug: string): Promise<Link | undefined> {
-    return (await this.kv.get<Link>(PREFIX + slug, 'json')) ?? undefined;
+    const { value: url, metadata } = await this.kv.getWithMetadata<Dates>(PREFIX + slug);
+    return url !== null && metadata !== null ? { slug, url, ...metadata } : undefined;
   }
 
-  /** One page, by slug. A link is its entry's metadata too, so that a list takes no look-up for each. */
+  /** Where it leads. */
+  target(slug: string): Promise<string | null> {
+    return this.kv.get(PREFIX + slug);
+  }
+
+  /** One page, in the order of slugs. */
   async page(limit: number, cursor: string | undefined): Promise<{ links: Link[]; cursor: string | null }> {
-    const page = await this.kv.list<Link>({ prefix: PREFIX, limit, cursor });
-    return { links: page.keys.flatMap(({ metadata }) => metadata ?? []), cursor: page.list_complete ? null : page.cursor };
+    const page = await this.kv.list<Dates>({ prefix: PREFIX, limit, cursor });
+    const names = page.keys.map(({ name }) => name);
+    const urls = names.length > 0 ? await this.kv.get(names) : new Map<string, string | null>();
+    const links = page.keys.flatMap(({ name, metadata }) => {
+      const url = urls.get(name);
+      return url && metadata ? { slug: name.slice(PREFIX.length), url, ...metadata } : []; // else its time was over just now
+    });
+    return { links, cursor: page.cursor ?? null };
   }
 
   /** The new link; nothing when its slug is taken. Of two who ask for one slug at the same time, the later gets it. */
   async add(url: string, slug: string | undefined, seconds: number | undefined): Promise<Link | undefined> {
-    if (slug !== undefined && (await this.find(slug))) return undefined;
+    if (slug !== undefined && (await this.target(slug)) !== null) return undefined;
+    const chosen = slug ?? randomSlug();
     const now = Date.now();
-    const link: Link = {
-      slug: slug ?? randomSlug(),
-      url,
+    const dates: Dates = {
       created_at: new Date(now).toISOString(),
       expires_at: seconds === undefined ? null : new Date(now + seconds * 1000).toISOString(),
     };
-    await this.kv.put(PREFIX + link.slug, JSON.stringify(link), { metadata: link, expirationTtl: seconds });
-    return link;
+    await this.kv.put(PREFIX + chosen, url, { metadata: dates, expirationTtl: seconds });
+    return { slug: chosen, url, ...dates };
   }
 
   /** Whether there was one. */
   async remove(slug: string): Promise<boolean> {
-    if (!(await this.find(slug))) return false;
+    if ((await this.target(slug)) === null) return false;
     await this.kv.delete(PREFIX + slug);
     return true;
   }

@@ -54,11 +54,19 @@ test('a link leads where it points, until it is removed', async () => {
   }
 });
 
+test('a link may be long, and in letters of any script', async () => {
+  const written = `https://exämple.com/ü?${'x'.repeat(2000)}`;
+  const url = `https://xn--exmple-cua.com/%C3%BC?${'x'.repeat(2000)}`;
+  const link = (await ask('POST', '/links', { url: written })).json();
+  assert.equal((await ask('GET', `/${link.slug}`)).headers.get('location'), url);
+  assert.equal((await ask('GET', `/links/${link.slug}`)).json().url, url);
+});
+
 test('a slug of one\'s own is taken once', async () => {
   const slug = `mine-${unique}`;
   assert.equal((await ask('POST', '/links', { url: 'http://a.example', slug })).status, 201);
   assertProblem(await ask('POST', '/links', { url: 'http://b.example', slug }), 409);
-  assert.equal((await ask('GET', `/${slug}`)).headers.get('location'), 'http://a.example');
+  assert.equal((await ask('GET', `/${slug}`)).headers.get('location'), 'http://a.example/');
 });
 
 test('a link may end by itself', async () => {

@@ -20,8 +20,9 @@ export class Todos {
   /** One page, the oldest first. */
   async page(limit: number, cursor: string | undefined): Promise<{ items: Todo[]; cursor: string | null }> {
     const page = await this.kv.list({ prefix: PREFIX, limit, cursor });
-    const items = await Promise.all(page.keys.map(({ name }) => this.kv.get<Todo>(name, 'json')));
-    return { items: items.filter((todo) => todo !== null), cursor: page.list_complete ? null : page.cursor };
+    const names = page.keys.map(({ name }) => name);
+    const found = names.length > 0 ? await this.kv.get<Todo>(names, 'json') : new Map<string, Todo | null>();
+    return { items: [...found.values()].filter((todo) => todo !== null), cursor: page.cursor ?? null };
   }
 
   async add(fields: Fields): Promise<Todo> {
