@@ -7,13 +7,14 @@ find_package(OpenSSL 3 REQUIRED)
 find_package(CURL 7.87 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(pugixml 1.13 REQUIRED)
-find_package(SQLite3 3.38 REQUIRED)
+find_package(ZLIB REQUIRED)
 set(Boost_NO_WARN_NEW_VERSIONS ON)
 find_package(Boost 1.81 REQUIRED COMPONENTS json)
 
 # toml++ is used as headers alone: Debian's shared library is built with exceptions, Peko parses without.
 find_path(PEKO_TOML_INCLUDE toml++/toml.h REQUIRED)
 find_library(PEKO_SECCOMP seccomp REQUIRED)
+find_library(PEKO_BROTLI_ENCODER brotlienc REQUIRED)
 
 # Foreign headers never meet our warnings.
 foreach(lib Boost::headers Boost::json fmt::fmt pugixml::pugixml SQLite::SQLite3 CLI11::CLI11 GTest::gtest GTest::gmock)

@@ -97,7 +97,7 @@ class Temporary {
 }  // namespace
 
 Result<std::unique_ptr<CacheFolder>> CacheFolder::open(const fs::path& root, std::uint64_t bytes_max) {
-  for (const char* folder : {"components", "artifacts", "remembered", "tmp"}) {
+  for (const char* folder : {"assets", "components", "artifacts", "remembered", "tmp"}) {
     if (Status made = create_private_directories(root / folder); !made) {
       // A file in the way is the operator's to remove: nobody competes for the folder.
       const Code code = made.error().code == Code::Conflict ? Code::Invalid : made.error().code;

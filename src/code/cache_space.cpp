@@ -54,6 +54,7 @@ void count_folder(const fs::path& root, const std::string& folder, std::vector<E
 
 std::vector<Entry> count(const fs::path& root) {
   std::vector<Entry> entries;
+  count_folder(root, "assets", entries);
   count_folder(root, "components", entries);
   for (const std::string parent : {"artifacts", "remembered"}) {
     std::error_code error;

@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
 
 #include "base/text.hpp"
+#include "code/asset_upload.hpp"
 #include "code/catalog.hpp"
 #include "code/listing.hpp"
 #include "code/publisher.hpp"
@@ -19,8 +21,8 @@ namespace {
 
 using Time = std::chrono::system_clock::time_point;
 
-/// The hash in "components/<sha256>.wasm", "scripts/<sha256>.js" or "artifacts/<engine-id>/<sha256>.cwasm", as text;
-/// empty: no such key.
+/// The hash in "components/<sha256>.wasm", "scripts/<sha256>.js", "assets/<sha256>", "indexes/<sha256>.json" or
+/// "artifacts/<engine-id>/<sha256>.cwasm", as text; empty: no such key.
 std::string_view hash_in(std::string_view key) {
   constexpr std::size_t kDigits = 64;
   const std::string_view file = split(key, '/').back();
@@ -28,7 +30,8 @@ std::string_view hash_in(std::string_view key) {
   const std::string_view ending = file.substr(digits.size());
   const bool is_hash =
       digits.size() == kDigits && digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-  return is_hash && (ending == ".wasm" || ending == ".cwasm" || ending == ".js") ? digits : std::string_view();
+  constexpr std::array<std::string_view, 5> kEndings{".wasm", ".cwasm", ".js", ".json", ""};
+  return is_hash && std::ranges::find(kEndings, ending) != kEndings.end() ? digits : std::string_view();
 }
 
 /// The last change took the function out of service.
@@ -87,7 +90,7 @@ class Collection {
       }
       return {};
     };
-    for (const std::string_view prefix : {"components/", "scripts/", "artifacts/"}) {
+    for (const std::string_view prefix : {"components/", "scripts/", "artifacts/", "assets/", "indexes/"}) {
       if (Status walked = each_object(store_, prefix, add_old); !walked) {
         return walked;
       }
@@ -234,7 +237,27 @@ class Collection {
       for (const auto& [number, version] : versions) {
         if (version.component && (!version.removed || (now && serves(*now, number)))) {
           needed_.insert(hex(*version.component));
+          if (Status found = find_needed_assets(version); !found) return found;
         }
+      }
+    }
+    return {};
+  }
+
+  /// An index that is gone or damaged names no files: nobody can load its version.
+  Status find_needed_assets(const StoredVersion& version) {
+    if (!version.assets || !needed_.insert(hex(version.assets->hash)).second) {
+      return {};
+    }
+    const Result<std::vector<AssetFile>> files = fetch_asset_index(store_, *version.assets);
+    if (!files) {
+      const Code code = files.error().code;
+      return code == Code::NotFound || code == Code::Invalid ? Status()
+                                                             : fail(files.error(), "nothing more was removed");
+    }
+    for (const AssetFile& file : *files) {
+      for (const auto& blob : {std::optional(file.plain), file.brotli, file.gzip}) {
+        if (blob) needed_.insert(hex(blob->hash));
       }
     }
     return {};
@@ -256,7 +279,7 @@ class Collection {
   const std::size_t keep_;
 
   StoreSurvey survey_;
-  std::set<std::string> needed_;  // hashes of code
+  std::set<std::string> needed_;  // hashes of code and assets
   Publisher::Collected collected_;
 };
 

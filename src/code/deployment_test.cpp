@@ -160,6 +160,29 @@ TEST(Deployment, KnowsAScriptFromAComponent) {
   EXPECT_EQ(read_version(both, "hello", 12).error().code, Code::Unsupported);
 }
 
+TEST(Deployment, ReadsBackTheAssetsOfAVersion) {
+  VersionRecord record = version();
+  record.assets = AssetsRecord{.index = {.hash = sha256("index"), .size = 5}, .files = 12, .bytes = 3000};
+  const auto again = read_version(write_version(record), "hello", 12);
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  ASSERT_TRUE(again->assets);
+  EXPECT_EQ(again->assets->index, record.assets->index);
+  EXPECT_EQ(again->assets->files, 12U);
+  EXPECT_EQ(again->assets->bytes, 3000U);
+  EXPECT_EQ(again->kind, CodeKind::Component);
+
+  record.kind = CodeKind::None;
+  record.component = {};
+  record.component_size = 0;
+  const auto alone = read_version(write_version(record), "hello", 12);
+  ASSERT_TRUE(alone.has_value()) << alone.error().message;
+  EXPECT_EQ(alone->kind, CodeKind::None);
+  EXPECT_FALSE(read_version(replaced(write_version(record), hex(record.assets->index.hash), "12"), "hello", 12));
+  EXPECT_FALSE(read_version(replaced(write_version(record), "\"files\":12", "\"files\":99999"), "hello", 12));
+  record.assets.reset();
+  EXPECT_FALSE(read_version(write_version(record), "hello", 12)) << "it has nothing at all";
+}
+
 TEST(Deployment, ReadsBackTheVersionThatItWrote) {
   const VersionRecord wrote = version();
   const auto read = read_version(write_version(wrote), "hello", 12);

@@ -170,6 +170,18 @@ std::chrono::system_clock::time_point JsonNode::time() const {
   return {};
 }
 
+Digest JsonNode::digest() const {
+  Digest digest{};
+  const std::string given = text(digest.size() * 2);
+  for (std::size_t i = 0; i < digest.size() && given.size() == digest.size() * 2; ++i) {
+    std::from_chars(&given[2 * i], &given[2 * i] + 2, digest[i], 16);
+  }
+  if (hex(digest) != given) {
+    reject(Code::Invalid, "must be 64 hexadecimal digits in lower case");
+  }
+  return digest;
+}
+
 void JsonNode::format(std::uint64_t known) const {
   const JsonNode given = field("format");
   if (given.integer(0, UINT64_MAX) != known) {

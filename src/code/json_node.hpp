@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "base/result.hpp"
 
 namespace peko::code {
@@ -41,6 +42,8 @@ class JsonNode {
 
   [[nodiscard]] std::string text(std::size_t bytes_max) const;
   [[nodiscard]] std::uint64_t integer(std::uint64_t low, std::uint64_t high) const;
+  /// 64 hexadecimal digits in lower case.
+  [[nodiscard]] Digest digest() const;
 
   /// Its field "format" must be `known`: Unsupported.
   void format(std::uint64_t known) const;

@@ -26,9 +26,11 @@ enum class Limit : std::uint8_t {
   SubrequestsAtOnce,
   Log,
   Component,
-  KeyValue,
+  Asset,
+  Assets,
+  AssetFiles,
 };
-inline constexpr std::size_t kLimitCount = 11;
+inline constexpr std::size_t kLimitCount = 13;
 
 /// `memory_mb` at most: instances of one function shall leave room for others.
 inline constexpr std::uint64_t kMemoryMbMax = 1024;

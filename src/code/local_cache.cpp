@@ -26,6 +26,8 @@ bool is_file_name(std::string_view text) {
 
 fs::path component_entry(const Digest& hash) { return fs::path("components") / (hex(hash) + ".wasm"); }
 
+fs::path asset_entry(const Digest& hash) { return fs::path("assets") / hex(hash); }
+
 Result<fs::path> artifact_entry(std::string_view engine_id, const Digest& component) {
   if (!is_file_name(engine_id)) {
     return fail(Code::Invalid, fmt::format("\"{}\" is no engine id", engine_id));
@@ -125,6 +127,47 @@ Status LocalCache::keep_component(const Digest& hash, std::string_view bytes) co
   }
   // A torn one is found by its hash, and fetched again.
   return folder_->keep(component_entry(hash), std::array{bytes}, CacheFolder::Durable::No);
+}
+
+Result<std::optional<std::string>> LocalCache::asset(const Digest& hash, std::uint64_t bytes_max) const {
+  const fs::path entry = asset_entry(hash);
+  Result<std::optional<std::string>> bytes = read_entry(*folder_, entry, "cached asset", bytes_max);
+  if (bytes && *bytes && sha256(**bytes) != hash) {
+    return refused("cached asset", folder_->shown(entry), "its bytes are not those that its name says (damaged)");
+  }
+  return bytes;
+}
+
+Result<std::optional<UniqueFd>> LocalCache::asset_file(const Digest& hash, std::uint64_t size) const {
+  const fs::path entry = asset_entry(hash);
+  const std::string shown = folder_->shown(entry);
+  Result<std::optional<OpenFile>> file = folder_->find(entry);
+  if (!file) {
+    return refused("cached asset", shown, file.error().message);
+  }
+  if (!*file) {
+    return std::nullopt;
+  }
+  Sha256 found;
+  std::uint64_t bytes = 0;
+  const auto take = [&](std::string_view piece) {
+    found.update(piece);
+    bytes += piece.size();
+  };
+  if (Status read = read_rest(**file, shown, take); !read) {
+    return fail(std::move(read.error()));
+  }
+  if (bytes != size || found.finish() != hash) {
+    return refused("cached asset", shown, "its bytes are not those that its name says (damaged)");
+  }
+  return std::move((*file)->fd);
+}
+
+Status LocalCache::keep_asset(const Digest& hash, std::string_view bytes) const {
+  if (sha256(bytes) != hash) {
+    return fail(Code::Invalid, fmt::format("what was to be kept as the asset {} has another hash", hex(hash)));
+  }
+  return folder_->keep(asset_entry(hash), std::array{bytes}, CacheFolder::Durable::No);
 }
 
 Result<std::optional<VerifiedArtifact>> LocalCache::artifact(std::string_view engine_id,

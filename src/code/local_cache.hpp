@@ -2,6 +2,7 @@
 /// twice and a node can start while its store is down.
 ///
 ///   <folder>/components/<sha256>.wasm                   a component, by its hash
+///   <folder>/assets/<sha256>                            a static file or an index of them, by its hash
 ///   <folder>/artifacts/<engine-id>/<sha256>.cwasm       the artifact of the component <sha256>, its signature behind
 ///   it <folder>/remembered/<sha256>/<sha256>               a small text of a store, signed; hashes of store and key
 ///   <folder>/tmp/                                       what is being written
@@ -62,6 +63,13 @@ class LocalCache {
   [[nodiscard]] std::filesystem::path component_file(const Digest& hash) const;
   /// Invalid when the bytes have another hash.
   [[nodiscard]] Status keep_component(const Digest& hash, std::string_view bytes) const;
+
+  /// A static file, or an index of them, of at most `bytes_max` bytes.
+  [[nodiscard]] Result<std::optional<std::string>> asset(const Digest& hash, std::uint64_t bytes_max) const;
+  /// ... as the file that was checked, to be read from its beginning; of `size` bytes, else Denied.
+  [[nodiscard]] Result<std::optional<UniqueFd>> asset_file(const Digest& hash, std::uint64_t size) const;
+  /// Invalid when the bytes have another hash.
+  [[nodiscard]] Status keep_asset(const Digest& hash, std::string_view bytes) const;
 
   /// `engine_id` is safe as a file name, else Invalid.
   [[nodiscard]] Result<std::optional<VerifiedArtifact>> artifact(std::string_view engine_id,

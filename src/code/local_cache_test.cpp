@@ -149,6 +149,25 @@ TEST_F(LocalCacheTest, WritesNothingWhenItRemembersThatAlready) {
   EXPECT_EQ(recalled(cache, "a/key"), "other etag: text");
 }
 
+TEST_F(LocalCacheTest, KeepsAssetsAndRefusesDamagedOnes) {
+  const auto cache = this->cache();
+  const Digest hash = sha256("bytes");
+  EXPECT_FALSE(cache.asset(hash, 100).value());
+  EXPECT_FALSE(cache.asset_file(hash, 5).value());
+  ASSERT_TRUE(cache.keep_asset(hash, "bytes"));
+  EXPECT_EQ(cache.asset(hash, 100).value().value(), "bytes");
+  EXPECT_FALSE(cache.asset(hash, 4));
+  const auto file = cache.asset_file(hash, 5);
+  ASSERT_TRUE(file && *file);
+  std::string bytes(10, '\0');
+  EXPECT_EQ(::pread((*file)->get(), bytes.data(), bytes.size(), 0), 5);
+  EXPECT_FALSE(cache.asset_file(hash, 6));
+  EXPECT_FALSE(cache.keep_asset(hash, "others"));
+  std::ofstream(root() / "assets" / hex(hash)) << "Bytes";
+  EXPECT_EQ(cache.asset(hash, 100).error().code, Code::Denied);
+  EXPECT_EQ(cache.asset_file(hash, 5).error().code, Code::Denied);
+}
+
 TEST_F(LocalCacheTest, KeepsAComponentOnlyUnderItsHash) {
   const LocalCache cache = this->cache();
   const Status kept = cache.keep_component(sha256("another"), kWasm);

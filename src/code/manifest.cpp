@@ -125,6 +125,23 @@ void read_name(ConfigTable root, Function& function) {
   }
 }
 
+/// The folder that holds the manifest, or one above it, would publish sources and settings.
+void read_assets(ConfigTable root, const std::filesystem::path& folder, Function& function) {
+  const auto given = root.string("assets");
+  if (!given) {
+    return;
+  }
+  const std::filesystem::path assets = made_absolute(folder / *given / "");
+  const auto relative = (folder / "").lexically_relative(assets);
+  if (given->empty() || relative == "." || (!relative.empty() && *relative.begin() != "..")) {
+    root.reject("assets", fmt::format("\"assets\" must be a folder of its own, for instance \"public\": \"{}\" holds "
+                                      "peko.toml, and all files in it would be public",
+                                      *given));
+    return;
+  }
+  function.assets = assets.parent_path();
+}
+
 /// The paths are relative to the manifest's folder.
 void read_code_and_build(ConfigTable root, const std::filesystem::path& folder, Function& function) {
   const bool given = root.has("component");
@@ -133,10 +150,10 @@ void read_code_and_build(ConfigTable root, const std::filesystem::path& folder, 
   const auto script = root.string("script");
   if (given && is_script) {
     root.reject("script", "there are both \"component\" and \"script\": a function is one of them");
-  } else if (!given && !is_script) {
+  } else if (!given && !is_script && !root.has("assets")) {
     root.reject("component",
                 "\"component\" is missing: the path of the .wasm file that the build makes; or name a "
-                "JavaScript or TypeScript file by \"script\"");
+                "JavaScript or TypeScript file by \"script\", or a folder of static files by \"assets\"");
   } else if (component && component->empty()) {
     root.reject("component", "\"component\" is empty");
   } else if (component) {
@@ -173,6 +190,7 @@ Result<Function> read_manifest(const std::filesystem::path& file, const LimitsMa
   function.manifest = made_absolute(file);
   ConfigTable root = text->root();
   read_name(root, function);
+  read_assets(root, function.manifest.parent_path(), function);
   read_code_and_build(root, function.manifest.parent_path(), function);
   read_shared(root, maxima, function);
   if (Status good = text->finish(); !good) {

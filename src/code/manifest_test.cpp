@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kWhole = R"(name = "todo-api"
 component = "target/todo_api.wasm"
+assets = "public"
 routes = ["API.example.com/v1/*", "example.com/todo"]
 
 [build]
@@ -31,6 +32,9 @@ subrequests = 5
 subrequests_at_once = 7
 log_kb = 8
 component_mb = 20
+asset_mb = 3
+assets_mb = 40
+asset_files = 500
 
 [keyvalue]
 quota_mb = 9
@@ -44,6 +48,30 @@ reuse = "never"
 idle_seconds = 30
 )";
 
+TEST(Manifest, KeepsTheProjectItselfFromBeingPublished) {
+  const TestFolder folder;
+  const auto assets_of = [&](const std::string& value) {
+    return read_manifest(
+        folder.write("a/peko.toml", "name = \"a\"\ncomponent = \"a.wasm\"\nassets = \"" + value + "\""));
+  };
+  for (const std::string value : {"", ".", "./", "..", "public/..", "../../", "/"}) {
+    const auto function = assets_of(value);
+    ASSERT_FALSE(function.has_value()) << value;
+    EXPECT_NE(function.error().message.find("peko.toml:3:"), std::string::npos) << function.error().message;
+    EXPECT_NE(function.error().message.find("a folder of its own"), std::string::npos) << function.error().message;
+  }
+  EXPECT_EQ(assets_of("public/").value().assets, folder.path() / "a/public");
+  EXPECT_EQ(assets_of("./dist/web").value().assets, folder.path() / "a/dist/web");
+  EXPECT_EQ(assets_of("../b").value().assets, folder.path() / "b");
+}
+
+TEST(Manifest, MayBeOfStaticFilesAlone) {
+  const TestFolder folder;
+  const auto function = read_manifest(folder.write("peko.toml", "name = \"a\"\nassets = \"public\""));
+  ASSERT_TRUE(function.has_value()) << function.error().message;
+  EXPECT_FALSE(function->has_code());
+}
+
 TEST(Manifest, IsReadWhole) {
   const TestFolder folder;
   const auto file = folder.write("todo/peko.toml", kWhole);
@@ -51,6 +79,10 @@ TEST(Manifest, IsReadWhole) {
   ASSERT_TRUE(function.has_value()) << function.error().message;
   EXPECT_EQ(function->name, "todo-api");
   EXPECT_EQ(function->component, folder.path() / "todo/target/todo_api.wasm");
+  EXPECT_EQ(function->assets, folder.path() / "todo/public");
+  EXPECT_EQ(function->asset_bytes_max, 3U << 20);
+  EXPECT_EQ(function->assets_bytes_max, 40U << 20);
+  EXPECT_EQ(function->asset_files_max, 500U);
   EXPECT_EQ(function->manifest, file);
   EXPECT_EQ(function->build_command, "cargo build --release");
   EXPECT_EQ(function->build_watch,

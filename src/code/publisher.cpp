@@ -33,6 +33,7 @@ Reason with_default(Reason reason, std::string message) {
 }
 
 CodeKind kind_of(const Release& release) {
+  if (release.component.empty() && !release.settings.assets.empty()) return CodeKind::None;
   return release.settings.script.empty() ? CodeKind::Component : CodeKind::Script;
 }
 
@@ -44,7 +45,8 @@ Status check_release(const Release& release) {
     return fail(Code::Invalid, fmt::format("the script's bundle has {} bytes, at most {} are allowed",
                                            release.component.size(), kBundleBytesMax));
   }
-  if (release.component.empty() || release.component.size() > release.settings.component_bytes_max) {
+  const bool missing = release.component.empty() && kind_of(release) != CodeKind::None;
+  if (missing || release.component.size() > release.settings.component_bytes_max) {
     return fail(Code::Invalid, fmt::format("the component has {} bytes, allowed are 1 to {} (component_mb)",
                                            release.component.size(), release.settings.component_bytes_max));
   }
@@ -62,6 +64,7 @@ Function kept(const Function& settings) {
   Function result = settings;
   result.component.clear();
   result.script.clear();
+  result.assets.clear();
   result.manifest.clear();
   result.build_command.clear();
   result.build_watch.clear();
@@ -154,6 +157,29 @@ Result<Deployment> make_current(Store& store, const Clock& clock, const Deployme
   return moved;
 }
 
+/// The files of the versions that serve, as far as they can be read.
+std::vector<AssetFile> served_assets(Store& store, const Deployment& before) {
+  std::vector<AssetFile> files;
+  for (const WeightedVersion& one : before.versions) {
+    const Result<VersionRecord> record = fetch_version(store, before.function, one.version);
+    if (!record || !record->assets) continue;
+    if (Result<std::vector<AssetFile>> more = fetch_asset_index(store, record->assets->index)) {
+      std::ranges::move(*more, std::back_inserter(files));
+    }
+  }
+  return files;
+}
+
+/// The objects that a version needs are there, but for the files of its assets. NotFound, Invalid with what to do.
+Status check_objects(Store& store, const VersionRecord& record) {
+  if (record.kind != CodeKind::None) {
+    const std::string key = code_key(record.kind, record.component);
+    if (Status there = check_code(store, key, record.component_size); !there) return there;
+  }
+  if (!record.assets) return {};
+  return check_code(store, asset_index_key(record.assets->index.hash), record.assets->index.size);
+}
+
 /// After a lost race: removes the record of a version that nobody has ever named.
 void drop_version(Store& store, std::string_view function, VersionNumber number) {
   const Result<std::optional<Deployment>> now = read_pointer(store, function);
@@ -186,7 +212,8 @@ Result<Publisher::Versions> Publisher::versions(std::string_view function) {
 }
 
 Result<Published> Publisher::deploy(const Release& release, const Reason& reason,
-                                    const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+                                    const std::function<void(std::uint64_t, std::uint64_t)>& progress,
+                                    const OnAssets& on_assets) {
   if (Status good = check_release(release); !good) return fail(std::move(good.error()));
   if (Status good = check_reason(reason); !good) return fail(std::move(good.error()));
   const std::string& function = release.settings.name;
@@ -202,11 +229,22 @@ Result<Published> Publisher::deploy(const Release& release, const Reason& reason
   if (const auto room = with_version(before->versions, *next, release.weight); !room) {
     return fail(room.error());
   }
+  std::optional<UploadedAssets> assets;
+  if (!release.settings.assets.empty()) {
+    Result<UploadedAssets> uploaded =
+        upload_assets(store_, clock_, release.settings, served_assets(store_, *before), on_assets);
+    if (!uploaded) return fail(std::move(uploaded.error()));
+    assets = std::move(*uploaded);
+  }
   const Digest digest = sha256(release.component);
-  const Upload upload{.key = code_key(kind_of(release), digest),
-                      .bytes = release.component,
-                      .served = is_served(store_, *before, digest)};
-  Result<bool> sent = upload_component(store_, clock_, upload, progress);
+  const auto send_code = [&]() -> Result<bool> {
+    if (kind_of(release) == CodeKind::None) return false;
+    const Upload upload{.key = code_key(kind_of(release), digest),
+                        .bytes = release.component,
+                        .served = is_served(store_, *before, digest)};
+    return upload_component(store_, clock_, upload, progress);
+  };
+  Result<bool> sent = send_code();
   if (!sent) {
     return fail(sent.error());
   }
@@ -216,6 +254,7 @@ Result<Published> Publisher::deploy(const Release& release, const Reason& reason
                      .kind = kind_of(release),
                      .component = digest,
                      .component_size = release.component.size(),
+                     .assets = assets ? std::optional(assets->record) : std::nullopt,
                      .created = std::chrono::floor<std::chrono::milliseconds>(clock_.wall_now()),
                      .author = reason.author,
                      .message = reason.message},
@@ -223,10 +262,15 @@ Result<Published> Publisher::deploy(const Release& release, const Reason& reason
   if (!record) {
     return fail(record.error());
   }
-  // A collection that looked at it before may have removed it since.
-  if (!check_code(store_, upload.key, upload.bytes.size())) {
-    sent = upload_component(store_, clock_, upload, progress);
+  // A collection that looked at it before may have removed it since. The files of assets are younger than any that it
+  // removes, or of a version that serves: then, if that has changed, the pointer does not move.
+  if (!check_objects(store_, *record)) {
+    sent = send_code();
     if (!sent) return fail(sent.error());
+    if (assets) {
+      const Upload index{.key = asset_index_key(assets->record.index.hash), .bytes = assets->index};
+      if (const Result<bool> again = upload_component(store_, clock_, index, {}); !again) return fail(again.error());
+    }
   }
   const auto versions = with_version(before->versions, record->number, release.weight);
   Result<Deployment> moved = make_current(store_, clock_, *before, *versions, reason);
@@ -236,7 +280,10 @@ Result<Published> Publisher::deploy(const Release& release, const Reason& reason
     }
     return fail(std::move(moved.error()));
   }
-  return Published{.deployment = std::move(*moved), .version = record->number, .component_sent = *sent};
+  return Published{.deployment = std::move(*moved),
+                   .version = record->number,
+                   .component_sent = *sent,
+                   .assets = assets ? std::optional(assets->sent) : std::nullopt};
 }
 
 Result<Published> Publisher::rollback(std::string_view function, std::optional<VersionNumber> to,
@@ -259,7 +306,7 @@ Result<Published> Publisher::rollback(std::string_view function, std::optional<V
   if (!record) {
     return fail(record.error());
   }
-  if (Status there = check_code(store_, code_key(record->kind, record->component), record->component_size); !there) {
+  if (Status there = check_objects(store_, *record); !there) {
     return fail(std::move(there.error()), fmt::format("{} of \"{}\"", version_name(*target), function));
   }
   Result<Deployment> moved = make_current(store_, clock_, *before, {{.version = *target, .weight = 100}},
@@ -269,7 +316,7 @@ Result<Published> Publisher::rollback(std::string_view function, std::optional<V
   }
   // A collection may have removed what nothing named a moment ago: the record, and then perhaps the code.
   if (put_object(store_, version_key(function, *target), write_version(*record), PutIf::absent())) {
-    if (Status there = check_code(store_, code_key(record->kind, record->component), record->component_size); !there) {
+    if (Status there = check_objects(store_, *record); !there) {
       return fail(std::move(there.error()),
                   fmt::format("{} of \"{}\" serves now, but", version_name(*target), function));
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "code/asset_upload.hpp"
 #include "code/deployment.hpp"
 #include "code/pointer.hpp"
 #include "code/store.hpp"
@@ -16,8 +17,8 @@ namespace peko::code {
 
 /// What a deploy puts there.
 struct Release {
-  Function settings;  ///< as the manifest says; with a script, `component` is its bundle
-  std::string_view component;
+  Function settings;           ///< as the manifest says; with a script, `component` is its bundle
+  std::string_view component;  ///< empty: nothing but assets
   std::uint32_t weight = 100;  ///< below 100: a canary beside what serves now, which keeps the rest
 };
 
@@ -26,6 +27,7 @@ struct Published {
   Deployment deployment;        ///< as it is now
   VersionNumber version = 0;    ///< deploy: the new one; rollback: the one that serves again
   bool component_sent = false;  ///< else the store had it
+  std::optional<AssetsSent> assets;
 };
 
 /// All calls block. The pointer moves last and by a conditional write; whoever was overtaken gets Conflict, with what
@@ -47,10 +49,12 @@ class Publisher {
   /// All version records, those included that never served or no longer do.
   Result<Versions> versions(std::string_view function);
 
-  /// `progress` gets the bytes of the component that were sent so far, and of how many. Conflict also when another
-  /// function has one of the routes. Invalid: what no node could read or load.
+  /// `progress` gets the bytes of the component that were sent so far, and of how many; `on_assets` is told of the
+  /// files in the folder of assets. Conflict also when another function has one of the routes. Invalid: what no node
+  /// could read or load.
   Result<Published> deploy(const Release& release, const Reason& reason,
-                           const std::function<void(std::uint64_t, std::uint64_t)>& progress = {});
+                           const std::function<void(std::uint64_t, std::uint64_t)>& progress = {},
+                           const OnAssets& on_assets = {});
   /// Makes an earlier version the only one that serves; without `to`, the one before the current (rollout.hpp).
   /// NotFound. Also brings back a function that was removed. Changes nothing when the version serves alone already.
   Result<Published> rollback(std::string_view function, std::optional<VersionNumber> to, const Reason& reason);

@@ -59,10 +59,12 @@ Status StoreSurvey::read_version(Store& store, const ObjectInfo& object) {
   }
   Result<VersionRecord> record = fetch_version(store, function, number);
   if (record) {
-    of_function[number] = {
-        .object = object, .component = record->component, .routes = std::move(record->settings.routes)};
+    of_function[number] = {.object = object,
+                           .component = record->component,
+                           .assets = record->assets ? std::optional(record->assets->index) : std::nullopt,
+                           .routes = std::move(record->settings.routes)};
   } else if (record.error().code == Code::Invalid) {
-    of_function[number] = {.object = object, .component = std::nullopt, .routes = {}};
+    of_function[number] = {.object = object, .component = std::nullopt, .assets = std::nullopt, .routes = {}};
   } else if (record.error().code != Code::NotFound) {
     return fail(std::move(record.error()), "nothing more was removed");
   }

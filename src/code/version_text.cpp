@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/json.hpp"
 #include "base/log.hpp"
@@ -21,6 +20,7 @@ constexpr std::uint64_t kIdleSecondsMax = 86'400;
 /// The field that says what the code is.
 constexpr std::string_view kComponent = "component";
 constexpr std::string_view kScript = "script";
+constexpr std::string_view kAssets = "assets";
 
 /// As manifests have them: each checked and brought to its form, none twice.
 template <typename Word>
@@ -90,16 +90,16 @@ Function read_settings(const JsonNode& node, const LimitsMax& maxima) {
   return function;
 }
 
-Digest read_digest(const JsonNode& node) {
-  Digest digest{};
-  const std::string text = node.text(digest.size() * 2);
-  for (std::size_t i = 0; i < digest.size() && text.size() == digest.size() * 2; ++i) {
-    std::from_chars(&text[2 * i], &text[2 * i] + 2, digest[i], 16);
-  }
-  if (hex(digest) != text) {
-    node.reject(Code::Invalid, "must be 64 hexadecimal digits in lower case");
-  }
-  return digest;
+CodeKind kind_of(const JsonNode& root) {
+  if (root.has(kScript)) return CodeKind::Script;
+  return root.has(kAssets) && !root.has(kComponent) ? CodeKind::None : CodeKind::Component;
+}
+
+AssetsRecord read_assets(const JsonNode& node) {
+  node.only({"sha256", "bytes", "files", "files_bytes"});
+  return {.index = {.hash = node.field("sha256").digest(), .size = node.field("bytes").integer(1, kAssetIndexBytesMax)},
+          .files = static_cast<std::size_t>(node.field("files").integer(0, kAssetFilesMax)),
+          .bytes = node.field("files_bytes").integer(0, kAssetsBytesMax)};
 }
 
 template <typename Texts>
@@ -149,19 +149,22 @@ Result<VersionRecord> read_version(std::string_view json, std::string_view name,
   }
   const JsonNode root = text->root();
   root.format(kFormat);
-  const CodeKind kind = root.has("script") ? CodeKind::Script : CodeKind::Component;
+  const CodeKind kind = kind_of(root);
   const std::string_view code_field = kind == CodeKind::Script ? kScript : kComponent;
-  root.only({"format", "function", "number", code_field, "created", "author", "message", "settings"});
-  const JsonNode component = root.field(code_field);
-  component.only({"sha256", "bytes"});
+  root.only({"format", "function", "number", code_field, kAssets, "created", "author", "message", "settings"});
   VersionRecord version{.settings = read_settings(root.field("settings"), maxima),
                         .number = static_cast<VersionNumber>(root.field("number").integer(1, kVersionMax)),
                         .kind = kind,
-                        .component = read_digest(component.field("sha256")),
-                        .component_size = component.field("bytes").integer(1, kComponentBytesMax),
                         .created = root.field("created").time(),
                         .author = root.field("author").text(kAuthorBytesMax),
                         .message = root.field("message").text(kMessageBytesMax)};
+  if (kind != CodeKind::None) {
+    const JsonNode component = root.field(code_field);
+    component.only({"sha256", "bytes"});
+    version.component = component.field("sha256").digest();
+    version.component_size = component.field("bytes").integer(1, kComponentBytesMax);
+  }
+  if (root.has(kAssets)) version.assets = read_assets(root.field(kAssets));
   version.settings.name = root.field("function").text(kNameMax);
   if (version.settings.name != name) {
     root.field("function").reject(Code::Invalid, fmt::format("must be \"{}\", as the key says", name));
@@ -182,8 +185,15 @@ std::string write_version(const VersionRecord& version) {
   JsonWriter json(text);
   json.begin_object();
   json.key("format").value(kFormat).key("function").value(version.settings.name).key("number").value(version.number);
-  json.key(version.kind == CodeKind::Script ? kScript : kComponent).begin_object();
-  json.key("sha256").value(hex(version.component)).key("bytes").value(version.component_size).end_object();
+  if (version.kind != CodeKind::None) {
+    json.key(version.kind == CodeKind::Script ? kScript : kComponent).begin_object();
+    json.key("sha256").value(hex(version.component)).key("bytes").value(version.component_size).end_object();
+  }
+  if (version.assets) {
+    json.key(kAssets).begin_object().key("sha256").value(hex(version.assets->index.hash));
+    json.key("bytes").value(version.assets->index.size).key("files").value(version.assets->files);
+    json.key("files_bytes").value(version.assets->bytes).end_object();
+  }
   json.key("created").value(created).key("author").value(version.author).key("message").value(version.message);
   json.key("settings");
   write_settings(json, version.settings);
