@@ -9,13 +9,6 @@
 
 namespace peko::edge {
 
-namespace {
-
-// For the session, for scripts of the page not to see, and not for requests that other sites cause (RFC 6265bis).
-constexpr std::string_view kCookieSettings = "; Path=/; HttpOnly; SameSite=Lax";
-
-}  // namespace
-
 Call::Call(Edge& edge) : edge_(edge), progress_(edge.loop_) {}
 
 void Call::expired() {
@@ -41,6 +34,7 @@ net::Task<void> Call::run(http::Exchange& exchange) {
   write_record();
   head_copy_.reset();
   lease_.reset();
+  asset_.reset();
   edge_.idle_calls_.push_back(this);
 }
 
@@ -67,6 +61,7 @@ void Call::begin() {
   loading_ = several_ = by_luck_ = false;
   queued_ = leased_ = waited_ = body_seen_ = retried_ = false;
   head_sent_ = body_fed_ = body_held_ = body_ended_ = aborted_ = client_gone_ = expired_ = log_cut_ = over_ = false;
+  asset_answered_ = false;
   trailer_text_.clear();
 }
 
@@ -77,6 +72,8 @@ void Call::turn() {
   }
   if (loading_) turn_loading();
   if (loading_ || over_) return;
+  if (asset_) turn_asset();
+  if (asset_ || over_) return;
   if (!invocation_ && (!lease_ || expired_)) return turn_waiting();
   if (!invocation_) start(*known_head());
   if (expired_) {
@@ -167,7 +164,7 @@ void Call::send_head() {
     fields_.push_back({kVersionField, version->view()});
   }
   if (by_luck_) {
-    cookie.append(kVersionField).append("=").append(version->view()).append(kCookieSettings);
+    cookie = version_cookie(version->view());
     fields_.push_back({"set-cookie", cookie});
   }
   const std::string timing = timing_ ? timing_text() : std::string();
@@ -354,6 +351,7 @@ void Call::write_record() {
       .bytes_out = bytes_out_,
       .subrequests = usage_.subrequests,
       .log_cut = log_cut_,
+      .asset = asset_answered_,
   };
   edge_.metrics_.record(*metrics_, record);
   edge_.log_request(record);

@@ -6,11 +6,13 @@
 /// broken one. Work that a guest does after its response goes on without the client.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ids.hpp"
+#include "edge/asset_call.hpp"
 #include "edge/error_response.hpp"
 #include "edge/fault.hpp"
 #include "edge/function_table.hpp"
@@ -50,6 +52,7 @@ class Call final : private net::Deadline, private LoadWaiter, private pool::Wait
   bool choose(const Router::Match& match, const http::RequestHead& head);
   void wait_for_load(const http::RequestHead& head);
   void turn_loading();
+  void ask_function(const http::RequestHead& head);
   std::optional<Fault> check(const http::RequestHead& head) const;
   std::string check_detail(Fault fault, const http::RequestHead& head) const;
 
@@ -69,6 +72,22 @@ class Call final : private net::Deadline, private LoadWaiter, private pool::Wait
   void restart();
   void judge_reuse(bool clean);
   std::string timing_text() const;
+
+  // Assets (call_asset.cpp):
+  bool ask_assets(const http::RequestHead& head);
+  static AssetAnswer answer_of(const code::Assets::Entry& entry, const http::RequestHead& head);
+  bool nothing_there(const http::RequestHead& head);
+  bool refuse_method();
+  void redirect_to_folder(std::string_view target);
+  void answer_asset(const http::RequestHead& head, const AssetAnswer& answer);
+  AssetCall& begin_asset();
+  void send_asset_head(const AssetAnswer& answer);
+  void send_asset(const AssetAnswer& answer, const LoopAsset& held);
+  void end_asset();
+  void move_asset();
+  void wait_for_folder(const http::RequestHead& head);
+  void use_live(Result<LiveAsset> found);
+  void turn_asset();
 
   void turn();
   void feed_body();
@@ -100,6 +119,7 @@ class Call final : private net::Deadline, private LoadWaiter, private pool::Wait
   std::optional<pool::Lease> lease_;
   std::optional<HeadCopy> head_copy_;
   engine::InvocationPtr invocation_;
+  std::unique_ptr<AssetCall> asset_;  // null: no asset is on its way
   RequestIdText id_{};
   BodyFormat error_format_ = BodyFormat::Text;
   std::string method_;
@@ -136,7 +156,9 @@ class Call final : private net::Deadline, private LoadWaiter, private pool::Wait
   bool client_gone_ = false;
   bool expired_ = false;
   bool log_cut_ = false;
+  bool asset_answered_ = false;
   bool over_ = false;
+  std::string asset_path_;                 // scratch
   std::vector<std::string> trailer_text_;  // name, value, name, value, ...
   std::vector<http::Field> fields_;        // scratch
 };

@@ -35,6 +35,11 @@ void Call::find_version(const http::RequestHead& head) {
   } else if (!choose(*match, head)) {
     return;
   }
+  if (shelf_->version().assets && ask_assets(head)) return;
+  ask_function(head);
+}
+
+void Call::ask_function(const http::RequestHead& head) {
   if (const std::optional<Fault> fault = check(head)) return refuse(*fault, check_detail(*fault, head));
   admit(head);
 }

@@ -29,6 +29,7 @@ Edge::Edge(const EdgeParts& parts, LogStyle style)
       traps_(parts.traps),
       fault_detail_(parts.fault_detail),
       functions_(parts.pool, metrics_, parts.source),
+      asset_source_(parts.assets),
       random_(Random::from_entropy()),
       ids_(Random::from_entropy()),
       tasks_(parts.loop) {

@@ -14,6 +14,8 @@
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "edge/asset_shelf.hpp"
+#include "edge/asset_source.hpp"
 #include "edge/call.hpp"
 #include "edge/deployed.hpp"
 #include "edge/function_source.hpp"
@@ -39,6 +41,7 @@ struct EdgeParts {
   engine::Worker& worker;
   pool::WarmPool& pool;
   std::shared_ptr<const Router> router;
+  AssetSource* assets;     ///< null: no version has any
   FunctionSource* source;  ///< null: there is nothing but what is deployed without being asked for
   LogSink& log;
   const Clock& clock;
@@ -85,7 +88,10 @@ class Edge final : public http::Handler {
   [[nodiscard]] const Metrics& metrics() const { return metrics_; }
   /// Brings the numbers of instances in the metrics up to date, and forgets previews that nobody uses. Call it about
   /// once a second, on the loop.
-  void sweep() { functions_.sweep(loop_.now()); }
+  void sweep() {
+    functions_.sweep(loop_.now());
+    assets_.sweep();
+  }
   /// Ends every call that is left, as if its time were up.
   void cancel_all();
 
@@ -129,6 +135,8 @@ class Edge final : public http::Handler {
   const FaultDetail fault_detail_;
   Metrics metrics_;
   FunctionTable functions_;
+  AssetShelf assets_;
+  AssetSource* const asset_source_;
   Random random_;  // which of several versions
   RequestIds ids_;
   bool draining_ = false;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::array<FaultInfo, kFaultCount> kFaults{{
     {"PEKO-NO-FUNCTION", 404, "No function answers at this host.", ""},
+    {"PEKO-NO-ASSET", 404, "Nothing is at this path.", ""},
     {"PEKO-BAD-REQUEST", 400, "The request is not valid HTTP.", ""},
     {"PEKO-URI", 414, "The request's URI is too long.", "uri_bytes"},
     {"PEKO-HEADERS", 431, "The request's header fields are too large.", "request_headers_kb"},
@@ -27,7 +28,7 @@ constexpr std::array<FaultInfo, kFaultCount> kFaults{{
     {"PEKO-EXCEPTION", 500, "The function threw an error.", ""},
     {"PEKO-BAD-COMPONENT", 500, "The function could not be loaded.", ""},
     {"PEKO-OVERLOADED", 503, "All instances are busy; try again.", ""},
-    {"PEKO-STORE", 503, "The function's code is not at hand; try again.", ""},
+    {"PEKO-STORE", 503, "The function's code, or a file of it, is not at hand; try again.", ""},
     {"PEKO-SUBREQUESTS", 500, "The function sent more requests than it may.", "subrequests"},
     {"PEKO-INTERNAL", 500, "Peko failed; this is a bug in Peko.", ""},
 }};

@@ -13,6 +13,7 @@ namespace peko::edge {
 
 enum class Fault : std::uint8_t {
   NoFunction,
+  NoAsset,  ///< of a version that has nothing but assets
   BadRequest,
   UriTooLong,
   HeadersTooLarge,

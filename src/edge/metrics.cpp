@@ -57,9 +57,10 @@ void Metrics::record(FunctionMetrics& function, const RequestRecord& request) {
   function.requests[status_class < kStatusClasses.size() ? status_class : 0].add();
   function.seconds.observe(request.wall);
   function.cpu_ns.add(static_cast<std::uint64_t>(request.cpu.count()));
+  if (request.asset) function.assets.add();
   if (request.subrequests != 0) function.subrequests.add(request.subrequests);
   if (request.queue.count() > 0) queue_.observe(request.queue);
-  if (request.fetch.count() > 0) fetch_.observe(request.fetch);
+  if (request.fetch.count() > 0 && !request.asset) fetch_.observe(request.fetch);
   if (request.load.count() > 0) load_.observe(request.load);
   if (request.log_cut) function.log_cuts.add();
   if (request.fault != nullptr) function.faults[index_of(*request.fault)].add();

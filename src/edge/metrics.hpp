@@ -52,6 +52,7 @@ struct FunctionMetrics {
   Histogram<kRequestBounds> seconds;
   Counter cpu_ns;
   Counter subrequests;
+  Counter assets;                                ///< requests that a static file answered
   Counter log_cuts;                              ///< requests whose output reached log_kb
   std::array<Counter, pool::kColdReasons> cold;  ///< by pool::ColdReason; None stays 0
   std::array<Counter, kFaultCount> faults;       ///< by Fault

@@ -47,6 +47,7 @@ void append_json(std::string& out, const RequestRecord& r, std::chrono::system_c
   if (r.fault != nullptr && !r.fault->setting.empty()) json.key("setting").value(r.fault->setting);
   if (r.aborted) json.key("aborted").value(true);
   if (r.client_gone) json.key("client_gone").value(true);
+  if (r.asset) json.key("asset").value(true);
   json.key("cold").value(r.cold != pool::ColdReason::None);
   if (r.cold != pool::ColdReason::None) json.key("reason").value(pool::to_string(r.cold));
   if (r.retried) json.key("retried").value(true);
@@ -86,7 +87,8 @@ void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::
   }
   out += ' ';
   append_safe(out, r.target);
-  std::string numbers = fmt::format("  {:.2f} ms, CPU {:.2f} ms", rounded_ms(r.wall), rounded_ms(r.cpu));
+  std::string numbers = fmt::format("  {:.2f} ms, ", rounded_ms(r.wall));
+  numbers += r.asset ? "asset" : fmt::format("CPU {:.2f} ms", rounded_ms(r.cpu));
   if (r.memory_peak_bytes > 0) numbers += ", " + human_bytes(r.memory_peak_bytes);
   if (r.cold != pool::ColdReason::None) numbers += fmt::format(", cold ({})", pool::to_string(r.cold));
   if (const auto loading = r.fetch + r.load; loading.count() > 0)

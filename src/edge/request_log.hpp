@@ -41,6 +41,7 @@ struct RequestRecord {
   std::uint64_t bytes_out = 0;
   std::uint32_t subrequests = 0;
   bool log_cut = false;  ///< the guest's output reached log_kb
+  bool asset = false;    ///< a static file answered, or the way to one; no guest ran
 };
 
 /// The fixed looks of a log.

@@ -75,6 +75,18 @@ TEST(RequestLog, CannotBeSteeredByAClient) {
   EXPECT_NE(line.find("\\x1b[2J\\x0a500 fake"), std::string::npos) << line;
 }
 
+TEST(RequestLog, TellsThatAStaticFileAnswered) {
+  RequestRecord file = record();
+  file.asset = true;
+  file.memory_peak_bytes = 0;
+  const boost::json::value line = boost::json::parse(text_of(file, {.form = LogStyle::Form::Json}));
+  EXPECT_TRUE(line.at("asset").as_bool());
+  EXPECT_NE(text_of(file, {}).find(" ms, asset"), std::string::npos) << text_of(file, {});
+  EXPECT_EQ(text_of(file, {}).find("CPU"), std::string::npos) << text_of(file, {});
+  const boost::json::value plain = boost::json::parse(text_of(record(), {.form = LogStyle::Form::Json}));
+  EXPECT_FALSE(plain.as_object().contains("asset"));
+}
+
 TEST(RequestLog, ShowsABrokenResponseAsSuch) {
   RequestRecord cut = record();
   cut.aborted = true;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace peko::edge {
@@ -24,5 +25,8 @@ class VersionText {
   std::array<char, 11> characters_{};
   std::size_t size_;
 };
+
+/// The set-cookie field that keeps a client with a version.
+std::string version_cookie(std::string_view version);
 
 }  // namespace peko::edge

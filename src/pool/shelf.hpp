@@ -47,6 +47,7 @@ class Shelf {
  private:
   friend class WarmPool;
   friend class Lease;
+  friend class ShelfPin;
   Shelf(WarmPool& pool, std::shared_ptr<const Version> version)
       : pool_(pool), version_(std::move(version)), keeps_(version_->reuse != code::Reuse::Never) {}
 
@@ -57,6 +58,7 @@ class Shelf {
   std::uint64_t instance_bytes_ = 0;  // what the last one that came back held
   std::size_t leased_ = 0;
   std::size_t starting_ = 0;  // of leased_
+  std::size_t pins_ = 0;      // ShelfPins of it
   std::size_t overdue_ = 0;   // of starting_: those that have taken too long to be waited for
   std::uint32_t uses_max_ = 0;
   std::size_t replaces_ = 0;                  // so many starts are still due because other versions had instances
@@ -65,6 +67,19 @@ class Shelf {
   bool retired_ = false;
   ReuseRecord reuse_;
   std::list<Waiter*> waiting_;  // first come, first served
+};
+
+/// Keeps a shelf whose version was retired for as long as it lives: for requests that neither have a lease nor wait for
+/// one.
+class ShelfPin {
+ public:
+  explicit ShelfPin(Shelf& shelf) : shelf_(shelf) { ++shelf_.pins_; }
+  ~ShelfPin() { --shelf_.pins_; }
+  ShelfPin(const ShelfPin&) = delete;
+  ShelfPin& operator=(const ShelfPin&) = delete;
+
+ private:
+  Shelf& shelf_;
 };
 
 }  // namespace peko::pool

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/hash.hpp"
+#include "code/assets.hpp"
 #include "code/function.hpp"
 #include "engine/component.hpp"
 #include "engine/limits.hpp"
@@ -22,6 +23,7 @@ struct Version {
   std::uint32_t number = 0;  ///< of a deployed version, shown as "v12"; 0: none (dev, a dropped component)
   std::shared_ptr<const engine::Component> component;  ///< null: it could not be loaded, and `fault` says why
   std::string fault;
+  std::shared_ptr<const code::Assets> assets;  ///< answer before the component; null: there are none
   engine::Limits limits;
   std::shared_ptr<const keyvalue::Owner> key_value;  ///< null: no store
   std::shared_ptr<engine::OutboundGrant> outbound;   ///< counts what is in flight; null: no request is allowed
@@ -29,6 +31,9 @@ struct Version {
   std::chrono::seconds idle{300};
   std::filesystem::path component_file;  ///< or a script's bundle: for finding source lines when it fails
   Digest component_hash{};               ///< of its bytes at that time
+
+  /// It has assets and no component.
+  [[nodiscard]] bool alone() const { return assets && !component && fault.empty(); }
 };
 
 }  // namespace peko::pool

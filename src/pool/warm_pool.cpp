@@ -249,7 +249,7 @@ void WarmPool::drop_retired() {
   std::erase_if(retired_, [this](Shelf* shelf) {
     if (!shelf->waiting_.empty()) return false;
     empty(*shelf, ColdReason::NewVersion);  // one may have come back for somebody who left meanwhile
-    if (shelf->leased_ > 0) return false;
+    if (shelf->leased_ > 0 || shelf->pins_ > 0) return false;
     shelves_.erase(shelf->version_.get());
     return true;
   });
