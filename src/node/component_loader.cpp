@@ -158,6 +158,7 @@ Result<ComponentLoader::FromFile> ComponentLoader::load_script(const code::Funct
 }
 
 Result<ComponentLoader::FromFile> ComponentLoader::load_file(const code::Function& function) {
+  if (!function.has_code()) return FromFile{};  // it has assets alone
   if (!function.script.empty()) return load_script(function);
   const Result<std::string> wasm = code::read_component(function);
   if (!wasm) return fail(wasm.error());
@@ -188,6 +189,9 @@ pool::Version make_version(const code::Function& function, ComponentLoader::Link
   version.idle = function.idle;
   version.component_file = function.script.empty() ? function.component : code::bundle_file(function);
   version.component_hash = hash;
+  if (!function.assets.empty()) {
+    version.assets = std::make_shared<const code::Assets>(function.assets, function.asset_bytes_max);
+  }
   return version;
 }
 

@@ -33,9 +33,8 @@ struct Config {
   std::uint32_t instances_max = 4096;  ///< alive at once in this node: address space for each is reserved at start
   std::string cache_dir;               ///< the local cache: components, compiled artifacts, what stores last said
   std::uint64_t cache_mb = 4096;       ///< what the cache may hold
-  std::string data_dir;                ///< key-value stores; empty: there are none
-  std::uint64_t keyvalue_value_mb = keyvalue::kValueBytesMax >> 20;  ///< what one of their values may have
-  std::string key_file;  ///< the node key, which must exist; empty: <cache_dir>/key, made when missing
+  std::string key_file;                ///< the node key, which must exist; empty: <cache_dir>/key, made when missing
+  std::uint64_t asset_memory_mb = 64;  ///< static files that are held in memory
   std::chrono::milliseconds check_interval{1000};  ///< between looks at the code store
   std::uint64_t functions_loaded_max = 0;          ///< functions that are loaded at once; 0: as the system permits
   CompileLimits compile;                           ///< of each compilation

@@ -60,7 +60,7 @@ std::vector<FunctionView> FixedFunctions::functions() const {
     FunctionView& view = views.emplace_back();
     view.target = i;
     view.name = version.function;
-    view.state = version.component ? FunctionView::State::Loaded : FunctionView::State::Failed;
+    view.state = version.component || version.alone() ? FunctionView::State::Loaded : FunctionView::State::Failed;
     view.error = version.fault;
   }
   return views;

@@ -39,6 +39,7 @@ Lane::Lane(net::Loop& loop, const LaneParts& parts)
              .worker = worker_,
              .pool = pool_,
              .router = parts.router,
+             .assets = parts.assets,
              .source = parts.source,
              .log = parts.log,
              .clock = parts.clock,

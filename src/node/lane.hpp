@@ -27,6 +27,7 @@ struct LaneParts {
   const Config& config;
   engine::Runtime& runtime;
   std::shared_ptr<const edge::Router> router;
+  edge::AssetSource* assets;
   edge::FunctionSource* source;  ///< null: there is nothing but what is deployed without being asked for
   LogSink& log;
   const Clock& clock;

@@ -25,6 +25,7 @@ struct FunctionTotals {
   Histogram<edge::kRequestBounds>::Totals seconds;
   std::uint64_t cpu_ns = 0;
   std::uint64_t subrequests = 0;
+  std::uint64_t assets = 0;
   std::uint64_t log_cuts = 0;
   std::array<std::uint64_t, pool::kColdReasons> cold{};
   std::array<std::uint64_t, edge::kFaultCount> faults{};
@@ -38,6 +39,7 @@ struct FunctionTotals {
     from.seconds.add_to(seconds);
     cpu_ns += from.cpu_ns.value();
     subrequests += from.subrequests.value();
+    assets += from.assets.value();
     log_cuts += from.log_cuts.value();
     for (std::size_t i = 0; i < cold.size(); ++i) cold[i] += from.cold[i].value();
     for (std::size_t i = 0; i < faults.size(); ++i) faults[i] += from.faults[i].value();
@@ -83,6 +85,10 @@ void write_requests(MetricsText& text, const std::vector<FunctionTotals>& functi
   text.metric("peko_guest_cpu_seconds_total", Kind::Counter, "CPU time that functions used.");
   for (const FunctionTotals& f : functions) {
     if (f.cpu_ns > 0) text.sample({{"function", f.name}}, std::chrono::nanoseconds(f.cpu_ns));
+  }
+  text.metric("peko_asset_requests_total", Kind::Counter, "Requests that static files answered.");
+  for (const FunctionTotals& f : functions) {
+    if (f.assets > 0) text.sample({{"function", f.name}}, f.assets);
   }
   text.metric("peko_subrequests_total", Kind::Counter, "Outbound requests of functions.");
   for (const FunctionTotals& f : functions) {

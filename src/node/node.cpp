@@ -25,8 +25,8 @@ namespace {
 // loop.
 constexpr std::chrono::seconds kCancelPatience{5};
 
-// How long writes to key-value stores, which nobody waits for any more, may take to reach the disk.
-constexpr std::chrono::seconds kStorePatience{10};
+// How long a stop waits for static files that nobody wants any more.
+constexpr std::chrono::seconds kAssetPatience{3};
 
 // Idle instances make room above the memory budget; running ones may go beyond it by a quarter before their growth is
 // refused, so that a burst of them does not fail where evicting would have done.
@@ -85,7 +85,9 @@ Result<std::unique_ptr<Node>> Node::start(Config config, Source source, LogSink&
   Status begun = node->begin(std::move(source), on_loaded);
   if (begun) return node;
   // A thread that a store holds up still uses all of it, and the process is about to end.
-  if (node->functions_ != nullptr && !node->functions_->stop()) (void)node.release();
+  const bool assets_ended = node->assets_ == nullptr || node->assets_->stop(kAssetPatience);
+  const bool functions_ended = node->functions_ == nullptr || node->functions_->stop();
+  if (!assets_ended || !functions_ended) (void)node.release();
   return fail(std::move(begun.error()));
 }
 
@@ -209,10 +211,12 @@ pool::PoolLimits Node::pool_limits() const {
 }
 
 Status Node::start_lanes() {
+  assets_ = std::make_unique<AssetMemory>(config_.asset_memory_mb << 20, clock_);
   traps_ = std::make_unique<TrapReports>(symbolise_in_child, style_of(config_, log_), log_, clock_);
   const LaneParts parts{.config = config_,
                         .runtime = *runtime_,
                         .router = functions_->router(),
+                        .assets = assets_.get(),
                         .source = functions_->source(),
                         .log = log_,
                         .clock = clock_,
@@ -299,7 +303,8 @@ void Node::stop_lanes() {
   if (left > 0) log_.write(LogLevel::Warn, "cutting off what has not finished in time");
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->cancel_all();
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->wait_idle(kCancelPatience);
-  if (!stop_waiting()) {
+  const bool assets_ended = assets_->stop(kAssetPatience);
+  if (!functions_->stop() || !assets_ended) {
     // All is answered and logged; what is left cannot be waited for and uses all of the node.
     log_.write(LogLevel::Warn,
                "leaving behind a call to the code store, a compilation or a write to data_dir that does not end");

@@ -25,6 +25,7 @@
 #include "net/tls.hpp"
 #include "node/admin.hpp"
 #include "node/alerts.hpp"
+#include "node/asset_memory.hpp"
 #include "node/component_loader.hpp"
 #include "node/config.hpp"
 #include "node/lane.hpp"
@@ -93,6 +94,7 @@ class Node {
   std::unique_ptr<net::TlsContext> tls_;
   std::unique_ptr<keyvalue::SqliteStore> key_value_;  // null: there are no stores
   std::unique_ptr<TrapReports> traps_;
+  std::unique_ptr<AssetMemory> assets_;
   std::unique_ptr<NodeFunctions> functions_;  // its components go before the runtime
   std::vector<std::unique_ptr<Lane>> lanes_;
   NodeLanes all_lanes_{lanes_};

@@ -162,9 +162,20 @@ std::expected<ComponentLoader::Loaded, Obstacle> StoreLoader::link_script(const 
   return std::move(*loaded);
 }
 
+std::expected<std::shared_ptr<const code::Assets>, Obstacle> StoreLoader::assets_of(const code::VersionRecord& record,
+                                                                                    Reach reach) {
+  if (!record.assets) return nullptr;
+  Result<std::shared_ptr<const code::Assets>> assets = assets_->open(*record.assets, reach);
+  if (assets) return std::move(*assets);
+  if (reach == Reach::Cache && assets.error().code == Code::NotFound) return needs(Obstacle::Kind::NeedsStore);
+  return failed(std::move(assets.error()));
+}
+
 std::expected<StoreLoader::Linked, Obstacle> StoreLoader::link(const code::VersionRecord& record,
                                                                const code::Deployment& deployment,
                                                                std::string component, Reach reach) {
+  const std::expected<std::shared_ptr<const code::Assets>, Obstacle> assets = assets_of(record, reach);
+  if (!assets) return std::unexpected(assets.error());
   const Result<Environment> environment = environment_of(record, deployment);
   if (!environment) return refuse(Refused::Secret, environment.error());
   const ComponentLoader::Wanted wanted{
@@ -172,9 +183,11 @@ std::expected<StoreLoader::Linked, Obstacle> StoreLoader::link(const code::Versi
   const auto made = [&](ComponentLoader::Linked linked, From from) {
     pool::Version version = make_version(record.settings, std::move(linked), "", record.component);
     version.number = record.number;
+    version.assets = *assets;
     if (parts_.cache != nullptr) version.component_file = parts_.cache->component_file(record.component);
     return Linked{std::make_shared<const pool::Version>(std::move(version)), from};
   };
+  if (record.kind == code::CodeKind::None) return made(nullptr, From::Cache);
   if (record.kind == code::CodeKind::Script) {
     const std::expected<ComponentLoader::Loaded, Obstacle> script = link_script(record, wanted, reach);
     if (!script) return std::unexpected(script.error());
@@ -262,6 +275,7 @@ void StoreLoader::afterwards(const LoadedFunction& loaded) {
   if (parts_.cache == nullptr || loaded.revision == 0 || loaded.deployed == nullptr) return;
   for (const edge::Deployed::Weighted& weighted : loaded.deployed->versions) {
     const pool::Version& version = *weighted.version;
+    if (!version.component) continue;  // it has assets alone
     if (loaded.from == From::Compiler && parts_.share == StoreLoaderParts::Share::Yes) {
       share_artifact(version.component_hash);
     }

@@ -11,6 +11,7 @@
 #include "node/component_loader.hpp"
 #include "node/function_loader.hpp"
 #include "node/resolver.hpp"
+#include "node/store_assets.hpp"
 #include "node/store_stats.hpp"
 
 namespace peko::node {
@@ -31,7 +32,10 @@ class StoreLoader final : public FunctionLoader {
  public:
   /// All parts outlive it.
   explicit StoreLoader(const StoreLoaderParts& parts)
-      : parts_(parts), resolver_(parts.store, parts.cache, parts.maxima) {}
+      : parts_(parts),
+        resolver_(parts.store, parts.cache, parts.maxima),
+        assets_(std::make_shared<StoreAssets>(
+            StoreAssetsParts{.store = parts.store, .cache = parts.cache, .stats = parts.stats, .log = parts.log})) {}
 
   std::expected<Loaded, Obstacle> load(const code::CatalogEntry& listed, const Loaded& serving, Reach reach) override;
   std::expected<Version, Obstacle> load_version(const code::CatalogEntry& listed, const Loaded& serving,
@@ -52,6 +56,9 @@ class StoreLoader final : public FunctionLoader {
                                        std::string component, Reach reach);
   std::expected<ComponentLoader::Loaded, Obstacle> link_script(const code::VersionRecord& record,
                                                                const ComponentLoader::Wanted& wanted, Reach reach);
+  /// Null: it has none.
+  std::expected<std::shared_ptr<const code::Assets>, Obstacle> assets_of(const code::VersionRecord& record,
+                                                                         Reach reach);
   Result<Environment> environment_of(const code::VersionRecord& record, const code::Deployment& deployment);
   /// Null: the store has none that can be used.
   Result<ComponentLoader::Linked> from_store(const ComponentLoader::Wanted& wanted);
@@ -63,6 +70,7 @@ class StoreLoader final : public FunctionLoader {
 
   StoreLoaderParts parts_;
   Resolver resolver_;
+  std::shared_ptr<StoreAssets> assets_;
   std::atomic<bool> may_share_ = true;
 };
 

@@ -17,8 +17,9 @@ enum class Refused : std::uint8_t {
   Artifact,   ///< its signature is not of this node's key
   Record,     ///< a pointer, a version record or settings that cannot be read
   Secret,     ///< cannot be opened with this node's key
+  Asset,      ///< a static file, or the index of them: has another hash
 };
-inline constexpr std::array<std::string_view, 4> kRefusedKinds{"component", "artifact", "record", "secret"};
+inline constexpr std::array<std::string_view, 5> kRefusedKinds{"component", "artifact", "record", "secret", "asset"};
 
 /// Any thread.
 class StoreStats {

@@ -1,0 +1,152 @@
+#include "node/asset_memory.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/file.hpp"
+#include "code/asset_folder.hpp"
+#include "code/asset_path.hpp"
+
+namespace peko::node {
+
+namespace {
+
+// Disks answer in well under a millisecond, or queue what more threads ask.
+constexpr unsigned kDiskThreads = 4;
+// As many as load functions from the store.
+constexpr unsigned kStoreThreads = 16;
+// What an asset takes besides its bytes: places in maps, here and on the loops.
+constexpr std::uint64_t kOverhead = 512;
+
+std::int64_t seconds_of(std::chrono::steady_clock::time_point now) {
+  return std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+}
+
+Result<std::string> read_piece(const edge::HeldAsset& asset, std::uint64_t first, std::size_t size) {
+  std::string bytes(size, '\0');
+  ssize_t got = 0;
+  do {
+    got = ::pread(asset.content.file.get(), bytes.data(), size, static_cast<off_t>(first));
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return fail(file_error("reading", "a static file in the local cache", errno));
+  if (got == 0) return fail(Code::Invalid, "a static file in the local cache has become shorter");
+  bytes.resize(static_cast<std::size_t>(got));
+  return bytes;
+}
+
+// What `path` leads to in a project's folder, with its bytes.
+Result<edge::LiveAsset> look_into(const code::Assets& assets, std::string path) {
+  using Is = edge::LiveAsset::Is;
+  const Result<code::AssetFolder> folder = code::AssetFolder::open(assets.folder());
+  if (!folder) {
+    // A build makes it, or has just removed it: the function answers meanwhile.
+    return folder.error().code == Code::NotFound ? Result<edge::LiveAsset>(edge::LiveAsset()) : fail(folder.error());
+  }
+  switch (code::locate_asset(path, [&](const std::string& each) { return folder->has(each); })) {
+    case code::AssetAt::Nowhere: return edge::LiveAsset();
+    case code::AssetAt::Folder: return edge::LiveAsset{.is = Is::Folder, .path = std::move(path), .bytes = {}};
+    case code::AssetAt::File: break;
+  }
+  Result<std::string> bytes = folder->read(path, assets.bytes_max());
+  if (!bytes) return fail(std::move(bytes.error()));
+  return edge::LiveAsset{.is = Is::File, .path = std::move(path), .bytes = std::move(*bytes)};
+}
+
+}  // namespace
+
+AssetMemory::AssetMemory(std::uint64_t bytes_max, const Clock& clock)
+    : bytes_max_(bytes_max),
+      clock_(clock),
+      from_disk_("peko-assets", kDiskThreads),
+      from_store_("peko-asset-get", kStoreThreads) {}
+
+void AssetMemory::bring(std::shared_ptr<const code::Assets> assets, const code::AssetBlob& asset, Held done) {
+  Lock lock(mutex_);
+  if (const auto found = held_.find(asset.hash); found != held_.end()) {
+    std::shared_ptr<edge::HeldAsset> held = found->second;
+    lock.unlock();
+    return done(std::move(held));
+  }
+  if (waiting_ >= kWaitingMax) {
+    lock.unlock();
+    return done(fail(Code::Overloaded, "as many requests wait for static files as may"));
+  }
+  waiting_++;
+  std::vector<Held>& awaiting = awaited_[asset.hash];
+  awaiting.push_back(std::move(done));
+  if (awaiting.size() > 1) return;  // it is on its way
+  lock.unlock();
+  from_disk_.post([this, assets = std::move(assets), asset]() mutable {
+    Brought kept = assets->origin().cached(asset);
+    if (kept || kept.error().code != Code::NotFound) return finish(asset, std::move(kept));
+    from_store_.post([this, assets = std::move(assets), asset] { finish(asset, assets->origin().fetch(asset)); });
+  });
+}
+
+void AssetMemory::finish(const code::AssetBlob& asset, Brought brought) {
+  Result<std::shared_ptr<edge::HeldAsset>> result = fail(Code::Internal, "not brought");
+  if (brought) {
+    auto held = std::make_shared<edge::HeldAsset>();
+    held->content = std::move(*brought);
+    held->size = asset.size;
+    held->used_s = seconds_of(clock_.now());
+    result = std::move(held);
+  } else {
+    result = fail(std::move(brought.error()));
+  }
+  Lock lock(mutex_);
+  std::vector<Held> waiting = std::move(awaited_[asset.hash]);
+  awaited_.erase(asset.hash);
+  waiting_ -= waiting.size();
+  if (result) {
+    bytes_ += (*result)->content.memory + kOverhead;
+    held_.emplace(asset.hash, *result);
+    if (bytes_ > bytes_max_) evict(lock);
+  }
+  lock.unlock();
+  for (Held& done : waiting) done(result);
+}
+
+// Some more than must go, so that not every asset that comes has all uses compared.
+void AssetMemory::evict(Lock&) {
+  using Entry = decltype(held_)::iterator;
+  std::vector<Entry> entries;
+  for (auto each = held_.begin(); each != held_.end(); ++each) entries.push_back(each);
+  std::ranges::sort(entries, {},
+                    [](const Entry& each) { return each->second->used_s.load(std::memory_order_relaxed); });
+  const std::uint64_t target = bytes_max_ - bytes_max_ / 8;
+  for (const Entry& each : entries) {
+    if (bytes_ <= target) return;
+    bytes_ -= each->second->content.memory + kOverhead;
+    each->second->evicted.store(true, std::memory_order_relaxed);
+    held_.erase(each);
+  }
+}
+
+void AssetMemory::read(std::shared_ptr<edge::HeldAsset> asset, std::uint64_t first, std::size_t size, Piece done) {
+  from_disk_.post([asset = std::move(asset), first, size, done = std::move(done)]() mutable {
+    done(read_piece(*asset, first, size));
+  });
+}
+
+void AssetMemory::look(std::shared_ptr<const code::Assets> assets, std::string path, Found done) {
+  from_disk_.post([assets = std::move(assets), path = std::move(path), done = std::move(done)]() mutable {
+    done(look_into(*assets, std::move(path)));
+  });
+}
+
+std::uint64_t AssetMemory::bytes() const {
+  const std::scoped_lock lock(mutex_);
+  return bytes_;
+}
+
+bool AssetMemory::stop(std::chrono::milliseconds patience) {
+  const bool disk = from_disk_.stop(patience);
+  return from_store_.stop(patience) && disk;
+}
+
+}  // namespace peko::node

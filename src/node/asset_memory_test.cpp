@@ -1,0 +1,130 @@
+#include "node/asset_memory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <latch>
+
+#include "base/fake_clock.hpp"
+#include "code/test_folder.hpp"
+
+namespace peko::node {
+namespace {
+
+using namespace std::chrono_literals;
+using edge::HeldAsset;
+using edge::LiveAsset;
+
+// Counts what it is asked for; the hash of a text is the asset's name.
+class FakeOrigin final : public code::AssetOrigin {
+ public:
+  Result<code::AssetBytes> cached(const code::AssetBlob&) override {
+    ++looks;
+    return fail(Code::NotFound, "");
+  }
+  Result<code::AssetBytes> fetch(const code::AssetBlob& asset) override {
+    ++fetches;
+    if (gate != nullptr) gate->wait();
+    if (error) return fail(*error, "down");
+    return code::AssetBytes{.bytes = std::string(asset.size, 'x'), .file = {}, .memory = asset.size};
+  }
+  std::atomic<int> looks = 0;
+  std::atomic<int> fetches = 0;
+  std::optional<Code> error;
+  std::latch* gate = nullptr;
+};
+
+class AssetMemoryTest : public testing::Test {
+ protected:
+  ~AssetMemoryTest() override { EXPECT_TRUE(memory.stop(10s)); }
+
+  static code::AssetBlob blob(std::string_view name, std::uint64_t size = 1000) {
+    return {.hash = sha256(name), .size = size};
+  }
+  std::future<Result<std::shared_ptr<HeldAsset>>> ask(const code::AssetBlob& asset) {
+    auto promise = std::make_shared<std::promise<Result<std::shared_ptr<HeldAsset>>>>();
+    auto future = promise->get_future();
+    memory.bring(assets, asset, [promise](auto result) { promise->set_value(std::move(result)); });
+    return future;
+  }
+  std::shared_ptr<HeldAsset> bring(const code::AssetBlob& asset) { return ask(asset).get().value(); }
+
+  FakeClock clock;
+  AssetMemory memory{20'000, clock};
+  std::shared_ptr<FakeOrigin> origin = std::make_shared<FakeOrigin>();
+  std::shared_ptr<const code::Assets> assets =
+      std::make_shared<const code::Assets>(std::vector<code::AssetFile>(), origin);
+};
+
+TEST_F(AssetMemoryTest, BringsAnAssetOnce) {
+  const auto first = bring(blob("a"));
+  EXPECT_EQ(first->content.bytes.size(), 1000U);
+  EXPECT_EQ(bring(blob("a")), first);
+  EXPECT_EQ(origin->fetches, 1);
+}
+
+TEST_F(AssetMemoryTest, BringsItOnceForAllWhoWait) {
+  std::latch gate(1);
+  origin->gate = &gate;
+  auto first = ask(blob("a"));
+  auto second = ask(blob("a"));
+  gate.count_down();
+  EXPECT_EQ(first.get().value(), second.get().value());
+  EXPECT_EQ(origin->fetches, 1);
+}
+
+TEST_F(AssetMemoryTest, LetsGoOfWhatWasNotUsedForLongest) {
+  const auto old = bring(blob("old"));
+  clock.advance(5s);
+  const auto used = bring(blob("used"));
+  for (int i = 0; i < 30; ++i) {
+    clock.advance(1s);
+    used->used_s = std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch()).count();
+    bring(blob(std::to_string(i)));
+    EXPECT_LE(memory.bytes(), 20'000U);
+  }
+  EXPECT_TRUE(old->evicted);
+  EXPECT_FALSE(used->evicted);
+  EXPECT_EQ(bring(blob("used")), used);
+  EXPECT_NE(bring(blob("old")), old);
+}
+
+TEST_F(AssetMemoryTest, ServesOneThatIsLargerThanAllItMayHold) {
+  const auto large = bring(blob("large", 100'000));
+  EXPECT_EQ(large->content.bytes.size(), 100'000U);
+  EXPECT_EQ(memory.bytes(), 0U);
+}
+
+TEST_F(AssetMemoryTest, TellsAllWhoWaitWhenItCannotBeHad) {
+  origin->error = Code::Unavailable;
+  EXPECT_EQ(ask(blob("a")).get().error().code, Code::Unavailable);
+  origin->error.reset();
+  EXPECT_TRUE(ask(blob("a")).get());
+  EXPECT_EQ(memory.bytes(), 1512U);
+}
+
+TEST_F(AssetMemoryTest, LooksIntoAProjectsFolder) {
+  const code::TestFolder folder;
+  folder.write("public/index.html", "hello");
+  folder.write("public/docs/index.html", "docs");
+  const auto live = std::make_shared<const code::Assets>(folder.path() / "public", 10);
+  const auto look = [&](std::string path) {
+    std::promise<Result<LiveAsset>> promise;
+    memory.look(live, std::move(path), [&promise](Result<LiveAsset> found) { promise.set_value(std::move(found)); });
+    return promise.get_future().get();
+  };
+  EXPECT_EQ(look("").value().bytes, "hello");
+  EXPECT_EQ(look("").value().path, "index.html");
+  EXPECT_EQ(look("docs").value().is, LiveAsset::Is::Folder);
+  EXPECT_EQ(look("nothing").value().is, LiveAsset::Is::Nothing);
+  folder.write("public/index.html", "changed");
+  EXPECT_EQ(look("").value().bytes, "changed");
+  folder.write("public/index.html", "more than ten bytes");
+  EXPECT_FALSE(look(""));
+  std::filesystem::remove_all(folder.path() / "public");
+  EXPECT_EQ(look("").value().is, LiveAsset::Is::Nothing);
+}
+
+}  // namespace
+}  // namespace peko::node
