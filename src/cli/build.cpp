@@ -7,6 +7,7 @@
 #include "cli/project.hpp"
 #include "cli/steps.hpp"
 #include "cli/store_options.hpp"
+#include "code/asset_folder.hpp"
 #include "code/paths.hpp"
 #include "code/script_file.hpp"
 
@@ -20,6 +21,23 @@ std::string as_json(const code::Function& function, const CheckedComponent& chec
   json.key("component").value(function.component.string());
   json.key("bytes").value(checked.bytes.size()).key("sha256").value(hex(checked.hash)).end_object();
   return text + "\n";
+}
+
+/// A project that is static files alone.
+int build_assets(const code::Function& function, const CommandLine& line, const Context& context, Steps& steps) {
+  const Result<code::AssetFolder> folder = code::AssetFolder::open(function.assets);
+  if (!folder) return give_up_as_asked(line, context, folder.error().message);
+  const auto files = folder->list(function);
+  if (!files) return give_up_as_asked(line, context, files.error().message);
+  steps.done("checked", fmt::format("{}: {} static files", code::shown(function.assets), files->size()));
+  if (line.print_as == PrintAs::Json) {
+    std::string text;
+    JsonWriter json(text);
+    json.begin_object().key("ok").value(true).key("function").value(function.name);
+    json.key("assets").value(function.assets.string()).key("files").value(files->size()).end_object();
+    context.out.write(text + "\n");
+  }
+  return kExitOk;
 }
 
 int build_script(const code::Function& function, const CommandLine& line, const Context& context, Steps& steps) {
@@ -53,10 +71,13 @@ int build(const CommandLine& line, const Context& context) {
   if (Status built = build_project(*function, line, context); !built) {
     return give_up_as_asked(line, context, built.error().message);
   }
-  if (function->build_command.empty() && function->script.empty()) {
+  if (function->build_command.empty() && !function->component.empty()) {
     steps.say(fmt::format("  {} has no [build] command: checking its component as it is\n", function->name));
   } else if (!function->build_command.empty()) {
     steps.done("built", function->build_command);
+  }
+  if (!function->has_code()) {
+    return build_assets(*function, line, context, steps);
   }
   if (!function->script.empty()) {
     return build_script(*function, line, context, steps);

@@ -9,6 +9,7 @@
 #include "cli/project.hpp"
 #include "cli/steps.hpp"
 #include "cli/store_options.hpp"
+#include "code/asset_folder.hpp"
 #include "code/paths.hpp"
 #include "code/publisher.hpp"
 #include "code/script_file.hpp"
@@ -79,7 +80,28 @@ class Deploy {
     if (!before && before.error().code != Code::NotFound) return fail(before.error());
     steps_.drop();
     if (Status built = build(); !built) return built;
+    if (Status found = find_assets(); !found) return found;
+    if (!plan_.function.has_code()) {
+      report_.kind = code::CodeKind::None;
+      report_.artifact = artifact_.is = ArtifactPlan::Is::None;
+      return {};
+    }
     return plan_.function.script.empty() ? prepare_component() : prepare_script();
+  }
+
+  /// Before minutes of compiling: whether they can be deployed.
+  Status find_assets() {
+    if (plan_.function.assets.empty()) return {};
+    steps_.begin("looking for static files");
+    const Result<code::AssetFolder> folder = code::AssetFolder::open(plan_.function.assets);
+    if (!folder) return fail(folder.error());
+    const auto files = folder->list(plan_.function);
+    if (!files) return fail(files.error());
+    AssetsFound& found = report_.assets.emplace(AssetsFound{.files = files->size()});
+    for (const code::AssetFolder::File& file : *files) found.bytes += file.size;
+    steps_.done("found", fmt::format("{}, {} {}, {}", code::shown(plan_.function.assets), found.files,
+                                     found.files == 1 ? "file" : "files", human_bytes(found.bytes)));
+    return {};
   }
 
   Status prepare_script() {
@@ -135,17 +157,24 @@ class Deploy {
   Status publish() {
     if (Status sent = send_artifact(artifact_, component_.hash, *opened_.store, steps_); !sent) return sent;
     const std::string what = fmt::format("the {}", word_of(report_.kind));
-    steps_.begin("sending " + what);
-    Result<code::Published> published =
-        publisher_.deploy({.settings = plan_.function, .component = component_.bytes, .weight = line_.store.weight},
-                          reason_of(line_, context_),
-                          [&](std::uint64_t sent, std::uint64_t all) { steps_.update(sending(what, sent, all)); });
+    steps_.begin("sending " + (report_.assets ? "the static files" : what));
+    Result<code::Published> published = publisher_.deploy(
+        {.settings = plan_.function, .component = component_.bytes, .weight = line_.store.weight},
+        reason_of(line_, context_),
+        [&](std::uint64_t sent, std::uint64_t all) { steps_.update(sending(what, sent, all)); },
+        [&](const code::AssetsSent& sent) {
+          steps_.update(fmt::format("sending static files: {} of {}", sent.files, sent.files_all));
+        });
     if (!published) return fail(std::move(published.error()));
     report_.published = std::move(*published);
-    steps_.done("current", fmt::format("{}, {}", code::version_name(report_.published.version),
-                                       report_.published.component_sent
-                                           ? fmt::format("{} sent", human_bytes(component_.bytes.size()))
-                                           : "the store had " + what));
+    std::string sent = code::version_name(report_.published.version);
+    if (report_.published.component_sent) {
+      sent += fmt::format(", {} sent", human_bytes(component_.bytes.size()));
+    } else if (report_.kind != code::CodeKind::None) {
+      sent += ", the store had " + what;
+    }
+    if (report_.published.assets) sent += "; " + shown_assets(*report_.published.assets);
+    steps_.done("current", sent);
     return {};
   }
 

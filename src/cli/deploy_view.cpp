@@ -36,8 +36,8 @@ std::optional<code::VersionNumber> version_before(const DeployReport& report) {
   return history[1].versions.front().version;
 }
 
-void append_common(JsonWriter& json, const DeployReport& report) {
-  json.key("function").value(report.function);
+/// The code, whose object stays open for what is known of its way.
+void begin_code(JsonWriter& json, const DeployReport& report) {
   json.key(word_of(report.kind)).begin_object().key("sha256").value(hex(report.component));
   json.key("bytes").value(report.component_bytes);
 }
@@ -54,6 +54,11 @@ std::string_view word_of(ArtifactPlan::Is is) {
 
 }  // namespace
 
+std::string shown_assets(const code::AssetsSent& sent) {
+  return fmt::format("{} {}, {} new, {}", sent.files, sent.files == 1 ? "file" : "files", sent.files_new,
+                     human_bytes(sent.bytes_sent));
+}
+
 std::string_view word_of(code::CodeKind kind) { return kind == code::CodeKind::Script ? "script" : "component"; }
 
 std::string shown_weights(const std::vector<code::WeightedVersion>& versions) {
@@ -69,8 +74,14 @@ std::string shown_weights(const std::vector<code::WeightedVersion>& versions) {
 
 std::string dry_run_text(const DeployReport& report) {
   std::string text = "\n  A dry run: nothing was changed. To send:\n";
-  text += fmt::format("    {:13} {}\n", word_of(report.kind),
-                      report.component_was_there ? "nothing, the store has it" : human_bytes(report.component_bytes));
+  if (report.kind != code::CodeKind::None) {
+    text += fmt::format("    {:13} {}\n", word_of(report.kind),
+                        report.component_was_there ? "nothing, the store has it" : human_bytes(report.component_bytes));
+  }
+  if (report.assets) {
+    text += fmt::format("    static files  what the store lacks of {}, {}\n", report.assets->files,
+                        human_bytes(report.assets->bytes));
+  }
   switch (report.artifact) {
     case ArtifactPlan::Is::There: text += "    machine code  nothing, the store has it\n"; break;
     case ArtifactPlan::Is::Send:
@@ -86,8 +97,15 @@ std::string dry_run_json(const DeployReport& report) {
   std::string text;
   JsonWriter json(text);
   json.begin_object().key("ok").value(true).key("dry_run").value(true);
-  append_common(json, report);
-  json.key("sent").value(false).key("there").value(report.component_was_there).end_object();
+  json.key("function").value(report.function);
+  if (report.kind != code::CodeKind::None) {
+    begin_code(json, report);
+    json.key("sent").value(false).key("there").value(report.component_was_there).end_object();
+  }
+  if (report.assets) {
+    json.key("assets").begin_object().key("files").value(report.assets->files);
+    json.key("bytes").value(report.assets->bytes).end_object();
+  }
   json.end_object();
   return text + "\n";
 }
@@ -125,8 +143,15 @@ std::string report_json(const DeployReport& report) {
   std::string text;
   JsonWriter json(text);
   json.begin_object().key("ok").value(status_of(report.nodes) == kExitOk);
-  append_common(json, report);
-  json.key("sent").value(report.published.component_sent).end_object();
+  json.key("function").value(report.function);
+  if (report.kind != code::CodeKind::None) {
+    begin_code(json, report);
+    json.key("sent").value(report.published.component_sent).end_object();
+  }
+  if (const auto& assets = report.published.assets) {
+    json.key("assets").begin_object().key("files").value(assets->files).key("new").value(assets->files_new);
+    json.key("bytes_sent").value(assets->bytes_sent).end_object();
+  }
   json.key("artifact").begin_object().key("engine").value(report.engine_id);
   json.key("status").value(word_of(report.artifact)).end_object();
   json.key("version").value(code::version_name(report.published.version));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,18 +16,28 @@
 
 namespace peko::cli {
 
+/// The static files of a project.
+struct AssetsFound {
+  std::size_t files = 0;
+  std::uint64_t bytes = 0;
+};
+
 struct DeployReport {
   std::string function;
   code::CodeKind kind = code::CodeKind::Component;
   Digest component{};  ///< or a script's bundle
   std::uint64_t component_bytes = 0;
   bool component_was_there = false;
+  std::optional<AssetsFound> assets;  ///< nothing: it has none
   ArtifactPlan::Is artifact = ArtifactPlan::Is::NoKey;
   std::string engine_id;
   std::uint64_t artifact_bytes = 0;  ///< to send
   code::Published published;         ///< not of a dry run
   std::vector<Confirmation> nodes;
 };
+
+/// "12 files, 3 new, 180 KiB"
+std::string shown_assets(const code::AssetsSent& sent);
 
 /// "component", "script": as people and programs are told.
 std::string_view word_of(code::CodeKind kind);

@@ -56,6 +56,7 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"check_interval_ms", "70", "70", "PEKO_CHECK_INTERVAL_MS"},
       {"functions_loaded_max", "12", "12", "PEKO_FUNCTIONS_LOADED_MAX"},
       {"cache_mb", "32", "32", "PEKO_CACHE_MB"},
+      {"asset_memory_mb", "33", "33", "PEKO_ASSET_MEMORY_MB"},
       {"key_file", "\"/etc/k\"", "/etc/k", "PEKO_KEY_FILE"},
       {"clock_resolution_us", "5", "5", "PEKO_CLOCK_RESOLUTION_US"},
       {"drain_seconds", "3", "3", "PEKO_DRAIN_SECONDS"},
@@ -72,6 +73,9 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"limits_max.subrequests_at_once", "7", "7", "PEKO_MAX_SUBREQUESTS_AT_ONCE"},
       {"limits_max.log_kb", "3", "3", "PEKO_MAX_LOG_KB"},
       {"limits_max.component_mb", "4", "4", "PEKO_MAX_COMPONENT_MB"},
+      {"limits_max.asset_mb", "5", "5", "PEKO_MAX_ASSET_MB"},
+      {"limits_max.assets_mb", "6", "6", "PEKO_MAX_ASSETS_MB"},
+      {"limits_max.asset_files", "7", "7", "PEKO_MAX_ASSET_FILES"},
       {"alert_webhook", "\"https://a.example/x\"", "https://a.example/x", "PEKO_ALERT_WEBHOOK"},
       {"admin_token", "\"0123456789abcdef\"", "0123456789abcdef", "PEKO_ADMIN_TOKEN"},
       {"outbound_allow_ranges", "\"10.0.0.0/8\"", "10.0.0.0/8", "PEKO_OUTBOUND_ALLOW_RANGES"},
@@ -79,13 +83,13 @@ TEST(Settings, AreTheSameFromEverySource) {
   };
   ASSERT_EQ(std::size(rows), all_settings().size()) << "a new setting wants a row";
   const auto fields = [](const Settings& s) {
-    return std::make_tuple(
-        s.node.listen, s.code, s.node.domain, s.node.default_function, s.node.threads, s.node.instances_max,
-        s.node.log_format, s.node.cache_dir, s.node.drain_timeout, s.node.compile, s.node.compile_at_once, s.limits_max,
-        s.node.admin_token, s.node.concurrency_max, s.node.function_concurrency_max, s.node.queue_max,
-        s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook, s.node.outbound_allow_ranges,
-        s.node.outbound_ca_file, s.node.clock_resolution, s.node.cache_mb, s.node.key_file, s.node.check_interval,
-        s.node.functions_loaded_max, s.node.data_dir, s.node.keyvalue_value_mb);
+    return std::make_tuple(s.node.listen, s.code, s.node.domain, s.node.default_function, s.node.threads,
+                           s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout,
+                           s.node.compile, s.node.compile_at_once, s.limits_max, s.node.admin_token,
+                           s.node.concurrency_max, s.node.function_concurrency_max, s.node.queue_max,
+                           s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook, s.node.outbound_allow_ranges,
+                           s.node.outbound_ca_file, s.node.clock_resolution, s.node.cache_mb, s.node.key_file,
+                           s.node.check_interval, s.node.functions_loaded_max, s.node.asset_memory_mb);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;
@@ -134,8 +138,8 @@ TEST(Settings, InATableNameTheirPlaceToo) {
             name + ":2:10: \"limits_max.cpu_ms\": \"0\" is not a whole number from 1 to 300000\n" + name +
                 ":3:1: unknown key \"memroy_mb\" in [limits_max]; did you mean \"memory_mb\"?\n" + name +
                 ":4:10: \"log_kb\" must be a whole number, not a string\n" + name +
-                ":5:1: unknown key \"stack_kb\" in [limits_max]; known here: component_mb cpu_ms keyvalue_mb log_kb "
-                "memory_mb "
+                ":5:1: unknown key \"stack_kb\" in [limits_max]; known here: asset_files asset_mb assets_mb "
+                "component_mb cpu_ms log_kb memory_mb "
                 "request_body_mb request_headers_kb subrequests subrequests_at_once uri_bytes wall_ms");
   EXPECT_EQ(mistake(merge(std::nullopt, {{"PEKO_MAX_MEMORY_MB", "2000"}}, {})),
             "PEKO_MAX_MEMORY_MB: \"2000\" is not a whole number from 1 to 1024");

@@ -62,7 +62,8 @@ std::string as_text(const Terminal& out, const Known& known, std::chrono::system
   std::vector<std::vector<std::string>> lines = {{"VERSION", "SERVES", "CREATED", "", "SIZE", "AUTHOR", "MESSAGE"}};
   for (const code::VersionRecord& version : known.versions.records) {
     lines.push_back({code::version_name(version.number), share_of(version.number, now), shown_time(version.created),
-                     shown_age(version.created, time), human_bytes(version.component_size),
+                     shown_age(version.created, time),
+                     human_bytes(version.component_size + (version.assets ? version.assets->bytes : 0)),
                      shortened(version.author, kMessageWidth), shortened(version.message, kMessageWidth)});
   }
   return text + table(out, lines) + "\n";
@@ -88,8 +89,15 @@ std::string as_json(const Known& known) {
   for (const code::VersionRecord& version : known.versions.records) {
     json.begin_object().key("version").value(code::version_name(version.number));
     json.key("created").value(iso_time(version.created)).key("author").value(version.author);
-    json.key("message").value(version.message).key(word_of(version.kind)).value(hex(version.component));
-    json.key("bytes").value(version.component_size).end_object();
+    json.key("message").value(version.message);
+    if (version.kind != code::CodeKind::None) {
+      json.key(word_of(version.kind)).value(hex(version.component)).key("bytes").value(version.component_size);
+    }
+    if (version.assets) {
+      json.key("assets").begin_object().key("files").value(version.assets->files);
+      json.key("bytes").value(version.assets->bytes).end_object();
+    }
+    json.end_object();
   }
   json.end_array().key("history").begin_array();
   for (const code::HistoryEntry& entry : known.now.history) {

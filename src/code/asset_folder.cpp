@@ -60,6 +60,13 @@ bool is_utf8(std::string_view text) {
   return json.find(kReplacement) == std::string::npos;
 }
 
+/// A name that may hold anything, for a terminal.
+std::string quoted(std::string_view name) {
+  std::string text;
+  append_json_string(text, name);
+  return text;
+}
+
 /// Collects all files below a folder, within the limits.
 class Walk {
  public:
@@ -87,9 +94,10 @@ class Walk {
   Status entry(const std::string& path, std::size_t depth) {
     const std::string file = shown(folder_ / path);
     if (Status good = check_asset_path(path); !good) {
-      return fail(Code::Invalid, fmt::format("{} cannot be an asset: its path {}", file, good.error().message));
+      return fail(Code::Invalid, fmt::format("{} cannot be an asset: its path {}", quoted(file), good.error().message));
     }
-    if (!is_utf8(path)) return fail(Code::Invalid, file + " cannot be an asset: its name is not UTF-8 text: rename it");
+    if (!is_utf8(path))
+      return fail(Code::Invalid, quoted(file) + " cannot be an asset: its name is not UTF-8 text: rename it");
     struct stat about{};
     if (::fstatat(root_, path.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
       return errno == ENOENT ? Status() : fail(file_error("looking at", file, errno));  // it was just removed
