@@ -12,6 +12,7 @@ if ! build/peers/bin/wasmtime --version 2>/dev/null | grep -qF "wasmtime $versio
 fi
 
 python3 bench/warm_hello.py
+python3 bench/assets.py
 python3 bench/fairness.py
 python3 bench/cold_start.py
 python3 bench/density.py
