@@ -44,7 +44,11 @@ class Exchange {
   ) {}
 
   async answer(): Promise<Response> {
-    const kept = await this.store.get(this.key);
+    // A store in trouble is no reason not to answer.
+    const kept = await this.store.get(this.key).catch((error: unknown) => {
+      console.error(`the store: ${error}`);
+      return undefined;
+    });
     if (!kept) return this.forward(undefined, 'uri-miss');
     if (directives(this.request.headers.get('cache-control')).has('no-cache')) return this.forward(kept, 'request');
     const left = secondsLeft(kept.life, this.now);
