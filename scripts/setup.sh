@@ -15,7 +15,8 @@ BUILD_PACKAGES=(
   clang-19 lld-19 llvm-19 libclang-rt-19-dev # compiler, linker, llvm-ar for LTO, sanitizers and libFuzzer
   g++                                        # libstdc++'s headers, the C++ standard library that clang uses here
   cmake ninja-build make pkg-config ccache
-  libtomlplusplus-dev libcli11-dev libfmt-dev libssl-dev libseccomp-dev libcurl4-openssl-dev libpugixml-dev zlib1g-dev libbrotli-dev
+  libtomlplusplus-dev libcli11-dev libfmt-dev libssl-dev libseccomp-dev libcurl4-openssl-dev libpugixml-dev
+  libsqlite3-dev zlib1g-dev libbrotli-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   bindfs # tests mount a code store with it
   ca-certificates curl git python3
