@@ -5,6 +5,7 @@
 
 #include "code/test_folder.hpp"
 #include "code/test_release.hpp"
+#include "code/version_objects.hpp"
 
 namespace peko::code {
 namespace {

@@ -151,7 +151,7 @@ TEST(Manifest, NamesEachMistakeWithItsPlace) {
   const Mistake mistakes[] = {
       {"",
        "F:1:1: \"component\" is missing: the path of the .wasm file that the build makes; or name a JavaScript or "
-       "TypeScript file by \"script\"\n"
+       "TypeScript file by \"script\", or a folder of static files by \"assets\"\n"
        "F:1:1: \"name\" is missing: the function's name, for instance name = \"hello\""},
       {"name = \"a\"\nname = \"b\"\n", "F:2:"},
       {"name = \"a\n", "F:1:"},

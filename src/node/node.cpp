@@ -77,7 +77,9 @@ Node::Node(Config config, LogSink& log, const Clock& clock)
   if (config_.memory_budget_mb == 0) config_.memory_budget_mb = default_memory_budget_mb();
 }
 
-Node::~Node() = default;
+Node::~Node() {
+  if (assets_ != nullptr) (void)assets_->stop(kAssetPatience);  // one that never ran
+}
 
 Result<std::unique_ptr<Node>> Node::start(Config config, Source source, LogSink& log, const Clock& clock,
                                           const OnLoaded& on_loaded) {
