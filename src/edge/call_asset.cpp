@@ -8,6 +8,7 @@
 
 #include "code/asset_path.hpp"
 #include "code/asset_type.hpp"
+#include "code/paths.hpp"
 #include "edge/asset_call.hpp"
 #include "edge/call.hpp"
 #include "edge/edge.hpp"
@@ -261,7 +262,8 @@ void Call::use_live(Result<LiveAsset> found) {
       if (!shelf_->version().alone()) {
         ask_function(head);
       } else {
-        refuse(Fault::NoAsset, "");
+        refuse(Fault::NoAsset,
+               fmt::format("There is no such file in {}.", code::shown(shelf_->version().assets->folder())));
       }
       asset_.reset();
       return;

@@ -214,6 +214,7 @@ class Dev(Answers, unittest.TestCase):
         self.assertEqual(server.ask("site", "/about").body, b"<p>about")
         missing = server.ask("site", "/nothing")
         self.assertEqual((missing.status, missing["peko-error"]), (404, "PEKO-NO-ASSET"))
+        self.assertIn(b"no such file in", missing.body)
         refused = server.ask("site", "/about", method="POST", body=b"x")
         self.assertEqual((refused.status, refused["allow"]), (405, "GET, HEAD"))
         server.stop()
