@@ -61,7 +61,7 @@ bool is_utf8(std::string_view text) {
 }
 
 /// A name that may hold anything, for a terminal.
-std::string quoted(std::string_view name) {
+std::string visible(std::string_view name) {
   std::string text;
   append_json_string(text, name);
   return text;
@@ -94,10 +94,11 @@ class Walk {
   Status entry(const std::string& path, std::size_t depth) {
     const std::string file = shown(folder_ / path);
     if (Status good = check_asset_path(path); !good) {
-      return fail(Code::Invalid, fmt::format("{} cannot be an asset: its path {}", quoted(file), good.error().message));
+      return fail(Code::Invalid,
+                  fmt::format("{} cannot be an asset: its path {}", visible(file), good.error().message));
     }
     if (!is_utf8(path))
-      return fail(Code::Invalid, quoted(file) + " cannot be an asset: its name is not UTF-8 text: rename it");
+      return fail(Code::Invalid, visible(file) + " cannot be an asset: its name is not UTF-8 text: rename it");
     struct stat about{};
     if (::fstatat(root_, path.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
       return errno == ENOENT ? Status() : fail(file_error("looking at", file, errno));  // it was just removed
