@@ -38,13 +38,17 @@ Result<std::int64_t> to_number(const Item& item) {
 
 std::vector<Result<Answer>> Database::write(std::span<const Request* const> requests, std::int64_t now) {
   hold_to(requests.front()->owner.quota_bytes);
-  if (Result<std::vector<Result<Answer>>> all = transact(requests, now)) return std::move(*all);
-  // One that does not fit, or the disk: each by itself, so that those that fit are written.
+  Result<std::vector<Result<Answer>>> all = transact(requests, now);
+  if (all) return std::move(*all);
   std::vector<Result<Answer>> answers;
+  if (all.error().code == Code::Unavailable) {
+    // The next one would wait as long for a file that is busy.
+    answers.assign(requests.size(), fail(std::move(all.error())));
+    return answers;
+  }
+  // One does not fit: each by itself, so that those that do are written.
   for (const Request* const& request : requests) {
-    Result<std::vector<Result<Answer>>> one =
-        broken_ ? fail(Code::Unavailable, "its file cannot be used (the node's log says why)")
-                : transact(std::span(&request, 1), now);
+    Result<std::vector<Result<Answer>>> one = transact(std::span(&request, 1), now);
     if (!one && one.error().code == Code::Overloaded && purge_all(now)) one = transact(std::span(&request, 1), now);
     if (one) {
       answers.push_back(std::move(one->front()));
@@ -163,7 +167,7 @@ std::unexpected<Error> Database::full(const Request& request) {
   return fail(
       Code::Overloaded,
       fmt::format("it holds {} of the {} that it may, and this needs {} more: delete entries, or raise quota_mb "
-                  "in [keyvalue] of peko.toml (the node's keyvalue_mb is the most)",
+                  "in [keyvalue] of peko.toml (the node's limits_max.keyvalue_mb is the most)",
                   megabytes(used), megabytes(quota_bytes_), megabytes(std::max<std::uint64_t>(bytes_of(request), 1))));
 }
 

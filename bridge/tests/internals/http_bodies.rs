@@ -150,7 +150,16 @@ fn counting_loop(asked: &AtomicUsize) -> Arc<LoopShared> {
     extern "C" fn outbound(_: *mut c_void, _: u64, _: u64, _: *const PekoOutboundHead) {}
     extern "C" fn log(_: *mut c_void, _: u64, _: i32, _: PekoStr) {}
     let context = std::ptr::from_ref(asked).cast_mut().cast();
-    let hooks = PekoLoopHooks { context, wake: ignore, want_body, outbound, outbound_cancel: ignore, log };
+    let hooks = PekoLoopHooks {
+        context,
+        wake: ignore,
+        want_body,
+        outbound,
+        outbound_cancel: ignore,
+        log,
+        key_value: None,
+        key_value_cancel: None,
+    };
     Arc::new(LoopShared::new(hooks, Arc::default()))
 }
 
