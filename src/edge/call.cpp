@@ -318,16 +318,11 @@ void Call::write_guest_log() {
 
 // What is known of the request, into the metrics and the log.
 void Call::write_record() {
-  std::string_view function;
-  if (shelf_ != nullptr) {
-    function = shelf_->version().function;
-  } else if (function_ != nullptr) {
-    function = function_->name;
-  }
+  const std::string* const function = function_ != nullptr ? &function_->name : nullptr;
   const auto now = edge_.clock_.now();
   const RequestRecord record{
       .request_id = id_.view(),
-      .function = function,
+      .function = function != nullptr ? std::string_view(*function) : std::string_view(),
       .version = shelf_ != nullptr ? shelf_->version().number : 0,
       .versions = several_ ? RequestRecord::Versions::Several : RequestRecord::Versions::One,
       .method = method_,
@@ -354,7 +349,7 @@ void Call::write_record() {
       .asset = asset_answered_,
   };
   edge_.metrics_.record(*metrics_, record);
-  edge_.log_request(record);
+  edge_.log_request(record, function);
 }
 
 }  // namespace peko::edge

@@ -113,7 +113,7 @@ class Call final : private net::Deadline, private LoadWaiter, private pool::Wait
 
   // Of one request:
   http::Exchange* exchange_ = nullptr;                 // null once it has ended
-  const FunctionTable::Function* function_ = nullptr;  // null: a warm request's, which has its name from the version
+  const FunctionTable::Function* function_ = nullptr;  // null: none was found
   pool::Shelf* shelf_ = nullptr;
   FunctionMetrics* metrics_ = nullptr;  // of the function, or nobody's
   std::optional<pool::Lease> lease_;

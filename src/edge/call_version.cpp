@@ -31,6 +31,7 @@ void Call::find_version(const http::RequestHead& head) {
   const FunctionTable::Slot& slot = edge_.functions_[match->function];
   if (match->version == 0 && slot.only != nullptr) {
     shelf_ = slot.only;
+    function_ = slot.function.get();
     metrics_ = slot.metrics;
   } else if (!choose(*match, head)) {
     return;

@@ -28,6 +28,7 @@ Edge::Edge(const EdgeParts& parts, LogStyle style)
       timing_(parts.timing),
       traps_(parts.traps),
       fault_detail_(parts.fault_detail),
+      history_(parts.history),
       functions_(parts.pool, metrics_, parts.source),
       asset_source_(parts.assets),
       random_(Random::from_entropy()),
@@ -91,7 +92,7 @@ http::RejectionResponse Edge::reject(http::Rejection rejection, std::string_view
                              .fault = &info(fault),
                              .detail = rejection_detail_};
   metrics_.record(metrics_.nobody(), record);
-  log_request(record);
+  log_request(record, nullptr);
   return {.status = rejection_->status(), .fields = rejection_->fields(), .body = rejection_->body()};
 }
 
@@ -135,19 +136,22 @@ void Edge::log_line(std::string_view line) {
   loop_.at_round_end(log_flush_);
 }
 
-void Edge::log_guest(std::string_view function, std::string_view request_id, std::span<const engine::GuestLine> lines) {
+void Edge::log_guest(std::string_view function, std::string_view request_id, std::vector<engine::GuestLine> lines) {
   std::string text;
   for (const engine::GuestLine& line : lines) {
     text.clear();
-    append_guest_line(text, line, function, request_id, style_, wall_now());
+    append_guest_line(text, line, function, request_id.empty() ? "-" : request_id, style_, wall_now());
     log_line(text);
   }
+  history_.add(function, request_id, std::move(lines), wall_now());
 }
 
-void Edge::log_request(const RequestRecord& record) {
+void Edge::log_request(const RequestRecord& record, const std::string* name) {
+  const auto now = wall_now();
+  history_.add(record, name, now);
   if (style_.form == LogStyle::Form::Off && record.fault == nullptr) return;
   log_text_.clear();
-  append_request(log_text_, record, style_, wall_now());
+  append_request(log_text_, record, style_, now);
   if (!log_text_.empty()) log_line(log_text_);
 }
 

@@ -20,6 +20,7 @@
 #include "edge/deployed.hpp"
 #include "edge/function_source.hpp"
 #include "edge/function_table.hpp"
+#include "edge/history.hpp"
 #include "edge/metrics.hpp"
 #include "edge/request_log.hpp"
 #include "edge/router.hpp"
@@ -49,6 +50,7 @@ struct EdgeParts {
   const http::Limits& http;  ///< what the codec refuses by itself
   TrapExplainer& traps;
   FaultDetail fault_detail = FaultDetail::Hide;
+  History::Size history = {};  ///< what is kept for operators who look
 };
 
 /// Lives on one loop.
@@ -86,6 +88,10 @@ class Edge final : public http::Handler {
   [[nodiscard]] std::size_t in_flight() const { return tasks_.size(); }
   /// What it counts. Any thread.
   [[nodiscard]] const Metrics& metrics() const { return metrics_; }
+  /// What it remembers.
+  [[nodiscard]] const History& history() const { return history_; }
+  /// What serves a function on this loop, by its number. On the loop.
+  [[nodiscard]] std::vector<Serving> serving(Router::Target function) const { return functions_.serving(function); }
   /// Brings the numbers of instances in the metrics up to date, and forgets previews that nobody uses. Call it about
   /// once a second, on the loop.
   void sweep() {
@@ -113,8 +119,9 @@ class Edge final : public http::Handler {
   /// The calendar's time at the begin of the loop's turn; read from the clock once a second.
   std::chrono::system_clock::time_point wall_now();
   void log_line(std::string_view line);
-  void log_guest(std::string_view function, std::string_view request_id, std::span<const engine::GuestLine> lines);
-  void log_request(const RequestRecord& record);
+  void log_guest(std::string_view function, std::string_view request_id, std::vector<engine::GuestLine> lines);
+  /// Into the log, and into what is remembered. `name` as History::add has it.
+  void log_request(const RequestRecord& record, const std::string* name);
   void warn_of_single_use(const pool::Version& version);
 
   net::Loop& loop_;
@@ -134,6 +141,7 @@ class Edge final : public http::Handler {
   TrapExplainer& traps_;
   const FaultDetail fault_detail_;
   Metrics metrics_;
+  History history_;
   FunctionTable functions_;
   AssetShelf assets_;
   AssetSource* const asset_source_;

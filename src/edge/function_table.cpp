@@ -84,6 +84,11 @@ FunctionTable::Look FunctionTable::look(const Router::Match& match, LoadWaiter& 
   return look;
 }
 
+std::vector<Serving> FunctionTable::serving(Router::Target target) const {
+  if (target >= slots_.size() || !slots_[target].function) return {};
+  return slots_[target].function->own.serving;
+}
+
 // The place of a preview, if there is one or room for one.
 Place* FunctionTable::preview(Function& function, std::uint32_t number) {
   if (const auto found = function.previews.find(number); found != function.previews.end()) return &found->second;

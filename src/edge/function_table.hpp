@@ -105,6 +105,8 @@ class FunctionTable {
   };
   /// What answers a request; when it has to be brought first, `waiter` waits for it.
   Look look(const Router::Match& match, LoadWaiter& waiter, net::TimePoint now);
+  /// What serves a function now, its previews not included.
+  [[nodiscard]] std::vector<Serving> serving(Router::Target function) const;
   /// Takes it out of the queue; nothing when it is in none.
   void leave(LoadWaiter& waiter);
   [[nodiscard]] std::size_t waiting() const { return waiting_; }

@@ -41,7 +41,7 @@ net::Task<void> WarmUp::make(pool::Shelf& shelf, pool::Lease lease) {
   }
   std::optional<engine::Instance> instance;
   invocation->finish(instance);
-  edge_.log_guest(version.function, "-", invocation->log().take());
+  edge_.log_guest(version.function, {}, invocation->log().take());
   invocation.reset();
   if (instance) {
     edge_.pool_.give_back(std::move(lease), std::move(instance), pool::WarmPool::Ended::Cleanly, edge_.loop_.now());
