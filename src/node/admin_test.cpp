@@ -22,7 +22,7 @@ constexpr std::string_view kToken = "0123456789abcdef";
 struct Rig {
   explicit Rig(std::string token = "", const std::string& address = "127.0.0.1:0") {
     log = LogSink::start(STDERR_FILENO, {}, clock);
-    admin = Admin::start(address, std::move(token), status, *log);
+    admin = Admin::start(address, std::move(token), status, *log, clock);
   }
   ~Rig() {
     admin = fail(Code::NotFound, "");
@@ -77,8 +77,9 @@ TEST(Admin, AnswersWhatItHasAndNothingElse) {
   Rig rig;
   EXPECT_NE(rig.ask("GET", "/metrics").find("\npeko_build_info{version=\"1.2.3\""), std::string::npos);
   EXPECT_NE(rig.ask("GET", "/metrics?name=x").find("\ncontent-type: text/plain; version=0.0.4"), std::string::npos);
-  EXPECT_NE(rig.ask("GET", "/api/functions").find("{\"functions\":[]}"), std::string::npos);
-  for (const std::string_view target : {"/", "/metrics/", "/healthz", "/api/functions/x", "//metrics"}) {
+  EXPECT_NE(rig.ask("GET", "/api/functions").find("{\"functions\":[],\"matching\":0,\"total\":0,"), std::string::npos);
+  for (const std::string_view target :
+       {"/metrics/", "/healthz", "/api", "/api/requests/", "//metrics", "/index.html"}) {
     EXPECT_EQ(rig.status_of("GET", target), 404U) << target;
   }
   for (const std::string_view method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
@@ -101,10 +102,53 @@ TEST(Admin, WithoutATokenIsAskedByAddressOnly) {
   }
 }
 
-TEST(Admin, WithATokenWantsItForAllButHealth) {
+TEST(Admin, ShowsThePageWithItsPolicy) {
+  Rig rig;
+  const std::string page = rig.ask("GET", "/");
+  EXPECT_NE(page.find("\ncontent-type: text/html; charset=utf-8\r"), std::string::npos);
+  EXPECT_NE(page.find("\ncontent-security-policy: default-src 'none'; script-src 'sha256-"), std::string::npos);
+  EXPECT_NE(page.find("\nx-content-type-options: nosniff\r"), std::string::npos);
+  EXPECT_TRUE(page.ends_with("</html>\n"));
+}
+
+TEST(Admin, AnswersNoPageOfAnotherSite) {
+  Rig rig;
+  for (const std::string_view fields :
+       {"sec-fetch-site: cross-site\r\n", "sec-fetch-site: same-site\r\n", "origin: http://evil.example\r\n",
+        "origin: null\r\n", "origin: http://localhost:3000\r\n"}) {
+    EXPECT_EQ(rig.status_of("GET", "/api/functions", fields, "localhost:7070"), 403U) << fields;
+    EXPECT_EQ(rig.status_of("POST", "/api/refresh", fields, "localhost:7070"), 403U) << fields;
+  }
+  for (const std::string_view fields : {"sec-fetch-site: same-origin\r\norigin: http://localhost:7070\r\n",
+                                        "sec-fetch-site: none\r\n", "origin: http://localhost:7070\r\n"}) {
+    EXPECT_EQ(rig.status_of("GET", "/api/functions", fields, "localhost:7070"), 200U) << fields;
+  }
+  constexpr std::string_view kLink = "sec-fetch-site: cross-site\r\nsec-fetch-mode: navigate\r\n";
+  EXPECT_EQ(rig.status_of("GET", "/", kLink), 200U) << "a link may lead to the page";
+  EXPECT_EQ(rig.status_of("GET", "/api/functions", kLink), 403U);
+}
+
+TEST(Admin, SaysSoWhenAQueryIsNotUnderstood) {
+  Rig rig;
+  EXPECT_NE(rig.ask("GET", "/api/functions?nam=x").find("\"nam\" is not understood"), std::string::npos);
+  EXPECT_EQ(rig.status_of("GET", "/api/functions?sort=age"), 400U);
+  EXPECT_EQ(rig.status_of("GET", "/api/functions?limit=0"), 400U);
+}
+
+TEST(Admin, HasNoRequestsBeforeItIsReady) {
+  Rig rig;
+  for (const std::string_view target : {"/api/requests", "/api/requests/x", "/api/logs?follow=1", "/api/functions/x"}) {
+    EXPECT_EQ(rig.status_of("GET", target), 503U) << target;
+    EXPECT_EQ(rig.status_of("POST", target), 405U) << target;
+  }
+}
+
+TEST(Admin, WithATokenWantsItForAllButHealthAndThePage) {
   Rig rig{std::string(kToken)};
   EXPECT_EQ(rig.status_of("GET", "/healthz/live"), 200U);
-  for (const std::string_view target : {"/metrics", "/api/functions", "/nothing"}) {
+  EXPECT_EQ(rig.status_of("GET", "/"), 200U) << "it has no data";
+  for (const std::string_view target : {"/metrics", "/api/functions", "/api/functions/x", "/api/requests",
+                                        "/api/requests/x", "/api/logs", "/nothing"}) {
     EXPECT_EQ(rig.status_of("GET", target), 401U) << target;
   }
   EXPECT_NE(rig.ask("GET", "/metrics").find("\nwww-authenticate: Bearer\r"), std::string::npos);

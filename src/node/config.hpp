@@ -24,9 +24,16 @@ enum class LogFormat {
 /// Whether clients are told why a function failed.
 enum class FaultDetail { Hide, Show };
 
+/// What becomes of an admin listener whose port is taken.
+enum class AdminPort {
+  Given,  ///< the node does not start
+  Any,    ///< it gets another one: several `peko dev` at once
+};
+
 struct Config {
   std::string listen = "127.0.0.1:3000";
-  std::string admin;                   ///< where the operator asks; empty: nowhere
+  std::string admin;  ///< where the operator asks; empty: nowhere
+  AdminPort admin_port = AdminPort::Given;
   std::string domain = "localhost";    ///< a function answers at <name>.<domain>
   std::string default_function;        ///< answers every host that names no function; empty: none
   unsigned threads = 0;                ///< loops; 0: one per core
@@ -52,6 +59,8 @@ struct Config {
   std::vector<net::AddressRange> outbound_allow_ranges;  ///< what guests may reach beside public addresses
   std::string outbound_ca_file;  ///< certificates that guests' requests trust instead of the system's; empty: those
   FaultDetail fault_detail = FaultDetail::Hide;
+  std::uint64_t inspect_requests = 4096;  ///< requests that are remembered for the inspector; 0: none
+  std::uint64_t inspect_log_mb = 8;       ///< output of functions that is remembered for it; 0: none
   http::Limits http;
 };
 

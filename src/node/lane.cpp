@@ -11,6 +11,17 @@ namespace {
 
 constexpr std::chrono::seconds kSweepInterval{1};
 constexpr std::chrono::milliseconds kIdlePoll{10};
+// Of the requests that are remembered; failures should be few.
+constexpr std::uint64_t kFailureShare = 4;
+
+// What one of the loops remembers: nothing when there is nobody who could ask.
+edge::History::Size history_size(const Config& config) {
+  if (config.admin.empty()) return {};
+  const auto share = [&config](std::uint64_t all) { return (all + config.threads - 1) / config.threads; };
+  return {.requests = share(config.inspect_requests),
+          .failures = share((config.inspect_requests + kFailureShare - 1) / kFailureShare),
+          .log_bytes = share(config.inspect_log_mb << 20U)};
+}
 
 }  // namespace
 
@@ -47,7 +58,8 @@ Lane::Lane(net::Loop& loop, const LaneParts& parts)
              .http = parts.config.http,
              .traps = parts.traps,
              .fault_detail =
-                 parts.config.fault_detail == FaultDetail::Show ? edge::FaultDetail::Show : edge::FaultDetail::Hide},
+                 parts.config.fault_detail == FaultDetail::Show ? edge::FaultDetail::Show : edge::FaultDetail::Hide,
+             .history = history_size(parts.config)},
             parts.style) {
   worker_.use_client(&client_);
   worker_.use_store(parts.key_value, parts.config.keyvalue_value_mb << 20);

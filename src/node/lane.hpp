@@ -53,6 +53,8 @@ class Lane {
   Lane& operator=(const Lane&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+  /// How much it remembers has changed; any thread.
+  [[nodiscard]] std::uint64_t history_changes() const { return edge_.history().changes(); }
   /// What it counts; any thread may read it as long as the lane lives.
   [[nodiscard]] LaneView view() const { return {.requests = edge_.metrics(), .stats = stats_}; }
   void start_thread();

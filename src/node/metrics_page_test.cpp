@@ -134,34 +134,5 @@ TEST(MetricsPage, HasNoSeriesOfWhatNobodyHasAskedFor) {
   EXPECT_EQ(rig.value("peko_requests_total{function=\"f0\",status_class=\"2xx\"}"), "1") << "it was unloaded since";
 }
 
-TEST(FunctionList, ShowsWhatServes) {
-  Rig rig(2);
-  FunctionView& function = rig.board.views[1];
-  function.state = FunctionView::State::Loaded;
-  function.error.clear();
-  function.revision = 7;
-  function.versions = {{12, 90}, {11, 10}};
-  const boost::json::value list = boost::json::parse(function_list(rig.view, "f1"));
-  ASSERT_EQ(list.at("functions").as_array().size(), 1U);
-  const boost::json::value& shown = list.at("functions").as_array().at(0);
-  EXPECT_EQ(shown.at("state"), "loaded");
-  EXPECT_EQ(shown.at("revision"), 7);
-  EXPECT_EQ(boost::json::serialize(shown.at("versions")),
-            R"([{"version":"v12","weight":90},{"version":"v11","weight":10}])");
-  EXPECT_FALSE(shown.as_object().contains("error"));
-  EXPECT_EQ(function_list(rig.view, "nobody"), "{\"functions\":[]}\n");
-}
-
-TEST(FunctionList, SaysWhyAFunctionIsNotThere) {
-  Rig rig(1);
-  rig.requests[0].record(rig.requests[0].of(0), {.status = 500});
-  const boost::json::value list = boost::json::parse(function_list(rig.view));
-  const boost::json::value& function = list.at("functions").as_array().at(0);
-  EXPECT_EQ(function.at("name"), "f0");
-  EXPECT_EQ(function.at("state"), "failed");
-  EXPECT_EQ(function.at("error"), "it is \"broken\"");
-  EXPECT_EQ(function.at("requests"), 1);
-}
-
 }  // namespace
 }  // namespace peko::node

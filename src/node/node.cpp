@@ -119,12 +119,18 @@ Status Node::begin(Source source, const OnLoaded& on_loaded) {
 
 Status Node::start_admin() {
   if (config_.admin.empty()) return {};
-  Result<std::unique_ptr<Admin>> admin = Admin::start(config_.admin, config_.admin_token, status_, log_);
+  const auto start = [this](const std::string& address) {
+    return Admin::start(address, config_.admin_token, status_, log_, clock_);
+  };
+  Result<std::unique_ptr<Admin>> admin = start(config_.admin);
+  if (!admin && admin.error().code == Code::Unavailable && config_.admin_port == AdminPort::Any) {
+    admin = start(with_port(config_.admin, 0));
+  }
   if (!admin) return fail(std::move(admin.error()));
   admin_ = std::move(*admin);
   if (const Result<net::Address> address = net::Address::parse(admin_->address())) guard_.add_own_port(address->port());
-  log_.write(LogLevel::Info, "admin at " + admin_->address() +
-                                 ": /metrics, /healthz/live, /healthz/ready, /api/functions, /api/refresh");
+  log_.write(LogLevel::Info, "admin at " + admin_->address() + ": the inspector at http://" + admin_->address() +
+                                 "/, /metrics, /api/...");
   return {};
 }
 
@@ -213,8 +219,7 @@ pool::PoolLimits Node::pool_limits() const {
 }
 
 Status Node::start_lanes() {
-  assets_ = std::make_unique<AssetMemory>(config_.asset_memory_mb << 20, clock_);
-  traps_ = std::make_unique<TrapReports>(symbolise_in_child, style_of(config_, log_), log_, clock_);
+  traps_ = std::make_unique<TrapReports>(symbolise_in_child, style_of(config_, log_), log_, clock_, trap_history_);
   const LaneParts parts{.config = config_,
                         .runtime = *runtime_,
                         .router = functions_->router(),
@@ -249,7 +254,9 @@ void Node::show() {
                 .board = &functions_->board(),
                 .memory = runtime_.get(),
                 .store = functions_->store(),
-                .refresher = functions_->refresher()};
+                .refresher = functions_->refresher(),
+                .loops = &all_lanes_,
+                .traps = &trap_history_};
   for (const std::unique_ptr<Lane>& lane : lanes_) view.lanes.push_back(lane->view());
   status_.ready(std::move(view));
 }

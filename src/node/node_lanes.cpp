@@ -42,6 +42,10 @@ void NodeLanes::when_done(std::function<void()> done) {
   });
 }
 
+void NodeLanes::visit(std::size_t loop, std::move_only_function<void(const edge::Edge&)> look) {
+  lanes_[loop]->on_edge([look = std::move(look)](edge::Edge& edge) mutable { look(edge); });
+}
+
 std::uint64_t NodeLanes::requests(Target function) const {
   std::uint64_t sum = 0;
   for (const std::unique_ptr<Lane>& lane : lanes_) {

@@ -1,4 +1,4 @@
-/// NodeLanes: tells all lanes of a node what becomes of functions.
+/// NodeLanes: tells all lanes of a node what becomes of functions, and lets others look at them.
 #pragma once
 
 #include <functional>
@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "edge/edge.hpp"
+#include "inspect/loops.hpp"
 #include "node/lane.hpp"
 #include "node/lanes.hpp"
 
 namespace peko::node {
 
 /// The lanes outlive it, and are complete before the first call.
-class NodeLanes final : public Lanes {
+class NodeLanes final : public Lanes, public inspect::Loops {
  public:
   explicit NodeLanes(const std::vector<std::unique_ptr<Lane>>& lanes) : lanes_(lanes) {}
 
@@ -25,6 +26,10 @@ class NodeLanes final : public Lanes {
   void fail_preview(Target function, std::uint32_t number, edge::Fault fault, const std::string& detail) override;
   void when_done(std::function<void()> done) override;
   [[nodiscard]] std::uint64_t requests(Target function) const override;
+
+  [[nodiscard]] std::size_t size() const override { return lanes_.size(); }
+  [[nodiscard]] std::uint64_t changes(std::size_t loop) const override { return lanes_[loop]->history_changes(); }
+  void visit(std::size_t loop, std::move_only_function<void(const edge::Edge&)> look) override;
 
  private:
   void on_each(const std::function<void(edge::Edge&)>& work);

@@ -13,6 +13,8 @@
 #include "base/log.hpp"
 #include "edge/metrics.hpp"
 #include "engine/instance.hpp"
+#include "inspect/loops.hpp"
+#include "inspect/trap_history.hpp"
 #include "node/function_board.hpp"
 #include "node/lane_stats.hpp"
 #include "node/refresher.hpp"
@@ -35,6 +37,8 @@ struct NodeView {
   const engine::MemoryMeter* memory = nullptr;  ///< of all instances; null: there are none yet
   const StoreStats* store = nullptr;            ///< null: there is no code store
   Refresher* refresher = nullptr;               ///< null: there is nothing to look at
+  inspect::Loops* loops = nullptr;              ///< null: there are none yet
+  const inspect::TrapHistory* traps = nullptr;  ///< where functions failed; null: as `loops`
 };
 
 /// Requests that were answered 503 because nothing was free, of all functions: peko_unavailable_total.
@@ -49,10 +53,6 @@ enum class Phase : std::uint8_t {
 /// The metrics page (Prometheus text). With 1,000 functions that have all been asked it has some 20,000 lines and takes
 /// some milliseconds.
 std::string metrics_page(const NodeView& node, Phase phase, const LogSink& log);
-
-/// What /api/functions answers: {"functions":[{"name":...,"state":"loaded","revision":7,"versions":[...],...}]}, of all
-/// functions or of those of one name.
-std::string function_list(const NodeView& node, std::optional<std::string_view> name = {});
 
 /// Where the view is handed from the node's thread to those who show it.
 class NodeStatus {

@@ -17,8 +17,9 @@ constexpr std::size_t kSourceMapBytesMax = 4 * code::kBundleBytesMax;
 
 }  // namespace
 
-TrapReports::TrapReports(Symbolise symbolise, edge::LogStyle style, LogSink& log, const Clock& clock)
-    : symbolise_(std::move(symbolise)), style_(style), clock_(clock), log_(log), thread_([this] {
+TrapReports::TrapReports(Symbolise symbolise, edge::LogStyle style, LogSink& log, const Clock& clock,
+                         inspect::TrapHistory& history)
+    : history_(history), symbolise_(std::move(symbolise)), style_(style), clock_(clock), log_(log), thread_([this] {
         pthread_setname_np(pthread_self(), "peko-traps");
         run();
       }) {}
@@ -36,11 +37,14 @@ TrapReports::~TrapReports() {
 bool TrapReports::explain(edge::TrapReport& report, edge::TrapPlaces& places) {
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= kWaitingMax) return false;
-    waiting_.push_back({std::move(report), std::move(places)});
+    if (waiting_.size() < kWaitingMax) {
+      waiting_.push_back({std::move(report), std::move(places)});
+      wake_.notify_one();
+      return true;
+    }
   }
-  wake_.notify_one();
-  return true;
+  history_.add(report, clock_.wall_now());
+  return false;
 }
 
 void TrapReports::run() {
@@ -109,7 +113,9 @@ void TrapReports::map_script(Job& job) {
 
 void TrapReports::write(const edge::TrapReport& report) {
   std::string text;
-  append_trap_report(text, report, style_, clock_.wall_now());
+  const auto now = clock_.wall_now();
+  history_.add(report, now);
+  append_trap_report(text, report, style_, now);
   log_.append(text);
   log_.flush();
 }

@@ -16,6 +16,7 @@
 #include "base/log.hpp"
 #include "code/source_map.hpp"
 #include "edge/trap_report.hpp"
+#include "inspect/trap_history.hpp"
 
 namespace peko::node {
 
@@ -31,8 +32,9 @@ class TrapReports final : public edge::TrapExplainer {
   static constexpr std::size_t kMapsMax = 16;       ///< source maps that are remembered; then it begins anew
   static constexpr std::size_t kKnownMax = 10'000;  ///< offsets that are remembered; then it begins anew
 
-  /// `log` and `clock` outlive it.
-  TrapReports(Symbolise symbolise, edge::LogStyle style, LogSink& log, const Clock& clock);
+  /// `log`, `clock` and `history`, which is told of each report, outlive it.
+  TrapReports(Symbolise symbolise, edge::LogStyle style, LogSink& log, const Clock& clock,
+              inspect::TrapHistory& history);
   /// Writes what waits, as it is.
   ~TrapReports();
   TrapReports(const TrapReports&) = delete;
@@ -56,6 +58,7 @@ class TrapReports final : public edge::TrapExplainer {
   void map_script(Job& job);
   void write(const edge::TrapReport& report);
 
+  inspect::TrapHistory& history_;
   const Symbolise symbolise_;
   const edge::LogStyle style_;
   const Clock& clock_;

@@ -62,6 +62,7 @@ class TrapReportsTest : public testing::Test {
   }
 
   FakeClock clock_;
+  inspect::TrapHistory history_;
   UniqueFd file_;
   std::unique_ptr<LogSink> log_;
   std::vector<std::vector<std::uint32_t>> asked_;
@@ -76,7 +77,7 @@ TEST_F(TrapReportsTest, PutsLinesInPlaceOfNamesAndAsksOnce) {
           answered.set_value();  // a second time would throw
           return found;
         },
-        {}, *log_, clock_);
+        {}, *log_, clock_, history_);
     for (const char* id : {"id-1", "id-2"}) {
       edge::TrapReport one = report(id);
       edge::TrapPlaces where = places();
@@ -88,6 +89,7 @@ TEST_F(TrapReportsTest, PutsLinesInPlaceOfNamesAndAsksOnce) {
   EXPECT_THAT(text(), HasSubstr("stock PEKO-TRAP id-1 | no stock\n      0: inner at a.rs:1\n      1: ? at a.rs:2\n     "
                                 " 2: take at a.rs:3\n      3: handle\n"));
   EXPECT_THAT(text(), HasSubstr("id-2 | no stock\n"));
+  EXPECT_EQ(history_.find("id-2")->report.frames.front(), "inner at a.rs:1");
 }
 
 TEST_F(TrapReportsTest, DeclinesWhenTooManyWaitAndWritesWhatIsLeftAtTheEnd) {
@@ -101,7 +103,7 @@ TEST_F(TrapReportsTest, DeclinesWhenTooManyWaitAndWritesWhatIsLeftAtTheEnd) {
           go_on.get_future().wait();
           return symbolise(asked);
         },
-        {}, *log_, clock_);
+        {}, *log_, clock_, history_);
     edge::TrapReport one = report("first");
     edge::TrapPlaces where = places();
     EXPECT_TRUE(reports.explain(one, where));
@@ -133,7 +135,7 @@ TEST_F(TrapReportsTest, NamesPlacesInTheSourcesOfAScript) {
           came_to_last.set_value();
           return symbolise(asked);
         },
-        {}, *log_, clock_);
+        {}, *log_, clock_, history_);
     for (const std::string id : {"one", "two"}) {
       edge::TrapReport thrown = report(id);
       thrown.frames = {"take@app.js:3:1", "fetch@app.js:99:1"};
