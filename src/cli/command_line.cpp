@@ -61,6 +61,7 @@ struct Parsed {
   std::vector<std::uint32_t> offsets;
   bool json = false;
   StoreWords store;
+  LogWords logs;
 };
 
 CLI::Option* add_text_option(CLI::App& command, std::string_view flag, std::vector<std::string>& values,
@@ -138,6 +139,7 @@ struct Tree {
     check->footer(std::string(kCheckExamples).append(kExitStatuses));
 
     commands = add_store_commands(app, parsed.store, parsed.json);
+    commands.push_back(add_log_command(app, parsed.logs, parsed.json));
     for (const auto& [command, which] : commands) {
       if (which != Command::Build) add_settings(*command, which, parsed);
     }
@@ -261,6 +263,7 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
   line.hash = parsed.hash;
   line.offsets = std::move(parsed.offsets);
   line.store = std::move(parsed.store);
+  line.logs = std::move(parsed.logs);
   return line;
 }
 
@@ -268,7 +271,7 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
 
 std::expected<CommandLine, Answer> read_command_line(std::span<const std::string> arguments, std::string_view version) {
   const std::vector<std::string> commands = {"dev",      "serve", "check",  "build",  "deploy", "versions",
-                                             "rollback", "gc",    "delete", "secret", "help"};
+                                             "rollback", "gc",    "delete", "secret", "logs",   "help"};
   const std::vector<std::string> main_flags = {"--help", "-h", "--version"};
   std::vector<std::string> words(arguments.begin(), arguments.end());
   if (!words.empty() && words.front() == "help") {  // `peko help dev` is `peko dev --help`.

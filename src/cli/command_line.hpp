@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/log_words.hpp"
 #include "cli/settings.hpp"
 #include "cli/store_words.hpp"
 
@@ -34,6 +35,7 @@ struct CommandLine {
   std::string hash;                             ///< symbolise-worker: what the input has to be
   std::vector<std::uint32_t> offsets;           ///< symbolise-worker
   StoreWords store;                             ///< the commands around a code store
+  LogWords logs;                                ///< logs
 };
 
 /// What to print instead of running a command.

@@ -89,6 +89,7 @@ int run(std::span<const std::string> arguments, const Context& context) {
     case Command::SecretSet: return set_secret(*line, context);
     case Command::SecretList: return list_secrets(*line, context);
     case Command::SecretRemove: return remove_secret(*line, context);
+    case Command::Logs: return logs(*line, context);
     case Command::CompileWorker: return compile_worker(*line, context);
     case Command::SymboliseWorker: return symbolise_worker(*line, context);
   }

@@ -41,6 +41,9 @@ int set_secret(const CommandLine& line, const Context& context);
 int list_secrets(const CommandLine& line, const Context& context);
 int remove_secret(const CommandLine& line, const Context& context);
 
+/// `peko logs`: what functions did on a running node.
+int logs(const CommandLine& line, const Context& context);
+
 /// `peko compile-worker`: the child process that compiles one component, in a sandbox. A failure is one message on the
 /// error stream and leaves `output` empty; a success can come with a warning there.
 int compile_worker(const CommandLine& line, const Context& context);

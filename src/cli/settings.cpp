@@ -52,12 +52,19 @@ constexpr std::uint64_t kQueueMax = 100'000;
 /// 1 PiB: only so that the bytes are a number.
 constexpr std::uint64_t kMemoryBudgetMax = 1ULL << 30;
 constexpr std::uint64_t kCacheMax = kMemoryBudgetMax;
+/// 34 MiB, and some milliseconds to look through them all.
+constexpr std::uint64_t kInspectRequestsMax = 100'000;
+constexpr std::uint64_t kInspectLogMax = 4096;
 
 constexpr std::array kSettings = {
     Setting{"listen", "PEKO_LISTEN", "--listen", "HOST:PORT", "where users' requests come in", Kind::Text, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.listen, listen_address(text)); }},
     Setting{"admin", "PEKO_ADMIN", "--admin", "HOST:PORT|off", "metrics and health for the operator", Kind::Text,
-            For::Both, [](Settings& s, std::string_view text) { return keep(s.node.admin, admin_address(text)); }},
+            For::Both,
+            [](Settings& s, std::string_view text) {
+              s.node.admin_port = node::AdminPort::Given;
+              return keep(s.node.admin, admin_address(text));
+            }},
     Setting{"code", "PEKO_CODE", "--code", "URL", "the code store: a folder, file:///folder or s3://bucket/prefix",
             Kind::Path, For::Serve, [](Settings& s, std::string_view text) { return keep(s.code, code_store(text)); }},
     Setting{"check_interval_ms", "PEKO_CHECK_INTERVAL_MS", "--check-interval-ms", "N",
@@ -162,11 +169,16 @@ constexpr std::array kSettings = {
     maximum<code::Limit::Log>("limits_max.log_kb", "PEKO_MAX_LOG_KB", "--max-log-kb", "output of a request"),
     maximum<code::Limit::Component>("limits_max.component_mb", "PEKO_MAX_COMPONENT_MB", "--max-component-mb",
                                     "size of a component"),
-    maximum<code::Limit::Asset>("limits_max.asset_mb", "PEKO_MAX_ASSET_MB", "--max-asset-mb", "size of a static file"),
-    maximum<code::Limit::Assets>("limits_max.assets_mb", "PEKO_MAX_ASSETS_MB", "--max-assets-mb",
-                                 "size of all static files of a function"),
-    maximum<code::Limit::AssetFiles>("limits_max.asset_files", "PEKO_MAX_ASSET_FILES", "--max-asset-files",
-                                     "number of static files of a function"),
+    Setting{"inspect.requests", "PEKO_INSPECT_REQUESTS", "--inspect-requests", "N",
+            "requests that are remembered for the inspector and `peko logs`; 0: none", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.inspect_requests, whole_number(text, 0, kInspectRequestsMax));
+            }},
+    Setting{"inspect.log_mb", "PEKO_INSPECT_LOG_MB", "--inspect-log-mb", "N",
+            "output of functions that is remembered likewise; 0: none", Kind::Number, For::Both,
+            [](Settings& s, std::string_view text) {
+              return keep(s.node.inspect_log_mb, whole_number(text, 0, kInspectLogMax));
+            }},
     Setting{"admin_token", "PEKO_ADMIN_TOKEN", "", "TEXT", "the operator's secret", Kind::Text, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.admin_token, secret(text)); }},
     Setting{"alert_webhook", "PEKO_ALERT_WEBHOOK", "", "URL", "is told when requests are turned away", Kind::Text,
@@ -314,6 +326,7 @@ std::string_view command_name(Command command) {
     case Command::SecretSet: return "secret set";
     case Command::SecretList: return "secret list";
     case Command::SecretRemove: return "secret remove";
+    case Command::Logs: return "logs";
     case Command::CompileWorker: return "compile-worker";
     case Command::SymboliseWorker: return "symbolise-worker";
   }
@@ -337,6 +350,7 @@ bool takes(Command command, const Setting& setting) {
     case Command::Versions:
     case Command::Collect:
     case Command::SecretList: return key == "code";
+    case Command::Logs: return key == "admin_token";
     case Command::Check:
     case Command::Build:
     case Command::CompileWorker:
@@ -356,6 +370,8 @@ Settings default_settings(Command command, const Environment& environment, Termi
   settings.node.data_dir = default_data(command, environment).string();
   if (command == Command::Dev) {
     settings.node.listen = "127.0.0.1:3000";
+    settings.node.admin = "127.0.0.1:7070";
+    settings.node.admin_port = node::AdminPort::Any;
     settings.node.log_format = node::LogFormat::Text;
     settings.node.timing = edge::TimingPolicy::For::Everybody;
     // A developer's function may talk to an API on the same machine.

@@ -28,6 +28,7 @@ enum class Command {
   SecretSet,
   SecretList,
   SecretRemove,
+  Logs,
   CompileWorker,
   SymboliseWorker,
 };

@@ -73,9 +73,8 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"limits_max.subrequests_at_once", "7", "7", "PEKO_MAX_SUBREQUESTS_AT_ONCE"},
       {"limits_max.log_kb", "3", "3", "PEKO_MAX_LOG_KB"},
       {"limits_max.component_mb", "4", "4", "PEKO_MAX_COMPONENT_MB"},
-      {"limits_max.asset_mb", "5", "5", "PEKO_MAX_ASSET_MB"},
-      {"limits_max.assets_mb", "6", "6", "PEKO_MAX_ASSETS_MB"},
-      {"limits_max.asset_files", "7", "7", "PEKO_MAX_ASSET_FILES"},
+      {"inspect.requests", "5", "5", "PEKO_INSPECT_REQUESTS"},
+      {"inspect.log_mb", "6", "6", "PEKO_INSPECT_LOG_MB"},
       {"alert_webhook", "\"https://a.example/x\"", "https://a.example/x", "PEKO_ALERT_WEBHOOK"},
       {"admin_token", "\"0123456789abcdef\"", "0123456789abcdef", "PEKO_ADMIN_TOKEN"},
       {"outbound_allow_ranges", "\"10.0.0.0/8\"", "10.0.0.0/8", "PEKO_OUTBOUND_ALLOW_RANGES"},
@@ -83,13 +82,13 @@ TEST(Settings, AreTheSameFromEverySource) {
   };
   ASSERT_EQ(std::size(rows), all_settings().size()) << "a new setting wants a row";
   const auto fields = [](const Settings& s) {
-    return std::make_tuple(s.node.listen, s.code, s.node.domain, s.node.default_function, s.node.threads,
-                           s.node.instances_max, s.node.log_format, s.node.cache_dir, s.node.drain_timeout,
-                           s.node.compile, s.node.compile_at_once, s.limits_max, s.node.admin_token,
-                           s.node.concurrency_max, s.node.function_concurrency_max, s.node.queue_max,
-                           s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook, s.node.outbound_allow_ranges,
-                           s.node.outbound_ca_file, s.node.clock_resolution, s.node.cache_mb, s.node.key_file,
-                           s.node.check_interval, s.node.functions_loaded_max, s.node.asset_memory_mb);
+    return std::make_tuple(
+        s.node.listen, s.code, s.node.domain, s.node.default_function, s.node.threads, s.node.instances_max,
+        s.node.log_format, s.node.cache_dir, s.node.drain_timeout, s.node.compile, s.node.compile_at_once, s.limits_max,
+        s.node.admin_token, s.node.concurrency_max, s.node.function_concurrency_max, s.node.queue_max,
+        s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook, s.node.outbound_allow_ranges,
+        s.node.outbound_ca_file, s.node.clock_resolution, s.node.cache_mb, s.node.key_file, s.node.check_interval,
+        s.node.functions_loaded_max, s.node.inspect_requests, s.node.inspect_log_mb);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;
@@ -107,6 +106,15 @@ TEST(Settings, AreTheSameFromEverySource) {
 TEST(Settings, LetOnlyADevelopersFunctionsReachTheirOwnMachine) {
   EXPECT_TRUE(defaults(Command::Serve).node.outbound_allow_ranges.empty());
   EXPECT_EQ(defaults(Command::Dev).node.outbound_allow_ranges, address_ranges("127.0.0.0/8, ::1/128").value());
+}
+
+TEST(Settings, TakeAnotherAdminPortOnlyForADeveloperWhoNamedNone) {
+  EXPECT_EQ(defaults(Command::Dev).node.admin, defaults(Command::Serve).node.admin);
+  EXPECT_EQ(defaults(Command::Dev).node.admin_port, node::AdminPort::Any);
+  EXPECT_EQ(defaults(Command::Serve).node.admin_port, node::AdminPort::Given);
+  Settings named = defaults(Command::Dev);
+  ASSERT_TRUE(find_setting("admin")->set(named, "127.0.0.1:7070"));
+  EXPECT_EQ(named.node.admin_port, node::AdminPort::Given);
 }
 
 TEST(Settings, ThatAreWrongNameTheirPlace) {

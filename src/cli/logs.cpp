@@ -1,0 +1,254 @@
+// `peko logs`: asks a node's admin listener what functions did, and shows it.
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <csignal>
+
+#include "base/text.hpp"
+#include "cli/commands.hpp"
+#include "cli/log_view.hpp"
+#include "cli/node_admin.hpp"
+#include "cli/store_options.hpp"
+
+namespace peko::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kAnswerTime{10'000};
+/// A node that is followed sends something each 5 s.
+constexpr milliseconds kSilenceMax{20'000};
+constexpr milliseconds kFollowTime = std::chrono::hours(24 * 365);
+constexpr milliseconds kPauseMin{250};
+constexpr milliseconds kPauseMax{5'000};
+/// The longest line that a node may send: what a guest prints at once, all of it escaped, and some more.
+constexpr std::size_t kLineBytesMax = 1U << 20U;
+constexpr std::uint64_t kFollowedLines = 20;
+
+/// Nothing is lost when whoever follows has seen enough: what was shown is written.
+void end_at_interrupt(int /*signal*/) { ::_exit(kExitOk); }
+
+class Logs {
+ public:
+  Logs(const CommandLine& line, const Context& context, cloud::HttpTransport& http, std::string url, std::string token)
+      : line_(line),
+        words_(line.logs),
+        context_(context),
+        http_(http),
+        url_(std::move(url)),
+        token_(std::move(token)),
+        view_({.form = edge::LogStyle::Form::Text, .colour = context.out.kind() == Terminal::Kind::Coloured}) {}
+
+  Status run() {
+    if (!words_.request.empty()) return show_request();
+    if (!words_.function.empty()) {
+      if (Status known = check_function(); !known) return known;
+    }
+    if (!words_.follow) return stream(path(""));
+    struct sigaction end{};
+    end.sa_handler = end_at_interrupt;
+    ::sigaction(SIGINT, &end, nullptr);
+    ::sigaction(SIGTERM, &end, nullptr);
+    if (Status first = stream(path("&follow=1")); !first && !heard_) return first;
+    return follow_again();
+  }
+
+ private:
+  /// Goes on with a node that has stopped answering.
+  Status follow_again() {
+    milliseconds pause = kPauseMin;
+    for (;;) {
+      heard_ = false;
+      tell("the node does not answer any more; trying again");
+      do {
+        ::poll(nullptr, 0, static_cast<int>(pause.count()));
+        pause = std::min(pause * 2, kPauseMax);
+        const Status again = stream(path("&follow=1"));
+        if (!again && is_hopeless(again.error())) return again;
+      } while (!heard_);
+      pause = kPauseMin;
+    }
+  }
+
+  static bool is_hopeless(const Error& error) { return error.code == Code::Denied || error.code == Code::Invalid; }
+
+  void tell(std::string_view what) const { context_.err.write(fmt::format("peko logs: {}\n", printable(what))); }
+
+  /// With what was asked for. What was shown before is left out when it begins again.
+  [[nodiscard]] std::string path(std::string_view more) const {
+    std::string made = fmt::format("/api/logs?errors={}{}", words_.errors ? 1 : 0, more);
+    if (!words_.function.empty()) made += "&function=" + words_.function;
+    if (!words_.since.empty()) made += fmt::format("&since={}", seconds_of(words_.since).value_or(0));
+    const bool bounded = words_.follow && words_.since.empty();
+    if (words_.lines > 0 || bounded) made += fmt::format("&limit={}", words_.lines > 0 ? words_.lines : kFollowedLines);
+    return made;
+  }
+
+  cloud::HttpRequest request(const std::string& target, milliseconds time) const {
+    cloud::HttpRequest made;
+    made.url = url_ + target;
+    if (!token_.empty()) made.headers.emplace_back("authorization", "Bearer " + token_);
+    made.total_timeout = time;
+    made.stall_timeout = std::min(time, kSilenceMax);
+    for (const std::string_view local : {"http://127.", "http://localhost", "http://[::1]"}) {
+      if (url_.starts_with(local)) made.proxy = cloud::Proxy::Never;
+    }
+    return made;
+  }
+
+  /// The error of an answer that cannot be used.
+  [[nodiscard]] Status judge(const Result<cloud::HttpResponse>& answer) const {
+    if (!answer && (answer.error().code == Code::Unavailable || answer.error().code == Code::Deadline)) {
+      return fail(Code::Unavailable,
+                  fmt::format("no node answers at {} ({}): is one running there (`peko dev`, `peko serve`)? Name "
+                              "another one's admin listener with --admin URL",
+                              url_, answer.error().message));
+    }
+    if (!answer) return fail(answer.error());
+    switch (answer->status) {
+      case 200: return {};
+      case 401: return fail(Code::Denied, "the node wants its admin token: set PEKO_ADMIN_TOKEN to its admin_token");
+      case 403: return fail(Code::Denied, "the node refuses: ask it by an address (127.0.0.1), not by a name");
+      case 404:
+        return fail(Code::NotFound, why_of(*answer, "there is no log at " + url_ + ": is it an admin listener?"));
+      default: return fail(Code::Unavailable, why_of(*answer, fmt::format("the node answers {}", answer->status)));
+    }
+  }
+
+  /// What the node says is wrong.
+  static std::string why_of(const cloud::HttpResponse& answer, std::string otherwise) {
+    boost::system::error_code malformed;
+    const boost::json::value value = boost::json::parse(answer.body, malformed);
+    const boost::json::object* const said = malformed ? nullptr : value.if_object();
+    const boost::json::value* const error = said == nullptr ? nullptr : said->if_contains("error");
+    return error != nullptr && error->is_string() ? std::string(error->get_string()) : std::move(otherwise);
+  }
+
+  Status show_request() {
+    const Result<cloud::HttpResponse> answer = http_.send(request("/api/requests/" + words_.request, kAnswerTime));
+    if (Status good = judge(answer); !good) return good;
+    if (line_.print_as == PrintAs::Json) {
+      context_.out.write(answer->body);
+      return {};
+    }
+    const Result<std::string> text = view_.request(answer->body);
+    if (!text) return fail(text.error());
+    context_.out.write(*text);
+    return {};
+  }
+
+  /// A name that the node does not know is more likely a slip than a function without a log.
+  Status check_function() {
+    const Result<cloud::HttpResponse> answer = http_.send(request("/api/functions?limit=10000", kAnswerTime));
+    if (Status good = judge(answer); !good) return good;
+    boost::system::error_code malformed;
+    const boost::json::value value = boost::json::parse(answer->body, malformed);
+    const boost::json::object* const root = malformed ? nullptr : value.if_object();
+    const boost::json::value* const list = root == nullptr ? nullptr : root->if_contains("functions");
+    if (list == nullptr || !list->is_array()) return fail(Code::Invalid, url_ + " is not an admin listener of Peko");
+    std::vector<std::string> names;
+    for (const boost::json::value& each : list->get_array()) {
+      const boost::json::value* const name = each.is_object() ? each.get_object().if_contains("name") : nullptr;
+      if (name != nullptr && name->is_string()) names.emplace_back(std::string_view(name->get_string()));
+    }
+    if (std::ranges::find(names, words_.function) != names.end()) return {};
+    const auto near = nearest(words_.function, names);
+    return fail(Code::NotFound, fmt::format("the node at {} has no function \"{}\"{}", url_, words_.function,
+                                            near ? fmt::format("; did you mean {}?", *near) : std::string()));
+  }
+
+  Status stream(const std::string& target) {
+    std::string rest;
+    const std::string seen = view_.last_time();  // before it began again
+    const auto take = [&](std::string_view bytes) -> Status {
+      heard_ = true;
+      rest += bytes;
+      std::string shown;
+      std::size_t begin = 0;
+      for (std::size_t end = 0; (end = rest.find('\n', begin)) != std::string::npos; begin = end + 1) {
+        if (Status good = show(std::string_view(rest).substr(begin, end - begin), seen, shown); !good) return good;
+      }
+      rest.erase(0, begin);
+      if (!shown.empty()) context_.out.write(shown);
+      if (rest.size() > kLineBytesMax) return fail(Code::Invalid, "the node sends a line that does not end");
+      return {};
+    };
+    const Result<cloud::HttpResponse> answer =
+        http_.send(request(target, words_.follow ? kFollowTime : kAnswerTime), take);
+    return judge(answer);
+  }
+
+  Status show(std::string_view json, std::string_view seen, std::string& shown) {
+    if (json.empty()) return {};
+    const Result<std::string> text = view_.line(json);
+    if (!text) return fail(text.error());
+    if (!seen.empty() && view_.last_time() <= seen) return {};
+    shown += line_.print_as == PrintAs::Json ? std::string(json) + "\n" : *text;
+    return {};
+  }
+
+  const CommandLine& line_;
+  const LogWords& words_;
+  const Context& context_;
+  cloud::HttpTransport& http_;
+  const std::string url_;
+  const std::string token_;
+  LogView view_;
+  bool heard_ = false;  ///< since it was last asked
+};
+
+/// The admin listener of the settings, as it is reached from this machine.
+std::string default_admin(const Settings& settings) {
+  std::string address = settings.node.admin;
+  for (const std::string_view any : {"0.0.0.0:", "[::]:"}) {
+    if (address.starts_with(any)) address = "127.0.0.1:" + address.substr(any.size());
+  }
+  return address;
+}
+
+/// Invalid when what was asked for does not fit together.
+Status check_words(const LogWords& words) {
+  const auto plain = [](char c) {
+    return std::string_view("-_.").contains(c) || std::isalnum(static_cast<unsigned char>(c));
+  };
+  if (!std::ranges::all_of(words.function, plain)) {
+    return fail(Code::Invalid, fmt::format("\"{}\" is not the name of a function", words.function));
+  }
+  if (!std::ranges::all_of(words.request, plain)) {
+    return fail(
+        Code::Invalid,
+        fmt::format("\"{}\" is not the id of a request: it is the peko-request-id of its response", words.request));
+  }
+  if (!words.request.empty() && (words.follow || words.errors || !words.since.empty() || words.lines > 0)) {
+    return fail(Code::Invalid, "--request shows one request: it goes with no other choice");
+  }
+  if (words.since.empty()) return {};
+  if (const Result<std::uint64_t> seconds = seconds_of(words.since); !seconds) return fail(seconds.error(), "--since");
+  return {};
+}
+
+}  // namespace
+
+int logs(const CommandLine& line, const Context& context) {
+  const Result<Settings> settings = settings_of(line, context);
+  if (!settings) return give_up(line, context, settings.error().message, kExitUsage);
+  if (Status good = check_words(line.logs); !good) return give_up(line, context, good.error().message, kExitUsage);
+  const std::string admin = line.logs.admin.empty() ? default_admin(*settings) : line.logs.admin;
+  if (admin.empty()) {
+    return give_up(line, context, "the settings say that the node has no admin listener: name one with --admin URL",
+                   kExitUsage);
+  }
+  const Result<std::string> url = admin_url(admin);
+  if (!url) return give_up(line, context, "--admin: " + url.error().message, kExitUsage);
+  const Result<cloud::HttpTransport*> http = context.http();
+  if (!http) return give_up(line, context, http.error().message);
+  Logs command(line, context, **http, *url, settings->node.admin_token);
+  if (const Status done = command.run(); !done) return give_up(line, context, done.error().message);
+  return kExitOk;
+}
+
+}  // namespace peko::cli

@@ -1,0 +1,128 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/fake_clock.hpp"
+#include "cli/captured.hpp"
+#include "cli/commands.hpp"
+#include "cloud/fake_transport.hpp"
+
+namespace peko::cli {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::string_view kNode = "GET http://127.0.0.1:7070";
+constexpr std::string_view kLine =
+    R"({"ts":"2026-01-31T12:00:00.000Z","type":"guest","function":"api","id":"-","stream":"stdout","msg":"printed"})"
+    "\n";
+
+/// Runs `peko logs` against nodes that answer from a table.
+struct Rig {
+  int run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "logs");
+    return cli::run(arguments, {.environment = environment,
+                                .out = out.terminal(),
+                                .err = err.terminal(),
+                                .clock = clock,
+                                .version = "peko",
+                                .http = [this]() -> Result<cloud::HttpTransport*> { return &http; }});
+  }
+  void answer(std::string_view path, unsigned status, std::string_view body) {
+    http.answer(std::string(kNode).append(path), {.status = status, .headers = {}, .body = std::string(body)});
+  }
+  void has_functions() {
+    answer("/api/functions?limit=10000", 200, R"({"functions":[{"name":"api"},{"name":"site"}]})");
+  }
+
+  Environment environment;
+  Captured out;
+  Captured err;
+  FakeClock clock;
+  cloud::FakeTransport http;
+};
+
+TEST(Logs, ShowsWhatANodeRemembers) {
+  Rig rig;
+  rig.has_functions();
+  rig.answer("/api/logs?errors=0&function=api", 200, kLine);
+  EXPECT_EQ(rig.run({"api"}), kExitOk) << rig.err.text();
+  EXPECT_THAT(rig.out.text(), HasSubstr("api stdout - | printed\n"));
+  EXPECT_EQ(rig.err.text(), "");
+}
+
+TEST(Logs, PassesOnWhatIsWanted) {
+  Rig rig;
+  rig.environment.emplace("PEKO_ADMIN_TOKEN", "0123456789abcdef");
+  rig.http.answer("GET http://10.0.0.7:7070/api/logs?errors=1&since=300&limit=7",
+                  {.status = 200, .headers = {}, .body = std::string(kLine)});
+  EXPECT_EQ(rig.run({"--admin", "10.0.0.7:7070", "--errors", "--since", "5m", "--lines", "7", "--json"}), kExitOk)
+      << rig.err.text();
+  EXPECT_EQ(rig.out.text(), kLine);
+  EXPECT_EQ(cloud::header_of(rig.http.asked().front().request, "authorization"), "Bearer 0123456789abcdef");
+}
+
+TEST(Logs, ShowsOneRequest) {
+  Rig rig;
+  rig.answer("/api/requests/id-1", 200, R"({"request":null,"phases":[],"log":[],"trap":null})");
+  EXPECT_EQ(rig.run({"--request", "id-1"}), kExitOk) << rig.err.text();
+  EXPECT_THAT(rig.out.text(), HasSubstr("not over yet"));
+  rig.answer("/api/requests/id-2", 404, R"({"error":"nothing is known of request id-2"})");
+  EXPECT_EQ(rig.run({"--request", "id-2"}), kExitFailed);
+  EXPECT_THAT(rig.err.text(), HasSubstr("peko logs: nothing is known of request id-2\n"));
+}
+
+TEST(Logs, SaysWhatToDoWhenThereIsNoNode) {
+  Rig rig;
+  EXPECT_EQ(rig.run({}), kExitFailed);
+  EXPECT_THAT(rig.err.text(), HasSubstr("no node answers at http://127.0.0.1:7070"));
+  EXPECT_THAT(rig.err.text(), HasSubstr("--admin URL"));
+  EXPECT_EQ(rig.run({"--follow"}), kExitFailed) << "at once: it has never answered";
+}
+
+TEST(Logs, SaysWhatToDoWhenTheTokenIsMissing) {
+  Rig rig;
+  rig.answer("/api/logs?errors=0", 401, "");
+  EXPECT_EQ(rig.run({}), kExitFailed);
+  EXPECT_THAT(rig.err.text(), HasSubstr("PEKO_ADMIN_TOKEN"));
+}
+
+TEST(Logs, KnowsASlip) {
+  Rig rig;
+  rig.has_functions();
+  EXPECT_EQ(rig.run({"apu"}), kExitFailed);
+  EXPECT_THAT(rig.err.text(), HasSubstr("has no function \"apu\"; did you mean api?"));
+}
+
+TEST(Logs, RefusesWhatDoesNotFitTogether) {
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string_view why;
+  };
+  const Row rows[] = {
+      {{"--since", "soon"}, "write 30s, 5m, 2h or 1d"},
+      {{"--request", "id", "--follow"}, "goes with no other choice"},
+      {{"--request", "a/b"}, "not the id of a request"},
+      {{"a&b"}, "not the name of a function"},
+      {{"--admin", "ftp://x"}, "not the URL of an admin listener"},
+      {{"--lines", "0"}, "--lines"},
+      {{"--follows"}, "did you mean --follow?"},
+  };
+  for (const Row& row : rows) {
+    Rig rig;
+    EXPECT_EQ(rig.run(row.arguments), kExitUsage) << row.why;
+    EXPECT_THAT(rig.err.text(), HasSubstr(std::string(row.why)));
+  }
+}
+
+TEST(Logs, SaysSoWhenItIsNotANode) {
+  Rig rig;
+  rig.answer("/api/logs?errors=0", 200, "<html>\n");
+  EXPECT_EQ(rig.run({}), kExitFailed);
+  EXPECT_THAT(rig.err.text(), HasSubstr("is this an admin listener of Peko?"));
+}
+
+}  // namespace
+}  // namespace peko::cli
