@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cctype>
 #include <csignal>
 
 #include "base/text.hpp"
@@ -83,7 +84,8 @@ class Logs {
     std::string made = fmt::format("/api/logs?errors={}{}", words_.errors ? 1 : 0, more);
     if (!words_.function.empty()) made += "&function=" + words_.function;
     if (!words_.since.empty()) made += fmt::format("&since={}", seconds_of(words_.since).value_or(0));
-    const bool bounded = words_.follow && words_.since.empty();
+    const bool again = !view_.last_time().empty();  // then all that came meanwhile
+    const bool bounded = words_.follow && words_.since.empty() && !again;
     if (words_.lines > 0 || bounded) made += fmt::format("&limit={}", words_.lines > 0 ? words_.lines : kFollowedLines);
     return made;
   }
@@ -143,8 +145,18 @@ class Logs {
 
   /// A name that the node does not know is more likely a slip than a function without a log.
   Status check_function() {
-    const Result<cloud::HttpResponse> answer = http_.send(request("/api/functions?limit=10000", kAnswerTime));
-    if (Status good = judge(answer); !good) return good;
+    const Result<std::vector<std::string>> same = function_names("name=" + words_.function);
+    if (!same) return fail(same.error());
+    if (!same->empty()) return {};
+    const Result<std::vector<std::string>> all = function_names("limit=10000");
+    const auto near = all ? nearest(words_.function, *all) : std::nullopt;
+    return fail(Code::NotFound, fmt::format("the node at {} has no function \"{}\"{}", url_, words_.function,
+                                            near ? fmt::format("; did you mean {}?", *near) : std::string()));
+  }
+
+  Result<std::vector<std::string>> function_names(const std::string& query) {
+    const Result<cloud::HttpResponse> answer = http_.send(request("/api/functions?" + query, kAnswerTime));
+    if (Status good = judge(answer); !good) return fail(std::move(good.error()));
     boost::system::error_code malformed;
     const boost::json::value value = boost::json::parse(answer->body, malformed);
     const boost::json::object* const root = malformed ? nullptr : value.if_object();
@@ -155,10 +167,7 @@ class Logs {
       const boost::json::value* const name = each.is_object() ? each.get_object().if_contains("name") : nullptr;
       if (name != nullptr && name->is_string()) names.emplace_back(std::string_view(name->get_string()));
     }
-    if (std::ranges::find(names, words_.function) != names.end()) return {};
-    const auto near = nearest(words_.function, names);
-    return fail(Code::NotFound, fmt::format("the node at {} has no function \"{}\"{}", url_, words_.function,
-                                            near ? fmt::format("; did you mean {}?", *near) : std::string()));
+    return names;
   }
 
   Status stream(const std::string& target) {

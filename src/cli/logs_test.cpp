@@ -34,6 +34,8 @@ struct Rig {
     http.answer(std::string(kNode).append(path), {.status = status, .headers = {}, .body = std::string(body)});
   }
   void has_functions() {
+    answer("/api/functions?name=api", 200, R"({"functions":[{"name":"api"}]})");
+    answer("/api/functions?name=apu", 200, R"({"functions":[]})");
     answer("/api/functions?limit=10000", 200, R"({"functions":[{"name":"api"},{"name":"site"}]})");
   }
 

@@ -67,6 +67,7 @@ void Inspector::show_request(http::Exchange& exchange, const Sources& sources, s
 void Inspector::stream_log(http::Exchange& exchange, const Sources& sources) {
   Result<LogQuery> query = log_query(query_of(exchange.head().target), clock_.wall_now());
   if (!query) return send(exchange, problem(400, query.error().message));
+  if (exchange.head().method == "HEAD") query->follow = Follow::No;
   std::erase_if(streams_, [](const auto& stream) { return stream->over(); });
   if (streams_.size() >= kFollowersMax) {
     return send(exchange, problem(503, "as many read the logs of this node already as may (16): try again later"));

@@ -122,16 +122,20 @@ std::vector<FunctionView> sorted(const NodeView& node, const RecentCounts& recen
   };
   std::vector<Placed> placed;
   for (FunctionView& function : functions) {
-    const RequestCounts counts = counts_of(node, function.target);
-    const RequestCounts lately = recent.lately(node, function.target);
     std::array<std::uint64_t, 3> key{};
     switch (query.sort) {
       case FunctionQuery::Sort::Name: break;
-      case FunctionQuery::Sort::Recent:
+      case FunctionQuery::Sort::Recent: {
+        const RequestCounts lately = recent.lately(node, function.target);
         key = {function.state == FunctionView::State::Failed ? 1U : 0U, lately.errors, lately.requests};
         break;
-      case FunctionQuery::Sort::Requests: key = {counts.requests, 0, 0}; break;
-      case FunctionQuery::Sort::Errors: key = {counts.errors, counts.requests, 0}; break;
+      }
+      case FunctionQuery::Sort::Requests: key = {counts_of(node, function.target).requests, 0, 0}; break;
+      case FunctionQuery::Sort::Errors: {
+        const RequestCounts counts = counts_of(node, function.target);
+        key = {counts.errors, counts.requests, 0};
+        break;
+      }
     }
     placed.push_back({.function = std::move(function), .key = key});
   }

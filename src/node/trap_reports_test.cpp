@@ -89,7 +89,7 @@ TEST_F(TrapReportsTest, PutsLinesInPlaceOfNamesAndAsksOnce) {
   EXPECT_THAT(text(), HasSubstr("stock PEKO-TRAP id-1 | no stock\n      0: inner at a.rs:1\n      1: ? at a.rs:2\n     "
                                 " 2: take at a.rs:3\n      3: handle\n"));
   EXPECT_THAT(text(), HasSubstr("id-2 | no stock\n"));
-  EXPECT_EQ(history_.find("id-2")->report.frames.front(), "inner at a.rs:1");
+  EXPECT_EQ(history_.find("id-1")->report.frames.front(), "inner at a.rs:1");
 }
 
 TEST_F(TrapReportsTest, DeclinesWhenTooManyWaitAndWritesWhatIsLeftAtTheEnd) {

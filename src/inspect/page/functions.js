@@ -61,7 +61,7 @@ function functionList() {
         "State",
         "Versions",
         "#Last minute",
-        "#Errors",
+        "#Errors in it",
         "#Requests",
         "#Errors",
         "#Median",
@@ -91,8 +91,8 @@ function functionList() {
       h(f.errors_lately ? "td.number.bad" : "td.number.dim", number(f.errors_lately)),
       h("td.number", number(f.requests)),
       h(f.errors ? "td.number.bad" : "td.number.dim", number(f.errors)),
-      h("td.number", ms(f.p50_ms)),
-      h("td.number", ms(f.p99_ms)),
+      h("td.number", about(f.p50_ms)),
+      h("td.number", about(f.p99_ms)),
       h("td.number", number(f.warm_instances)),
       h("td.number", f.memory_bytes ? bytes(f.memory_bytes) : ""),
       h(f.waiting ? "td.number.warn" : "td.number.dim", number(f.waiting)),
@@ -123,7 +123,7 @@ function functionList() {
           : "there are none"
         : `${number(list.functions.length ? offset + 1 : 0)} to ${number(end)} of ${number(list.matching)}`;
   }
-  return { refresh, search };
+  return { refresh, search, showsNode: true };
 }
 
 function functionView(name) {
@@ -164,7 +164,7 @@ function functionView(name) {
         ["Revision", f.revision || ""],
         ["Requests", `${number(f.requests)}, ${number(f.errors)} of them answered 5xx`],
         ["Last minute", `${number(f.requests_lately)} requests, ${number(f.errors_lately)} errors`],
-        ["Time taken", f.p50_ms === undefined ? "" : `median ${ms(f.p50_ms)}, p99 ${ms(f.p99_ms)}`],
+        ["Time taken", f.p50_ms === undefined ? "" : `median ${about(f.p50_ms)}, p99 ${about(f.p99_ms)}`],
         ["CPU time", ms(f.cpu_ms)],
         ["Cold starts", counts(f.cold_starts)],
         ["Faults", counts(f.faults)],

@@ -30,6 +30,7 @@ async function look(signal) {
   while (!signal.aborted) {
     if (!document.hidden && view.refresh) {
       await view.refresh(signal).then(() => !signal.aborted && tell(null), tell);
+      if (!view.showsNode) await get("/api/functions?limit=1", signal).then((list) => showNode(list.node), tell);
     }
     await new Promise((resolve) => setTimeout(resolve, REFRESH));
   }
