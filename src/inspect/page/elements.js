@@ -30,7 +30,7 @@ const number = (value) => (value ?? 0).toLocaleString("en");
 const ms = (value) =>
   value === undefined ? "" : value >= 1000 ? `${(value / 1000).toFixed(2)} s` : `${value.toFixed(2)} ms`;
 // Of what is estimated from a histogram: two digits are more than it knows.
-const about = (value) => (value === undefined ? "" : `≈ ${ms(Number(value.toPrecision(2)))}`);
+const estimate = (value) => (value === undefined ? "" : `≈ ${ms(Number(value.toPrecision(2)))}`);
 const bytes = (value) => {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let unit = 0;

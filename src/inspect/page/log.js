@@ -78,7 +78,7 @@ function logView(parameters) {
     let rest = "";
     for (;;) {
       const { value, done } = await reader.read();
-      if (done) throw new Error("the node has stopped");
+      if (done) throw new Unreachable("The node has stopped; trying again.");
       const parts = (rest + value).split("\n");
       rest = parts.pop();
       show(parts.filter((part) => part).map((part) => JSON.parse(part)));

@@ -1,6 +1,8 @@
 // What is asked of the node, and what is told of it.
 
+// What the node says is wrong; that it says nothing.
 class Refused extends Error {}
+class Unreachable extends Error {}
 
 const tokenKey = "peko-admin-token";
 let asking = null; // the question for the token, while it is open
@@ -29,7 +31,9 @@ async function ask(path, options = {}) {
   for (;;) {
     const token = sessionStorage.getItem(tokenKey);
     const headers = token ? { authorization: `Bearer ${token}` } : {};
-    const response = await fetch(path, { ...options, headers, cache: "no-store" });
+    const response = await fetch(path, { ...options, headers, cache: "no-store" }).catch((error) => {
+      throw error.name === "AbortError" ? error : new Unreachable("The node does not answer; trying again.");
+    });
     if (response.status !== 401) return response;
     if (sessionStorage.getItem(tokenKey) === token) await askToken(token !== null && token !== "");
   }
@@ -50,8 +54,8 @@ async function get(path, signal) {
 
 function tell(error) {
   if (error?.name === "AbortError") return;
-  problem.textContent =
-    error instanceof Refused ? error.message : error ? "The node does not answer; trying again." : "";
+  const known = error instanceof Refused || error instanceof Unreachable;
+  problem.textContent = !error ? "" : known ? error.message : `The inspector failed: ${error}`;
   problem.hidden = !error;
 }
 
