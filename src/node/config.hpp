@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/dev_channel.hpp"
 #include "edge/server_timing.hpp"
 #include "engine/limits.hpp"
 #include "http/limits.hpp"
@@ -59,8 +60,7 @@ struct Config {
   std::vector<net::AddressRange> outbound_allow_ranges;  ///< what guests may reach beside public addresses
   std::string outbound_ca_file;  ///< certificates that guests' requests trust instead of the system's; empty: those
   FaultDetail fault_detail = FaultDetail::Hide;
-  std::uint64_t inspect_requests = 4096;  ///< requests that are remembered for the inspector; 0: none
-  std::uint64_t inspect_log_mb = 8;       ///< output of functions that is remembered for it; 0: none
+  edge::DevChannel* dev = nullptr;  ///< to the browsers of a developer; outlives the node; null: production
   http::Limits http;
 };
 
