@@ -42,6 +42,10 @@ build: js build/release/build.ninja ## Builds the release binary, build/release/
 	$(title) 'Building peko (release)'
 	@ninja -C build/release -j $(JOBS) peko
 
+.PHONY: screenshots
+screenshots: build guests ## Makes the pictures in docs/images again, by the tests in a browser
+	@PEKO_BIN=$(CURDIR)/$(PEKO) PEKO_SCREENSHOTS=docs/images /usr/bin/python3 -B tests/e2e/pages_test.py
+
 .PHONY: fmt
 fmt: setup ## Formats the C++ and Rust code
 	@scripts/setup.sh lint

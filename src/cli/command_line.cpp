@@ -60,6 +60,7 @@ struct Parsed {
   std::string hash;
   std::vector<std::uint32_t> offsets;
   bool json = false;
+  bool no_live_reload = false;
   StoreWords store;
   LogWords logs;
 };
@@ -126,6 +127,8 @@ struct Tree {
     dev->add_option("PATH", parsed.paths,
                     "project folders (with a peko.toml), folders of projects, or .wasm files; default: this folder")
         ->type_name("");
+    dev->add_flag("--no-live-reload", parsed.no_live_reload,
+                  "adds nothing to pages; without it they reload when their function has changed");
     add_settings(*dev, Command::Dev, parsed);
     dev->footer(std::string(kDevExamples).append(kSettingsNote).append(kExitStatuses));
 
@@ -259,6 +262,7 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
   line.input = parsed.input;
   line.output = parsed.output;
   line.compile = {.memory_mb = parsed.compile_memory_mb, .cpu = std::chrono::seconds(parsed.compile_seconds)};
+  line.live_reload = parsed.no_live_reload ? edge::LiveReload::Off : edge::LiveReload::On;
   line.print_as = parsed.json ? PrintAs::Json : PrintAs::Text;
   line.hash = parsed.hash;
   line.offsets = std::move(parsed.offsets);

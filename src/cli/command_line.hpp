@@ -12,6 +12,7 @@
 #include "cli/log_words.hpp"
 #include "cli/settings.hpp"
 #include "cli/store_words.hpp"
+#include "edge/dev_channel.hpp"
 
 namespace peko::cli {
 
@@ -25,17 +26,17 @@ enum class PrintAs : std::uint8_t { Text, Json };
 
 struct CommandLine {
   Command command = Command::Dev;
-  std::vector<std::filesystem::path> paths;     ///< dev: where to look for functions; never empty
-  std::optional<std::filesystem::path> config;  ///< --config
-  Flags flags;                                  ///< by key of the setting, as given
-  std::filesystem::path input;                  ///< check, compile-worker, symbolise-worker
-  std::filesystem::path output;                 ///< compile-worker
-  node::CompileLimits compile;                  ///< compile-worker: its own limits
-  PrintAs print_as = PrintAs::Text;             ///< --json
-  std::string hash;                             ///< symbolise-worker: what the input has to be
-  std::vector<std::uint32_t> offsets;           ///< symbolise-worker
-  StoreWords store;                             ///< the commands around a code store
-  LogWords logs;                                ///< logs
+  std::vector<std::filesystem::path> paths;             ///< dev: where to look for functions; never empty
+  std::optional<std::filesystem::path> config;          ///< --config
+  Flags flags;                                          ///< by key of the setting, as given
+  edge::LiveReload live_reload = edge::LiveReload::On;  ///< dev: --no-live-reload
+  std::filesystem::path input;                          ///< check, compile-worker, symbolise-worker
+  std::filesystem::path output;                         ///< compile-worker
+  node::CompileLimits compile;                          ///< compile-worker: its own limits
+  PrintAs print_as = PrintAs::Text;                     ///< --json
+  std::string hash;                                     ///< symbolise-worker: what the input has to be
+  std::vector<std::uint32_t> offsets;                   ///< symbolise-worker
+  StoreWords store;                                     ///< the commands around a code store
 };
 
 /// What to print instead of running a command.

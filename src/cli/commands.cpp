@@ -6,6 +6,7 @@
 #include "cli/serving.hpp"
 #include "cli/setting_values.hpp"
 #include "cli/store_options.hpp"
+#include "edge/dev_channel.hpp"
 
 namespace peko::cli {
 namespace {
@@ -40,6 +41,8 @@ int dev(const CommandLine& line, const Context& context) {
     settings->node.default_function = found->functions.front().name;
   }
   const std::unique_ptr<LogSink> log = start_log(context, settings->node.log_format);
+  edge::DevChannel channel(line.live_reload);
+  settings->node.dev = &channel;
   int status = kExitOk;
   {
     DevView view(context.out, context.err, trim(context.version.substr(0, context.version.find('\n'))));

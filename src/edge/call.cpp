@@ -42,7 +42,6 @@ void Call::begin() {
   const http::RequestHead& head = exchange_->head();
   id_ = to_text(edge_.ids_.next(edge_.wall_now()));
   started_ = loaded_at_ = edge_.loop_.now();
-  error_format_ = preferred_format(head.fields);
   method_.assign(head.method);
   target_.assign(head.target);
   peer_.assign(exchange_->peer());
@@ -63,6 +62,7 @@ void Call::begin() {
   head_sent_ = body_fed_ = body_held_ = body_ended_ = aborted_ = client_gone_ = expired_ = log_cut_ = over_ = false;
   asset_answered_ = false;
   trailer_text_.clear();
+  said_.clear();
 }
 
 void Call::turn() {
@@ -154,7 +154,7 @@ void Call::send_head() {
   const http::ResponseHead head = invocation_->head();
   fields_.clear();
   for (const http::Field& field : head.fields) {
-    if (!field.name.starts_with("peko-")) fields_.push_back(field);
+    if (!field.name.starts_with("peko-") || is_for_page(field.name)) fields_.push_back(field);
   }
   fields_.push_back({"peko-request-id", id_.view()});
   std::optional<VersionText> version;
@@ -258,6 +258,8 @@ void Call::refuse(Fault fault, std::string_view detail) {
   fault_ = &info(fault);
   detail_ = detail;
   if (exchange_ == nullptr) return;  // the client has its response; only the log will tell
+  const bool page = shows_page();
+  const BodyFormat format = head_sent_ ? BodyFormat::Text : preferred_format(accept());
   http::Exchange& exchange = *std::exchange(exchange_, nullptr);
   bytes_in_ = exchange.bytes_in();
   bytes_out_ = exchange.bytes_out();
@@ -266,9 +268,10 @@ void Call::refuse(Fault fault, std::string_view detail) {
     exchange.abort();
     return;
   }
+  if (page) return show_page(exchange, fault, detail);
   std::string shown;
   if (edge_.fault_detail_ == FaultDetail::Show) append_safe(shown, detail.substr(0, detail.find('\n')));
-  ErrorResponse response(fault, id_.view(), shown, error_format_);
+  ErrorResponse response(fault, id_.view(), shown, format);
   std::optional<VersionText> version;
   if (several_) response.add_version(version.emplace(shelf_->version().number).view());
   status_ = response.status();
@@ -305,15 +308,19 @@ void Call::report_trap(Fault fault, std::string_view cause) {
                     .frames = threw ? script_frames_of(usage_.message) : frames_of(usage_.message)};
   TrapPlaces places{
       .component = version.component_file, .hash = version.component_hash, .offsets = std::move(usage_.frames)};
+  if (shows_page()) places.then = await_report();
   if (edge_.traps_.explain(report, places)) return;
   std::string text;
   append_trap_report(text, report, edge_.style_, edge_.wall_now());
   edge_.log_line(text);
+  if (places.then) places.then(std::move(report));
 }
 
 void Call::write_guest_log() {
   log_cut_ = invocation_->log().cut();
-  edge_.log_guest(shelf_->version().function, id_.view(), invocation_->log().take());
+  const std::vector<engine::GuestLine> lines = invocation_->log().take();
+  if (edge_.dev_ != nullptr) said_.insert(said_.end(), lines.begin(), lines.end());
+  edge_.log_guest(shelf_->version().function, id_.view(), lines);
 }
 
 // What is known of the request, into the metrics and the log.

@@ -6,13 +6,14 @@
 /// broken one. Work that a guest does after its response goes on without the client.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ids.hpp"
-#include "edge/asset_call.hpp"
+#include "edge/dev_pages.hpp"
 #include "edge/error_response.hpp"
 #include "edge/fault.hpp"
 #include "edge/function_table.hpp"
@@ -105,7 +106,17 @@ class Call final : private net::Deadline, private LoadWaiter, private pool::Wait
   std::string limit_detail(Fault fault, const engine::Usage& usage, std::string_view cause) const;
   /// Tells where in its code the guest failed.
   void report_trap(Fault fault, std::string_view cause);
+  /// The client's Accept field. Requires an exchange whose head has not been sent.
+  std::string_view accept() const;
   void write_guest_log();
+
+  // In `peko dev` (call_page.cpp):
+  /// Whether a failure would be shown as a page for developers.
+  bool shows_page() const;
+  /// Whether a field of the response is for what adds the script of live reload.
+  bool is_for_page(std::string_view field) const;
+  std::move_only_function<void(TrapReport)> await_report();
+  void show_page(http::Exchange& exchange, Fault fault, std::string_view detail);
   void write_record();
 
   Edge& edge_;
@@ -121,7 +132,7 @@ class Call final : private net::Deadline, private LoadWaiter, private pool::Wait
   engine::InvocationPtr invocation_;
   std::unique_ptr<AssetCall> asset_;  // null: no asset is on its way
   RequestIdText id_{};
-  BodyFormat error_format_ = BodyFormat::Text;
+  std::string accept_;  // of a request that waits
   std::string method_;
   std::string target_;
   std::string peer_;
@@ -158,9 +169,10 @@ class Call final : private net::Deadline, private LoadWaiter, private pool::Wait
   bool log_cut_ = false;
   bool asset_answered_ = false;
   bool over_ = false;
-  std::string asset_path_;                 // scratch
-  std::vector<std::string> trailer_text_;  // name, value, name, value, ...
-  std::vector<http::Field> fields_;        // scratch
+  std::vector<engine::GuestLine> said_;     // only in `peko dev`
+  std::shared_ptr<AwaitedReport> awaited_;  // likewise: the report that the error page is to show
+  std::vector<std::string> trailer_text_;   // name, value, name, value, ...
+  std::vector<http::Field> fields_;         // scratch
 };
 
 }  // namespace peko::edge

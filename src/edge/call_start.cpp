@@ -86,6 +86,8 @@ const http::RequestHead* Call::known_head() const {
 bool Call::on_trial() const { return invocation_ && cold_ == pool::ColdReason::None && !shelf_->reuse().proven(); }
 
 void Call::before_suspension() {
+  // All that an error response needs of the head.
+  if (in_handle_ && exchange_ != nullptr && !head_sent_) accept_.assign(accept());
   const bool keeps_head = on_trial() && in_handle_ && !head_copy_ && !head_sent_ && exchange_ != nullptr;
   if (keeps_head) head_copy_.emplace(exchange_->head());
   in_handle_ = false;

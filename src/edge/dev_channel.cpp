@@ -8,10 +8,12 @@
 
 namespace peko::edge {
 
-DevChannel::DevChannel() : process_(fmt::format("{:016x}", Random::from_entropy()())) {}
+DevChannel::DevChannel(LiveReload live_reload)
+    : process_(fmt::format("{:016x}", Random::from_entropy()())), live_reload_(live_reload) {}
 
 void DevChannel::problem(std::string_view function, BuildProblem problem) {
   const std::lock_guard lock(mutex_);
+  problem.number = ++problems_;
   auto states = std::make_shared<DevStates>(*states_);
   (*states)[std::string(function)].problem = std::make_shared<const BuildProblem>(std::move(problem));
   tell(std::move(states));

@@ -14,11 +14,12 @@ namespace peko::edge {
 
 /// Why a function could not be built.
 struct BuildProblem {
-  std::string message;  ///< the build's output; may have many lines; no terminal codes
-  std::string file;     ///< where it says the fault is; empty: it does not say
-  unsigned line = 0;    ///< from 1; 0: not known
-  unsigned column = 0;  ///< from 1; 0: not known
-  std::string excerpt;  ///< the lines of the file around it; empty: none
+  std::string message;       ///< the build's output; may have many lines; no terminal codes
+  std::string file;          ///< where it says the fault is; empty: it does not say
+  unsigned line = 0;         ///< from 1; 0: not known
+  unsigned column = 0;       ///< from 1; 0: not known
+  std::string excerpt;       ///< the lines of the file around it, that one marked by ">"; empty: none
+  std::uint64_t number = 0;  ///< which one it is, from 1; the channel's to give
 };
 
 /// What is known of one function.
@@ -29,6 +30,9 @@ struct DevState {
 
 /// By the function's name. Immutable once it is handed out.
 using DevStates = std::map<std::string, DevState, std::less<>>;
+
+/// Whether pages are given a script that reloads them.
+enum class LiveReload : std::uint8_t { On, Off };
 
 /// One per process, null in production. Any thread: what loops know of it is posted to them, so that a page's stamp is
 /// never newer than the version that answers there (work that is posted before changed() is done before it).
@@ -44,7 +48,7 @@ class DevChannel {
     ~Listener() = default;
   };
 
-  DevChannel();
+  explicit DevChannel(LiveReload live_reload = LiveReload::On);
 
   /// The last build failed; stays so until the next changed(). What served before goes on serving.
   void problem(std::string_view function, BuildProblem problem);
@@ -57,13 +61,16 @@ class DevChannel {
 
   /// Another one in each process: a page that another process served is out of date.
   [[nodiscard]] std::string_view process() const { return process_; }
+  [[nodiscard]] LiveReload live_reload() const { return live_reload_; }
 
  private:
   void tell(std::shared_ptr<DevStates> states);
 
   const std::string process_;
+  const LiveReload live_reload_;
   std::mutex mutex_;
   // Under the mutex:
+  std::uint64_t problems_ = 0;
   std::shared_ptr<const DevStates> states_ = std::make_shared<DevStates>();
   std::vector<Listener*> listeners_;
 };

@@ -28,7 +28,7 @@ Edge::Edge(const EdgeParts& parts, LogStyle style)
       timing_(parts.timing),
       traps_(parts.traps),
       fault_detail_(parts.fault_detail),
-      history_(parts.history),
+      dev_(parts.dev != nullptr ? std::make_unique<DevPages>(parts.loop, *parts.dev) : nullptr),
       functions_(parts.pool, metrics_, parts.source),
       asset_source_(parts.assets),
       random_(Random::from_entropy()),
@@ -52,18 +52,26 @@ Call& Edge::idle_call() {
 void Edge::handle(http::Exchange& exchange) {
   if (exchange.head().target.starts_with(kReserved)) {
     answer_reserved(exchange);
+  } else if (dev_ != nullptr) {
+    tasks_.spawn(idle_call().run(live(exchange)));
   } else {
     tasks_.spawn(idle_call().run(exchange));
   }
 }
 
-// The paths that are Peko's on every host: today the health check of load balancers.
+http::Exchange& Edge::live(http::Exchange& exchange) {
+  const std::optional<Router::Match> match = router_->find(exchange.head().authority, exchange.head().target);
+  return match ? dev_->live(exchange, router_->name(match->function)) : exchange;
+}
+
+// The paths that are Peko's on every host: the health check of load balancers, and in `peko dev` those of live reload.
 void Edge::answer_reserved(http::Exchange& exchange) {
   const std::string_view target = exchange.head().target;
+  if (dev_ != nullptr && dev_->answer(exchange, target)) return;
   if (target.substr(0, target.find('?')) != kHealth) {
     const RequestIdText id = to_text(ids_.next(wall_now()));
     ErrorResponse response(Fault::NoFunction, id.view(), "Paths under /.peko/ are Peko's own.",
-                           preferred_format(exchange.head().fields));
+                           preferred_format(http::find(exchange.head().fields, "accept").value_or("")));
     exchange.send_head({.status = response.status(), .fields = response.fields()});
     exchange.write(response.take_body());
   } else {
@@ -117,6 +125,11 @@ void Edge::deploy_preview(Router::Target function, std::uint32_t number, std::sh
 
 void Edge::fail_preview(Router::Target function, std::uint32_t number, Fault fault, std::string detail) {
   functions_.fail_preview(function, number, fault, std::move(detail), loop_.now());
+}
+
+void Edge::drain() {
+  draining_ = true;
+  if (dev_ != nullptr) dev_->end_streams();
 }
 
 void Edge::cancel_all() {

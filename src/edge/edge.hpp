@@ -18,6 +18,7 @@
 #include "edge/asset_source.hpp"
 #include "edge/call.hpp"
 #include "edge/deployed.hpp"
+#include "edge/dev_pages.hpp"
 #include "edge/function_source.hpp"
 #include "edge/function_table.hpp"
 #include "edge/history.hpp"
@@ -50,7 +51,7 @@ struct EdgeParts {
   const http::Limits& http;  ///< what the codec refuses by itself
   TrapExplainer& traps;
   FaultDetail fault_detail = FaultDetail::Hide;
-  History::Size history = {};  ///< what is kept for operators who look
+  DevChannel* dev = nullptr;  ///< to the browsers of a developer; null: production
 };
 
 /// Lives on one loop.
@@ -83,7 +84,7 @@ class Edge final : public http::Handler {
 
   /// From here on health checks fail, so that the load balancer sends nothing new. Requests that come nevertheless are
   /// answered.
-  void drain() { draining_ = true; }
+  void drain();
   /// Requests that are not over, guests that work on after their response included.
   [[nodiscard]] std::size_t in_flight() const { return tasks_.size(); }
   /// What it counts. Any thread.
@@ -115,6 +116,7 @@ class Edge final : public http::Handler {
   };
 
   void answer_reserved(http::Exchange& exchange);
+  http::Exchange& live(http::Exchange& exchange);
   Call& idle_call();
   /// The calendar's time at the begin of the loop's turn; read from the clock once a second.
   std::chrono::system_clock::time_point wall_now();
@@ -140,6 +142,7 @@ class Edge final : public http::Handler {
   TimingPolicy timing_;
   TrapExplainer& traps_;
   const FaultDetail fault_detail_;
+  const std::unique_ptr<DevPages> dev_;  // null: production
   Metrics metrics_;
   History history_;
   FunctionTable functions_;

@@ -5,19 +5,6 @@
 namespace peko::edge {
 namespace {
 
-BodyFormat format_for(std::string_view accept) {
-  const http::Field field{"accept", accept};
-  return preferred_format({&field, 1});
-}
-
-TEST(ErrorResponse, IsJsonOnlyForClientsThatPreferIt) {
-  EXPECT_EQ(preferred_format({}), BodyFormat::Text);
-  EXPECT_EQ(format_for("*/*"), BodyFormat::Text);
-  EXPECT_EQ(format_for("application/json"), BodyFormat::Json);
-  EXPECT_EQ(format_for("application/problem+json, text/plain"), BodyFormat::Json);
-  EXPECT_EQ(format_for("text/html,application/xhtml+xml,application/json;q=0.9"), BodyFormat::Text);
-}
-
 TEST(ErrorResponse, CarriesCodeAndRequestId) {
   const ErrorResponse response(Fault::Cpu, "id-1", "", BodyFormat::Text);
   EXPECT_EQ(response.status(), 500U);
@@ -36,6 +23,24 @@ TEST(ErrorResponse, SaysWhenToComeBack) {
     EXPECT_EQ(http::find(response.fields(), "retry-after"), "1");
     EXPECT_EQ(http::find(response.fields(), "peko-version"), "v12");
   }
+}
+
+TEST(ErrorResponse, IsAPageWithoutInternalsForBrowsers) {
+  const ErrorResponse response(Fault::Trap, "id-1", "/home/me/secret.rs", BodyFormat::Html);
+  EXPECT_EQ(http::find(response.fields(), "content-type"), "text/html; charset=utf-8");
+  EXPECT_EQ(http::find(response.fields(), "peko-error"), "PEKO-TRAP");
+  EXPECT_TRUE(http::find(response.fields(), "content-security-policy").value().starts_with("default-src 'none'"));
+  EXPECT_EQ(std::to_string(response.body().size()), http::find(response.fields(), "content-length"));
+  for (const char* shown : {"PEKO-TRAP", "id-1", "The function failed."})
+    EXPECT_NE(response.body().find(shown), std::string_view::npos) << shown;
+  EXPECT_EQ(response.body().find("secret"), std::string_view::npos);
+}
+
+TEST(ErrorResponse, HasRoomForAllFields) {
+  ErrorResponse response(Fault::Store, "id", "", BodyFormat::Html);
+  response.add_version("v12");
+  EXPECT_EQ(http::find(response.fields(), "retry-after"), "1");
+  EXPECT_EQ(http::find(response.fields(), "peko-version"), "v12");
 }
 
 TEST(ErrorResponse, EscapesWhatItQuotes) {

@@ -40,8 +40,9 @@ enum class Fault : std::uint8_t {
 struct FaultInfo {
   std::string_view code;  ///< stable, for programs: the peko-error field
   unsigned status;
-  std::string_view text;     ///< one sentence for the client
-  std::string_view setting;  ///< what raises the limit that was crossed, empty when none was
+  std::string_view text;         ///< one sentence for the client
+  std::string_view setting;      ///< what raises the limit that was crossed, empty when none was
+  std::string_view advice = {};  ///< to whoever wrote the function: what to do; empty: the text says it all
 };
 
 inline constexpr std::size_t kFaultCount = std::size_t{std::to_underlying(Fault::Internal)} + 1;

@@ -41,6 +41,8 @@ class Router {
   [[nodiscard]] std::string_view name(Target target) const {
     return target < names_.size() ? std::string_view(names_[target]) : std::string_view();
   }
+  /// What follows a name in its host: ".localhost".
+  [[nodiscard]] std::string_view suffix() const { return suffix_; }
   /// One more than the highest target.
   [[nodiscard]] std::size_t targets() const { return targets_; }
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,12 +18,19 @@
 
 namespace peko::edge {
 
+/// A place in the source, and the lines around it, that one marked by ">".
+struct SourceExcerpt {
+  std::string place;  ///< "src/stock.rs:12"
+  std::string text;
+};
+
 struct TrapReport {
   std::string function;
   std::string request_id;
   std::string_view code;            ///< peko-error, static
   std::string cause;                ///< one line
   std::vector<std::string> frames;  ///< innermost first: "take", or "take at src/stock.rs:12:5"
+  SourceExcerpt source;             ///< only in `peko dev`, when it is known
 };
 
 /// Where the frames of a report are: in which component, and at which offsets of its bytes (0: not known). Those of a
@@ -31,6 +39,8 @@ struct TrapPlaces {
   std::filesystem::path component;
   Digest hash{};
   std::vector<std::uint32_t> offsets;
+  /// Whoever waits for the report, with its excerpt, once it is in the log; called on another thread. Null: nobody.
+  std::move_only_function<void(TrapReport)> then = nullptr;
 };
 
 /// Finds files and lines and writes the report to the log. Any thread.

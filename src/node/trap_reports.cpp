@@ -7,6 +7,7 @@
 #include "base/assert.hpp"
 #include "base/file.hpp"
 #include "code/script_file.hpp"
+#include "node/failed_source.hpp"
 
 namespace peko::node {
 
@@ -63,7 +64,9 @@ void TrapReports::run() {
       learn(job.places);
       fill_in(job);
     }
+    if (job.places.then) job.report.source = failed_source(job.places.component, job.report.frames);
     write(job.report);
+    if (job.places.then) job.places.then(std::move(job.report));
   }
 }
 

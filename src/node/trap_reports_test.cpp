@@ -92,6 +92,33 @@ TEST_F(TrapReportsTest, PutsLinesInPlaceOfNamesAndAsksOnce) {
   EXPECT_EQ(history_.find("id-1")->report.frames.front(), "inner at a.rs:1");
 }
 
+TEST_F(TrapReportsTest, HandsTheReportWithItsSourceToWhoeverWaits) {
+  const code::TestFolder folder;
+  folder.write("app/peko.toml", "");
+  folder.write("app/a.rs", "one\ntwo\nthree\n");
+  folder.write("app/node_modules/lib/b.rs", "one\n");
+  std::promise<edge::TrapReport> handed;
+  {
+    TrapReports reports(
+        [](const edge::TrapPlaces& asked) {
+          TrapReports::Places found(asked.offsets.size());
+          found[0] = {"lib at node_modules/lib/b.rs:1:1", "core at /rustc/core/panic.rs:5", "take at a.rs:2:7"};
+          return found;
+        },
+        {}, *log_, clock_);
+    edge::TrapReport one = report("id");
+    edge::TrapPlaces where = places();
+    where.component = folder.path() / "app/target/stock.wasm";
+    where.then = [&handed](edge::TrapReport finished) { handed.set_value(std::move(finished)); };
+    EXPECT_TRUE(reports.explain(one, where));
+    const edge::TrapReport finished = handed.get_future().get();
+    EXPECT_EQ(finished.frames.front(), "lib at node_modules/lib/b.rs:1:1");
+    EXPECT_EQ(finished.source.place, "a.rs:2");
+    EXPECT_EQ(finished.source.text, "  1 | one\n> 2 | two\n  3 | three");
+  }
+  EXPECT_THAT(text(), HasSubstr("take at a.rs:2:7"));
+}
+
 TEST_F(TrapReportsTest, DeclinesWhenTooManyWaitAndWritesWhatIsLeftAtTheEnd) {
   std::promise<void> begun;
   std::promise<void> go_on;
