@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
 #include <fstream>
 #include <optional>
 #include <system_error>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "cli/build_process.hpp"
 #include "code/paths.hpp"
@@ -17,16 +19,36 @@ namespace {
 
 namespace fs = std::filesystem;
 
+#if defined(__aarch64__)
+constexpr std::string_view kEsbuildPackage = "linux-arm64";
+#else
+constexpr std::string_view kEsbuildPackage = "linux-x64";
+#endif
+
+/// What esbuild writes about a bundle, beside it.
+constexpr std::string_view kInputsEnding = ".inputs.json";
+constexpr std::size_t kInputsBytesMax = std::size_t{16} << 20U;
+
+bool runs(const fs::path& program) { return ::access(program.c_str(), X_OK) == 0; }
+
+/// The program itself, where npm has left a script of Node.js that starts it: that takes as long as bundling.
+fs::path esbuild_itself(const fs::path& program) {
+  std::error_code error;
+  const fs::path modules = fs::canonical(program, error).parent_path().parent_path().parent_path();
+  fs::path itself = modules / "@esbuild" / kEsbuildPackage / "bin/esbuild";
+  return !error && runs(itself) ? itself : program;
+}
+
 std::optional<fs::path> esbuild_for(const fs::path& script, const Environment& environment) {
-  const auto runs = [](const fs::path& program) { return ::access(program.c_str(), X_OK) == 0; };
   for (fs::path folder = script.parent_path();; folder = folder.parent_path()) {
-    if (fs::path program = folder / "node_modules/.bin/esbuild"; runs(program)) return program;
+    if (const fs::path program = folder / "node_modules/.bin/esbuild"; runs(program)) return esbuild_itself(program);
     if (folder == folder.parent_path()) break;
   }
   const auto path = environment.find("PATH");
   if (path == environment.end()) return std::nullopt;
   for (const std::string_view folder : split(path->second, ':')) {
-    if (fs::path program = fs::path(folder) / "esbuild"; !folder.empty() && runs(program)) return program;
+    const fs::path program = fs::path(folder) / "esbuild";
+    if (!folder.empty() && runs(program)) return esbuild_itself(program);
   }
   return std::nullopt;
 }
@@ -49,32 +71,63 @@ Status make_folder(const fs::path& folder) {
 
 }  // namespace
 
-Status bundle(const code::Function& function, const Context& context) {
+std::filesystem::path project_folder(const code::Function& function) {
+  const fs::path& file = !function.manifest.empty() ? function.manifest
+                         : !function.script.empty() ? function.script
+                                                    : function.component;
+  return file.parent_path();
+}
+
+Result<BuildPlan> bundle_plan(const code::Function& function, const Environment& environment) {
   const std::string script = code::shown(function.script);
   std::error_code error;
   if (!fs::is_regular_file(function.script, error)) {
     return fail(Code::NotFound, fmt::format("{} does not exist: correct the path", script));
   }
-  const std::optional<fs::path> esbuild = esbuild_for(function.script, context.environment);
+  const std::optional<fs::path> esbuild = esbuild_for(function.script, environment);
   if (!esbuild) {
     return fail(Code::NotFound, fmt::format("esbuild, which bundles {}, is not installed: run `npm install --save-dev "
                                             "esbuild` in {}",
                                             script, code::shown(function.script.parent_path())));
   }
   const fs::path out = code::bundle_file(function);
-  if (Status made = make_folder(out.parent_path()); !made) return made;
+  if (Status made = make_folder(out.parent_path()); !made) return fail(std::move(made.error()));
   // The loader's own text stands before the first line (js/engine/script.ts): the banner keeps the script's off it.
   // NODE_ENV is what libraries look at to leave their checks out; `peko dev` runs what serves.
   const std::string command = fmt::format(
       "{} {} --bundle --format=esm --target=es2022 --platform=neutral --main-fields=module,main "
       "--conditions=import,worker,browser --define:process.env.NODE_ENV='\"production\"' --legal-comments=none "
-      "--sourcemap=external --log-level=warning --banner:js='// Made by peko' --outfile={}",
-      shell_word(esbuild->string()), shell_word(function.script.string()), shell_word(out.string()));
-  const int errors = context.err.descriptor();
-  Status done =
-      run_build({.command = command, .folder = function.script.parent_path(), .output = errors, .errors = errors});
+      "--sourcemap=external --log-level=warning --banner:js='// Made by peko' --outfile={} --metafile={}",
+      shell_word(esbuild->string()), shell_word(function.script.string()), shell_word(out.string()),
+      shell_word(out.string().append(kInputsEnding)));
+  return BuildPlan{.command = command, .folder = project_folder(function)};
+}
+
+Status bundle(const code::Function& function, const Context& context) {
+  Result<BuildPlan> plan = bundle_plan(function, context.environment);
+  if (!plan) return fail(std::move(plan.error()));
+  plan->output = plan->errors = context.err.descriptor();
+  Status done = run_build(*plan);
   if (done || done.error().code != Code::Invalid) return done;
-  return fail(done.error().code, fmt::format("{} cannot be bundled: see above", script));
+  return fail(done.error().code, fmt::format("{} cannot be bundled: see above", code::shown(function.script)));
+}
+
+std::vector<fs::path> bundle_inputs(const code::Function& function) {
+  const Result<std::string> text =
+      read_file(code::bundle_file(function).string().append(kInputsEnding), kInputsBytesMax);
+  if (!text) return {};
+  boost::system::error_code error;
+  const boost::json::value about = boost::json::parse(*text, error);
+  const boost::json::object* const root = error ? nullptr : about.if_object();
+  const boost::json::value* const inputs = root == nullptr ? nullptr : root->if_contains("inputs");
+  std::vector<fs::path> files;
+  if (inputs == nullptr || !inputs->is_object()) return files;
+  for (const auto& [name, details] : inputs->get_object()) {
+    // Some names are no files: "(disabled):fs", "<define:...>".
+    fs::path file = (project_folder(function) / std::string_view(name)).lexically_normal();
+    if (std::error_code ignored; fs::is_regular_file(file, ignored)) files.push_back(std::move(file));
+  }
+  return files;
 }
 
 }  // namespace peko::cli

@@ -26,6 +26,7 @@ constexpr std::string_view kDevExamples =
     "  peko dev                                   the project in this folder, or all projects below it\n"
     "  peko dev samples                           every project in a folder\n"
     "  peko dev hello.wasm                        one component, with default settings\n"
+    "  peko dev app.ts --open                     a script, bundled by esbuild, shown in the browser\n"
     "  peko dev api site --listen 127.0.0.1:8000  two projects on another port\n";
 
 constexpr std::string_view kServeExamples =
@@ -60,7 +61,8 @@ struct Parsed {
   std::string hash;
   std::vector<std::uint32_t> offsets;
   bool json = false;
-  bool no_live_reload = false;
+  bool no_watch = false;
+  bool open = false;
   StoreWords store;
   LogWords logs;
 };
@@ -123,12 +125,14 @@ struct Tree {
     app.get_formatter()->label("SUBCOMMAND", "COMMAND");
     app.get_formatter()->label("Subcommands", "Commands");
 
-    CLI::App* dev = app.add_subcommand("dev", "Runs functions on this machine while you write them");
-    dev->add_option("PATH", parsed.paths,
-                    "project folders (with a peko.toml), folders of projects, or .wasm files; default: this folder")
+    CLI::App* dev = app.add_subcommand(
+        "dev", "Runs functions on this machine while you write them: builds, serves, watches, swaps");
+    dev->add_option(
+           "PATH", parsed.paths,
+           "project folders (with a peko.toml), folders of projects, .wasm files or scripts; default: this folder")
         ->type_name("");
-    dev->add_flag("--no-live-reload", parsed.no_live_reload,
-                  "adds nothing to pages; without it they reload when their function has changed");
+    dev->add_flag("--open", parsed.open, "opens the first function in a browser");
+    dev->add_flag("--no-watch", parsed.no_watch, "builds and serves what there is now, whatever changes");
     add_settings(*dev, Command::Dev, parsed);
     dev->footer(std::string(kDevExamples).append(kSettingsNote).append(kExitStatuses));
 
@@ -256,6 +260,8 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
     line.config = parsed.config.front();
   }
   line.paths.assign(parsed.paths.begin(), parsed.paths.end());
+  line.dev = {.watch = parsed.no_watch ? DevWords::Watch::No : DevWords::Watch::Yes,
+              .open = parsed.open ? DevWords::Open::Yes : DevWords::Open::No};
   if (line.paths.empty()) {
     line.paths.emplace_back(".");
   }

@@ -24,19 +24,25 @@ inline constexpr int kExitUsage = 2;
 /// What a command prints data as.
 enum class PrintAs : std::uint8_t { Text, Json };
 
+/// What only `dev` is told.
+struct DevWords {
+  enum class Watch : std::uint8_t { Yes, No } watch = Watch::Yes;
+  enum class Open : std::uint8_t { No, Yes } open = Open::No;
+};
+
 struct CommandLine {
   Command command = Command::Dev;
-  std::vector<std::filesystem::path> paths;             ///< dev: where to look for functions; never empty
-  std::optional<std::filesystem::path> config;          ///< --config
-  Flags flags;                                          ///< by key of the setting, as given
-  edge::LiveReload live_reload = edge::LiveReload::On;  ///< dev: --no-live-reload
-  std::filesystem::path input;                          ///< check, compile-worker, symbolise-worker
-  std::filesystem::path output;                         ///< compile-worker
-  node::CompileLimits compile;                          ///< compile-worker: its own limits
-  PrintAs print_as = PrintAs::Text;                     ///< --json
-  std::string hash;                                     ///< symbolise-worker: what the input has to be
-  std::vector<std::uint32_t> offsets;                   ///< symbolise-worker
-  StoreWords store;                                     ///< the commands around a code store
+  std::vector<std::filesystem::path> paths;  ///< dev: where to look for functions; never empty
+  DevWords dev;
+  std::optional<std::filesystem::path> config;  ///< --config
+  Flags flags;                                  ///< by key of the setting, as given
+  std::filesystem::path input;                  ///< check, compile-worker, symbolise-worker
+  std::filesystem::path output;                 ///< compile-worker
+  node::CompileLimits compile;                  ///< compile-worker: its own limits
+  PrintAs print_as = PrintAs::Text;             ///< --json
+  std::string hash;                             ///< symbolise-worker: what the input has to be
+  std::vector<std::uint32_t> offsets;           ///< symbolise-worker
+  StoreWords store;                             ///< the commands around a code store
 };
 
 /// What to print instead of running a command.

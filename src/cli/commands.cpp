@@ -1,57 +1,10 @@
 #include "cli/commands.hpp"
 
-#include "base/text.hpp"
-#include "cli/bundle.hpp"
-#include "cli/dev_view.hpp"
 #include "cli/serving.hpp"
-#include "cli/setting_values.hpp"
 #include "cli/store_options.hpp"
 #include "edge/dev_channel.hpp"
 
 namespace peko::cli {
-namespace {
-
-/// A script that cannot be bundled becomes a problem.
-void bundle_scripts(code::Found& found, const Context& context) {
-  std::erase_if(found.functions, [&](const code::Function& function) {
-    if (function.script.empty()) {
-      return false;
-    }
-    Status done = bundle(function, context);
-    if (!done) {
-      found.problems.push_back(std::move(done.error()));
-    }
-    return !done;
-  });
-}
-
-}  // namespace
-
-int dev(const CommandLine& line, const Context& context) {
-  Result<Settings> settings = settings_of(line, context);
-  if (!settings) {
-    return give_up(line, context, settings.error().message, kExitUsage);
-  }
-  Result<code::Found> found = code::discover_projects(line.paths, settings->limits_max);
-  if (!found) {
-    return give_up(line, context, found.error().message);
-  }
-  bundle_scripts(*found, context);
-  if (settings->node.default_function.empty() && found->functions.size() == 1 && found->problems.empty()) {
-    settings->node.default_function = found->functions.front().name;
-  }
-  const std::unique_ptr<LogSink> log = start_log(context, settings->node.log_format);
-  edge::DevChannel channel(line.live_reload);
-  settings->node.dev = &channel;
-  int status = kExitOk;
-  {
-    DevView view(context.out, context.err, trim(context.version.substr(0, context.version.find('\n'))));
-    status = serve_functions(context, "dev", *settings, *found, view, *log);
-  }
-  log->stop();
-  return status;
-}
-
 int serve(const CommandLine& line, const Context& context) {
   Result<Settings> settings = settings_of(line, context);
   if (!settings) {
@@ -61,7 +14,7 @@ int serve(const CommandLine& line, const Context& context) {
     return give_up(line, context, "no code store is named: give --code URL, PEKO_CODE or `code` in peko-node.toml",
                    kExitUsage);
   }
-  const std::unique_ptr<LogSink> log = start_log(context, settings->node.log_format);
+  const std::unique_ptr<LogSink> log = start_log(context, settings->node.log_format, context.err.descriptor());
   Result<std::unique_ptr<code::Store>> store = context.open_store(
       settings->code, [&log](std::string_view text) { log->write(LogLevel::Warn, std::string(text)); });
   if (!store) {

@@ -26,8 +26,13 @@ class RunningNode {
   virtual ~RunningNode() = default;
   /// What it really listens on: "127.0.0.1:3000".
   [[nodiscard]] virtual std::string address() const = 0;
-  /// Blocks until it is told to stop by a signal and has drained. Returns the exit status.
-  virtual int run() = 0;
+  /// node::Node::stage.
+  [[nodiscard]] virtual node::FunctionStage* stage() = 0;
+  /// Blocks until it is told to stop, by a signal or stop(), and has drained; `stopping`, if there is one, is called
+  /// before that. Returns the exit status.
+  virtual int run(const std::function<void()>& stopping) = 0;
+  /// As a signal would. Any thread.
+  virtual void stop() = 0;
 };
 
 struct Context {

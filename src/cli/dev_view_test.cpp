@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/fake_clock.hpp"
 #include "cli/captured.hpp"
 
 namespace peko::cli {
@@ -13,67 +14,130 @@ code::Function function(std::string_view name) {
   return made;
 }
 
-TEST(DevView, ShowsEachFunctionThenWhatToTry) {
+DevJobEnd served(std::chrono::milliseconds built = {}, node::From from = node::From::Cache) {
+  DevJobEnd end;
+  end.kind = DevJobEnd::Kind::Serves;
+  end.serves = true;
+  end.build_took = built;
+  end.from = from;
+  end.load_took = std::chrono::milliseconds(1234);
+  return end;
+}
+
+DevJobEnd failed(std::string message) {
+  DevJobEnd end;
+  end.kind = DevJobEnd::Kind::BuildFailed;
+  end.problem.message = std::move(message);
+  return end;
+}
+
+struct Rig {
+  explicit Rig(Terminal::Kind kind = Terminal::Kind::Plain) : out(kind) {}
+
   Captured out;
-  Captured err;
-  Settings settings;
+  Screen screen{out.terminal()};
+  FakeClock clock;
+  DevView view{screen, clock};
+};
+
+DevView::Ready ready(std::vector<code::Function> functions, std::string address = "127.0.0.1:3000") {
+  DevView::Ready ready;
+  ready.address = std::move(address);
+  ready.domain = "localhost";
+  ready.functions = std::move(functions);
+  return ready;
+}
+
+TEST(DevView, ShowsEachFunctionThenWhatToTry) {
+  Rig rig;
   std::vector<code::Function> functions = {function("api"), function("ssr-site")};
   functions[0].routes = {"api.example.com/v1/*"};
-  DevView view(out.terminal(), err.terminal(), "peko 9.9.9");
-  view.begin(settings, functions);
-  view.problem({Code::Invalid, "x/peko.toml:1:1: \"name\" is missing\nx/peko.toml:2:1: unknown key \"\x1b[31m\""});
-  view.loaded({.name = "api", .status = {}, .from = node::From::Compiler, .took = std::chrono::milliseconds(1234)});
-  view.loaded({.name = "ssr-site", .status = {}, .from = node::From::Cache, .took = std::chrono::milliseconds(3)});
-  view.ready("0.0.0.0:3000", functions);
-  EXPECT_EQ(out.text(),
+  rig.view.begin("peko 9.9.9", {"api", "ssr-site"});
+  rig.view.problem("x/peko.toml", "",
+                   {Code::Invalid, "x/peko.toml:1:1: \"name\" is missing\nx/peko.toml:2:1: unknown key \"\x1b[31m\""});
+  rig.view.serves("api", served({}, node::From::Compiler), {}, {});
+  rig.view.serves("ssr-site", served(std::chrono::milliseconds(50)), {}, {});
+  rig.view.ready(ready(functions, "0.0.0.0:3000"));
+  EXPECT_EQ(rig.out.text(),
             "\n  peko dev  peko 9.9.9\n\n"
-            "  x left out:\n"
+            "  x           left out:\n"
             "      x/peko.toml:1:1: \"name\" is missing\n"
             "      x/peko.toml:2:1: unknown key \"?[31m\"\n"
             "  + api       compiled in 1.2 s\n"
-            "  + ssr-site  from the cache\n"
+            "  + ssr-site  built in 50 ms\n"
             "\n"
             "  api       http://api.localhost:3000/  api.example.com/v1/*\n"
             "  ssr-site  http://ssr-site.localhost:3000/\n"
             "\n"
             "  A name does not resolve? curl -H 'Host: api.localhost' http://127.0.0.1:3000/\n"
-            "  Ctrl-C to stop\n\n");
-  EXPECT_EQ(err.text(), "");
+            "  Watching for changes. Ctrl-C to stop\n\n");
+}
+
+TEST(DevView, ShowsWhatChangedAndHowFast) {
+  Rig rig;
+  rig.view.begin("", {"api"});
+  rig.view.ready(ready({function("api")}));
+  rig.view.serves("api", served(std::chrono::milliseconds(30)), "/p/index.ts", std::chrono::milliseconds(43));
+  EXPECT_TRUE(rig.out.text().ends_with(" + api  /p/index.ts: live in 43 ms\n")) << rig.out.text();
+  rig.view.serves("api", served(std::chrono::seconds(2)), "/p/main.rs", std::chrono::milliseconds(2100));
+  EXPECT_TRUE(rig.out.text().ends_with(" + api  /p/main.rs: live in 2.1 s  built in 2.0 s\n")) << rig.out.text();
 }
 
 TEST(DevView, ShowsAFailureInFull) {
-  Captured out;
-  Captured err;
-  DevView view(out.terminal(), err.terminal(), "peko 9.9.9");
-  view.begin(Settings(), {function("api")});
-  view.loaded({.name = "api", .status = fail(Code::Invalid, "api.wasm is empty: build it again")});
-  view.failed("no function can be loaded");
-  EXPECT_TRUE(out.text().ends_with("  x api  failed:\n      api.wasm is empty: build it again\n")) << out.text();
-  EXPECT_EQ(err.text(), "\npeko dev: no function can be loaded\n");
+  Rig rig;
+  rig.view.begin("", {"api"});
+  rig.view.failed("api", failed("x"), {}, "error: no\n\n  \x1b[2Jhere\n");
+  EXPECT_TRUE(rig.out.text().ends_with("  x api  the build failed:\n      error: no\n\n        here\n"))
+      << rig.out.text();
+}
+
+TEST(DevView, KeepsTheLastFailureInSightUntilItIsMended) {
+  Rig rig(Terminal::Kind::Interactive);
+  rig.view.begin("", {"api"});
+  rig.view.failed("api", failed("src/a.ts:1:1: error: no\nmore"), {}, "");
+  EXPECT_TRUE(rig.out.text().ends_with("\x1b[?7l  x api  src/a.ts:1:1: error: no\x1b[?7h")) << rig.out.text();
+  rig.view.building({{"api", std::chrono::seconds(3)}});
+  EXPECT_TRUE(rig.out.text().ends_with("  x api  src/a.ts:1:1: error: no\n  building api, 3 s\x1b[?7h"))
+      << rig.out.text();
+  rig.view.building({});
+  rig.view.serves("api", served(), "/a.ts", {});
+  EXPECT_TRUE(rig.out.text().ends_with("\r\x1b[J")) << "nothing is left below";
+}
+
+TEST(DevView, KeepsWrongSettingsInSightBesideABuild) {
+  Rig rig(Terminal::Kind::Interactive);
+  rig.view.problem("p/peko.toml", "api", {Code::Invalid, "p/peko.toml:1:1: wrong\nmore"});
+  rig.view.serves("api", served(), "/a.ts", {});
+  EXPECT_TRUE(rig.out.text().ends_with("\x1b[?7l  x api  p/peko.toml:1:1: wrong\x1b[?7h")) << rig.out.text();
+  rig.view.mended("p/peko.toml");
+  EXPECT_TRUE(rig.out.text().ends_with("\r\x1b[J"));
+}
+
+TEST(DevView, ShowsOutputWithItsFunction) {
+  Rig rig;
+  rig.view.output("api", "one\n\x1b[31mtwo\x1b[0m\n");
+  EXPECT_EQ(rig.out.text(), "    api | one\n    api | two\n");
 }
 
 TEST(DevView, NamesTheDefaultFunction) {
-  Captured out;
-  Captured err;
-  Settings settings;
-  settings.node.default_function = "api";
-  DevView view(out.terminal(), err.terminal(), "peko 9.9.9");
-  view.begin(settings, {function("api")});
-  view.ready("127.0.0.1:80", {function("api")});
-  EXPECT_NE(out.text().find("  api  http://api.localhost/\n"), std::string::npos) << out.text();
-  EXPECT_NE(out.text().find("every other name, as http://127.0.0.1:80/, is answered by api\n"), std::string::npos)
-      << out.text();
+  Rig rig;
+  rig.view.begin("", {"api"});
+  DevView::Ready about = ready({function("api")}, "127.0.0.1:80");
+  about.default_function = "api";
+  rig.view.ready(about);
+  EXPECT_NE(rig.out.text().find("  api  http://api.localhost/\n"), std::string::npos) << rig.out.text();
+  EXPECT_NE(rig.out.text().find("every other name, as http://127.0.0.1:80/, is answered by api\n"), std::string::npos)
+      << rig.out.text();
 }
 
 TEST(DevView, HasColoursOnlyOnATerminal) {
   for (const auto kind : {Terminal::Kind::Plain, Terminal::Kind::Interactive, Terminal::Kind::Coloured}) {
-    Captured out(kind);
-    Captured err;
-    DevView view(out.terminal(), err.terminal(), "peko 9.9.9");
-    view.begin(Settings(), {function("api")});
-    view.loaded({.name = "api", .status = {}, .from = node::From::Compiler});
-    view.ready("127.0.0.1:3000", {function("api")});
-    EXPECT_EQ(out.text().find("\x1b[") != std::string::npos, kind == Terminal::Kind::Coloured);
+    Rig rig(kind);
+    rig.view.begin("peko 9.9.9", {"api"});
+    rig.view.serves("api", served(), {}, {});
+    rig.view.output("api", "\x1b[31mtwo\x1b[0m\n");
+    rig.view.ready(ready({function("api")}));
+    EXPECT_EQ(rig.out.text().find("\x1b[") != std::string::npos, kind == Terminal::Kind::Coloured);
   }
 }
 

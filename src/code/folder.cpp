@@ -41,25 +41,6 @@ std::string source_of(const Function& function) {
   return shown(function.script.empty() ? function.component : function.script);
 }
 
-/// Conflict when two functions have one name or one route.
-Status check_unique(const std::vector<Function>& functions) {
-  std::map<std::string_view, const Function*> names;
-  std::map<std::string_view, const Function*> routes;
-  for (const Function& function : functions) {
-    if (const auto [other, first] = names.emplace(function.name, &function); !first) {
-      return fail(Code::Conflict, fmt::format("two functions have the name \"{}\": {} and {}; rename one",
-                                              function.name, source_of(*other->second), source_of(function)));
-    }
-    for (const std::string& route : function.routes) {
-      if (const auto [other, first] = routes.emplace(route, &function); !first) {
-        return fail(Code::Conflict, fmt::format("two functions have the route \"{}\": {} and {}; remove it from one",
-                                                route, source_of(*other->second), source_of(function)));
-      }
-    }
-  }
-  return {};
-}
-
 /// All settings are the defaults, within the maxima.
 Result<Function> bare_file(const fs::path& file, const LimitsMax& maxima) {
   Result<std::string> name = name_from(file.stem().string());
@@ -85,9 +66,9 @@ bool has_manifest(const fs::path& folder) {
   return fs::exists(folder / kManifestName, ignored);
 }
 
-Status add_folder(const fs::path& folder, const LimitsMax& maxima, Found& found) {
+Status add_folder(const fs::path& folder, std::vector<fs::path>& sources) {
   if (has_manifest(folder)) {
-    keep(found, read_manifest(folder / kManifestName, maxima));
+    sources.push_back(folder / kManifestName);
     return {};
   }
   const auto projects = entries_of(folder, [](const fs::directory_entry& entry) { return has_manifest(entry.path()); });
@@ -101,30 +82,25 @@ Status add_folder(const fs::path& folder, const LimitsMax& maxima, Found& found)
                             shown(folder), shown(folder / kManifestName), shown(folder / "*" / kManifestName)));
   }
   for (const fs::path& project : *projects) {
-    keep(found, read_manifest(project / kManifestName, maxima));
+    sources.push_back(project / kManifestName);
   }
   return {};
 }
 
-Status add_file(const fs::path& file, const LimitsMax& maxima, Found& found) {
-  const std::string extension = file.extension().string();
-  if (extension == ".wasm" || is_script(file)) {
-    keep(found, bare_file(file, maxima));
-    return {};
+Status add_file(const fs::path& file, std::vector<fs::path>& sources) {
+  if (file.extension() != ".wasm" && !is_script(file) && file.filename() != kManifestName) {
+    return fail(Code::Invalid, fmt::format("{} is no function: name a project's folder, a folder of projects, a .wasm "
+                                           "file or a script",
+                                           shown(file)));
   }
-  if (file.filename() == kManifestName) {
-    keep(found, read_manifest(file, maxima));
-    return {};
-  }
-  return fail(Code::Invalid,
-              fmt::format("{} is no function: name a project's folder, a folder of projects, a .wasm file or a script",
-                          shown(file)));
+  sources.push_back(file);
+  return {};
 }
 
 }  // namespace
 
-Result<Found> discover_projects(std::span<const fs::path> paths, const LimitsMax& maxima) {
-  Found found;
+Result<std::vector<fs::path>> project_sources(std::span<const fs::path> paths) {
+  std::vector<fs::path> sources;
   for (const fs::path& given : paths) {
     const fs::path path = made_absolute(given);
     std::error_code error;
@@ -135,10 +111,49 @@ Result<Found> discover_projects(std::span<const fs::path> paths, const LimitsMax
     if (!fs::exists(about)) {
       return fail(Code::NotFound, fmt::format("{} does not exist", given.string()));
     }
-    if (Status added = fs::is_directory(about) ? add_folder(path, maxima, found) : add_file(path, maxima, found);
-        !added) {
+    std::vector<fs::path> here;
+    if (Status added = fs::is_directory(about) ? add_folder(path, here) : add_file(path, here); !added) {
       return fail(std::move(added.error()));
     }
+    for (fs::path& source : here) {
+      if (std::ranges::find(sources, source) == sources.end()) {
+        sources.push_back(std::move(source));
+      }
+    }
+  }
+  return sources;
+}
+
+Result<Function> read_project(const fs::path& source, const LimitsMax& maxima) {
+  return source.filename() == kManifestName ? read_manifest(source, maxima) : bare_file(source, maxima);
+}
+
+Status check_unique(std::span<const Function> functions) {
+  std::map<std::string_view, const Function*> names;
+  std::map<std::string_view, const Function*> routes;
+  for (const Function& function : functions) {
+    if (const auto [other, first] = names.emplace(function.name, &function); !first) {
+      return fail(Code::Conflict, fmt::format("two functions have the name \"{}\": {} and {}; rename one",
+                                              function.name, source_of(*other->second), source_of(function)));
+    }
+    for (const std::string& route : function.routes) {
+      if (const auto [other, first] = routes.emplace(route, &function); !first) {
+        return fail(Code::Conflict, fmt::format("two functions have the route \"{}\": {} and {}; remove it from one",
+                                                route, source_of(*other->second), source_of(function)));
+      }
+    }
+  }
+  return {};
+}
+
+Result<Found> discover_projects(std::span<const fs::path> paths, const LimitsMax& maxima) {
+  const Result<std::vector<fs::path>> sources = project_sources(paths);
+  if (!sources) {
+    return fail(sources.error());
+  }
+  Found found;
+  for (const fs::path& source : *sources) {
+    keep(found, read_project(source, maxima));
   }
   if (Status unique = check_unique(found.functions); !unique) {
     return fail(std::move(unique.error()));

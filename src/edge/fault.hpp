@@ -31,6 +31,7 @@ enum class Fault : std::uint8_t {
   NoResponse,
   Exception,
   BadComponent,
+  Build,  ///< only in `peko dev`: there is no component, because making it failed
   Overloaded,
   Store,        ///< the function is not loaded, and its code could not be had in time
   Subrequests,  ///< never an answer: the guest was told, and the log tells

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <functional>
 #include <iterator>
 
 #include "base/json.hpp"
@@ -62,44 +64,65 @@ void append_json(std::string& out, const RequestRecord& r, std::chrono::system_c
   out.append(rest, 1);
 }
 
-void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::chrono::system_clock::time_point now) {
-  const auto coloured = [&](std::string_view colour, std::string_view text) {
-    if (style.colour) out += colour;
-    out += text;
-    if (style.colour) out += kReset;
-  };
+// The same function has the same colour in all lines.
+std::string_view colour_of(std::string_view function) {
+  constexpr std::array<std::string_view, 6> kColours = {"\x1b[36m", "\x1b[35m", "\x1b[34m",
+                                                        "\x1b[96m", "\x1b[95m", "\x1b[94m"};
+  return kColours[std::hash<std::string_view>{}(function) % kColours.size()];
+}
+
+void append_coloured(std::string& out, LogStyle style, std::string_view colour, std::string_view text) {
+  if (style.colour) out += colour;
+  out += text;
+  if (style.colour) out += kReset;
+}
+
+void append_time(std::string& out, LogStyle style, std::chrono::system_clock::time_point now) {
   std::string time;
   append_timestamp(time, now);
-  coloured(kDim, std::string_view(time).substr(11, 8));
-  out += ' ';
-  if (r.client_gone) {
-    coloured(colour_of(0), "gone");
-  } else if (r.aborted) {
-    coloured(colour_of(0), "cut ");
-  } else {
-    coloured(colour_of(r.status), fmt::format("{} ", r.status));
-  }
-  fmt::format_to(std::back_inserter(out), " {:<7} ", r.method.empty() ? std::string_view("-") : r.method);
-  append_safe(out, r.function.empty() ? std::string_view("-") : r.function);
-  if (r.version != 0 && r.versions == RequestRecord::Versions::Several) {
-    out += ' ';
-    out += VersionText(r.version).view();
-  }
-  out += ' ';
-  append_safe(out, r.target);
-  std::string numbers = fmt::format("  {:.2f} ms, ", rounded_ms(r.wall));
-  numbers += r.asset ? "asset" : fmt::format("CPU {:.2f} ms", rounded_ms(r.cpu));
-  if (r.memory_peak_bytes > 0) numbers += ", " + human_bytes(r.memory_peak_bytes);
-  if (r.cold != pool::ColdReason::None) numbers += fmt::format(", cold ({})", pool::to_string(r.cold));
+  append_coloured(out, style, kDim, std::string_view(time).substr(11, 8));
+}
+
+std::string numbers_of(const RequestRecord& r) {
+  std::string numbers = fmt::format("  {:.2f} ms  cpu {:.2f} ms", rounded_ms(r.wall), rounded_ms(r.cpu));
+  if (r.memory_peak_bytes > 0) numbers += "  " + human_bytes(r.memory_peak_bytes);
   if (const auto loading = r.fetch + r.load; loading.count() > 0)
-    numbers += fmt::format(", loaded {:.2f} ms", rounded_ms(loading));
-  if (r.queue.count() > 0) numbers += fmt::format(", waited {:.2f} ms", rounded_ms(r.queue));
-  if (r.retried) numbers += ", on a second try";
-  fmt::format_to(std::back_inserter(numbers), ", id {}", r.request_id);
-  coloured(kDim, numbers);
+    numbers += fmt::format("  loaded {:.2f} ms", rounded_ms(loading));
+  if (r.queue.count() > 0) numbers += fmt::format("  waited {:.2f} ms", rounded_ms(r.queue));
+  if (r.retried) numbers += "  on a second try";
+  return numbers;
+}
+
+void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::chrono::system_clock::time_point now) {
+  append_time(out, style, now);
+  fmt::format_to(std::back_inserter(out), " {:<6} ", r.method.empty() ? std::string_view("-") : r.method);
+  if (r.client_gone) {
+    append_coloured(out, style, colour_of(0), "gone");
+  } else if (r.aborted) {
+    append_coloured(out, style, colour_of(0), "cut");
+  } else {
+    append_coloured(out, style, colour_of(r.status), fmt::format("{}", r.status));
+  }
+  out += ' ';
+  append_safe(out, r.target.empty() ? std::string_view("-") : r.target);
+  std::string function;
+  append_safe(function, r.function.empty() ? std::string_view("-") : r.function);
+  if (r.version != 0 && r.versions == RequestRecord::Versions::Several) {
+    function.append(" ").append(VersionText(r.version).view());
+  }
+  out += "  ";
+  append_coloured(out, style, colour_of(r.function), function);
+  append_coloured(out, style, kDim, numbers_of(r));
+  if (r.cold != pool::ColdReason::None) {
+    append_coloured(out, style, "\x1b[33m", fmt::format("  cold ({})", pool::to_string(r.cold)));
+  } else if (r.fault == nullptr) {
+    append_coloured(out, style, kDim, "  warm");
+  }
+  // Whoever looks for a failure has its id from the answer.
+  if (r.fault != nullptr) append_coloured(out, style, kDim, fmt::format("  id {}", r.request_id));
   if (r.fault == nullptr) return;
   out += "  ";
-  coloured(colour_of(r.status), r.fault->code);
+  append_coloured(out, style, colour_of(r.status), r.fault->code);
   if (!r.detail.empty()) {
     out += ": ";
     for (const std::string_view line : split(r.detail, '\n')) {
@@ -150,12 +173,13 @@ void append_guest_line(std::string& out, const engine::GuestLine& line, std::str
     out += '}';
     return;
   }
-  std::string time;
-  append_timestamp(time, now);
-  if (style.colour) out += kDim;
-  fmt::format_to(std::back_inserter(out), "{} {} {} {}", std::string_view(time).substr(11, 8), function, stream,
-                 request_id);
-  if (style.colour) out += kReset;
+  append_time(out, style, now);
+  out += ' ';
+  append_coloured(out, style, colour_of(function), function);
+  if (line.stream != engine::Stream::Stdout) {
+    out += ' ';
+    append_coloured(out, style, line.stream == engine::Stream::LogWarn ? "\x1b[33m" : kDim, stream);
+  }
   out += " | ";
   append_safe(out, line.text);
 }

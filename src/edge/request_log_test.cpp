@@ -54,9 +54,28 @@ TEST(RequestLog, NamesCodeDetailAndSettingOfAFault) {
   EXPECT_EQ(line.at("detail").as_string(), "used 1001 ms of 1000 ms");
   EXPECT_EQ(line.at("setting").as_string(), "cpu_ms");
   EXPECT_EQ(text_of(faulty, {}),
-            "00:00:00 500  GET     hello /a?b=c  1.50 ms, CPU 0.70 ms, 64 KiB, cold (first), id id-1  PEKO-CPU: used "
+            "00:00:00 GET    500 /a?b=c  hello  1.50 ms  cpu 0.70 ms  64 KiB  cold (first)  id id-1  PEKO-CPU: used "
             "1001 ms of 1000 ms; "
             "the limit is cpu_ms in [limits] of peko.toml");
+}
+
+TEST(RequestLog, IsALineForPeople) {
+  EXPECT_EQ(text_of(record(), {}), "00:00:00 GET    200 /a?b=c  hello  1.50 ms  cpu 0.70 ms  64 KiB  cold (first)");
+  RequestRecord warm = record();
+  warm.cold = pool::ColdReason::None;
+  EXPECT_TRUE(text_of(warm, {}).ends_with("  64 KiB  warm")) << text_of(warm, {});
+}
+
+TEST(RequestLog, ColoursEachFunctionInItsOwnWay) {
+  const LogStyle coloured = {.form = LogStyle::Form::Text, .colour = true};
+  const std::string line = text_of(record(), coloured);
+  const std::size_t name = line.find("hello\x1b[0m");
+  ASSERT_NE(name, std::string::npos) << line;
+  const std::string colour = line.substr(name - 5, 5);
+  std::string guest;
+  append_guest_line(guest, {engine::Stream::Stdout, "x"}, "hello", "id-1", coloured, kNow);
+  EXPECT_NE(guest.find(colour + "hello\x1b[0m | x"), std::string::npos) << guest;
+  EXPECT_NE(line.find("\x1b[32m200\x1b[0m"), std::string::npos) << line;
 }
 
 TEST(RequestLog, IsSilentWhenOffUnlessThereWasAFault) {
@@ -90,7 +109,7 @@ TEST(RequestLog, TellsThatAStaticFileAnswered) {
 TEST(RequestLog, ShowsABrokenResponseAsSuch) {
   RequestRecord cut = record();
   cut.aborted = true;
-  EXPECT_TRUE(text_of(cut, {}).starts_with("00:00:00 cut  GET")) << text_of(cut, {});
+  EXPECT_TRUE(text_of(cut, {}).starts_with("00:00:00 GET    cut /")) << text_of(cut, {});
 }
 
 TEST(RequestLog, TellsOfWaitingAndOfASecondTry) {
@@ -100,7 +119,7 @@ TEST(RequestLog, TellsOfWaitingAndOfASecondTry) {
   const boost::json::value line = boost::json::parse(text_of(second, {.form = LogStyle::Form::Json}));
   EXPECT_EQ(line.at("queue_ms").to_number<double>(), 12);
   EXPECT_TRUE(line.at("retried").as_bool());
-  EXPECT_NE(text_of(second, {}).find("waited 12.00 ms, on a second try"), std::string::npos) << text_of(second, {});
+  EXPECT_NE(text_of(second, {}).find("waited 12.00 ms  on a second try"), std::string::npos) << text_of(second, {});
   const boost::json::value plain = boost::json::parse(text_of(record(), {.form = LogStyle::Form::Json}));
   EXPECT_FALSE(plain.as_object().contains("queue_ms") || plain.as_object().contains("retried"));
 }
@@ -112,7 +131,7 @@ TEST(RequestLog, SaysWhichVersionAnswered) {
   EXPECT_EQ(line.at("version").as_string(), "v12");
   EXPECT_EQ(text_of(deployed, {}), text_of(record(), {})) << "people need it where there are several";
   deployed.versions = RequestRecord::Versions::Several;
-  EXPECT_NE(text_of(deployed, {}).find(" hello v12 /a?b=c"), std::string::npos) << text_of(deployed, {});
+  EXPECT_NE(text_of(deployed, {}).find(" /a?b=c  hello v12 "), std::string::npos) << text_of(deployed, {});
   const boost::json::value plain = boost::json::parse(text_of(record(), {.form = LogStyle::Form::Json}));
   EXPECT_FALSE(plain.as_object().contains("version"));
 }
@@ -146,13 +165,13 @@ TEST(GuestLine, HasTheLevelOfALoggedMessage) {
   EXPECT_FALSE(line.as_object().contains("stream"));
   out.clear();
   append_guest_line(out, {engine::Stream::LogWarn, "low"}, "hello", "id-1", {}, kNow);
-  EXPECT_EQ(out, "00:00:00 hello warn id-1 | low");
+  EXPECT_EQ(out, "00:00:00 hello warn | low");
 }
 
 TEST(GuestLine, IsSafeOnATerminal) {
   std::string out;
   append_guest_line(out, {engine::Stream::Stdout, "\x1b]0;evil\x07"}, "hello", "id-1", {}, kNow);
-  EXPECT_EQ(out, "00:00:00 hello stdout id-1 | \\x1b]0;evil\\x07");
+  EXPECT_EQ(out, "00:00:00 hello | \\x1b]0;evil\\x07");
 }
 
 }  // namespace

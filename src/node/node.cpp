@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "net/listener.hpp"
-#include "node/fixed_functions.hpp"
+#include "node/live_functions.hpp"
 #include "node/memory_budget.hpp"
 #include "node/start_checks.hpp"
 #include "node/stop_signal.hpp"
@@ -180,13 +180,13 @@ Status Node::open_cache() {
 void Node::make_functions(Source source) {
   const code::LocalCache* const cache = cache_ ? &*cache_ : nullptr;
   components_ = std::make_unique<ComponentLoader>(*runtime_, cache, config_.compile, log_);
-  if (auto* const fixed = std::get_if<std::vector<code::Function>>(&source)) {
-    functions_ = std::make_unique<FixedFunctions>(std::move(*fixed),
-                                                  FixedFunctionsParts{.components = *components_,
-                                                                      .clock = clock_,
-                                                                      .domain = config_.domain,
-                                                                      .default_function = config_.default_function,
-                                                                      .compilers = compilers(config_)});
+  if (std::holds_alternative<StagedSource>(source)) {
+    functions_ = std::make_unique<LiveFunctions>(
+        LiveFunctionsParts{.load = [this](const code::Function& function) { return components_->load_file(function); },
+                           .clock = clock_,
+                           .domain = config_.domain,
+                           .default_function = config_.default_function,
+                           .compilers = compilers(config_)});
     return;
   }
   CodeSource& code = std::get<CodeSource>(source);
@@ -283,11 +283,14 @@ void Node::start_alerts() {
                                           host.data() + config_.listen.substr(config_.listen.rfind(':')), clock_, log_);
 }
 
-int Node::run() {
+void Node::stop() { StopSignal::raise(); }
+
+int Node::run(const std::function<void()>& stopping) {
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->start_thread();
   show();
   start_alerts();
   StopSignal::wait();
+  if (stopping) stopping();
   log_.write(LogLevel::Info, "stopping: finishing what is under way (a second signal stops at once)");
   stop_lanes();
   return 0;

@@ -12,7 +12,6 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
-#include "code/function.hpp"
 #include "code/limit_table.hpp"
 #include "code/local_cache.hpp"
 #include "code/node_key.hpp"
@@ -42,10 +41,13 @@ struct CodeSource {
   code::LimitsMax limits_max;
 };
 
+/// None at first: whoever holds Node::stage() brings them.
+struct StagedSource {};
+
 class Node {
  public:
-  /// The functions themselves, or where they are.
-  using Source = std::variant<std::vector<code::Function>, CodeSource>;
+  /// Where its functions are.
+  using Source = std::variant<StagedSource, CodeSource>;
 
   /// Makes the engine, loads functions in order (`on_loaded` is called for each; one that fails to load answers
   /// PEKO-BAD-COMPONENT), then listens. The admin listener answers from the begin on, as not ready. Conflict: the
@@ -60,10 +62,15 @@ class Node {
   /// What it listens on, with the real port: "127.0.0.1:3000".
   [[nodiscard]] const std::string& address() const { return config_.listen; }
 
-  /// Serves until SIGTERM or SIGINT, then drains: accepts nothing more, finishes what is under way (at most
-  /// Config::drain_timeout), stops. A second signal ends the process at once. Returns the exit status: 0, also when
-  /// requests had to be cut off.
-  int run();
+  /// How its functions are changed while it runs; null unless its source is a StagedSource.
+  [[nodiscard]] FunctionStage* stage() { return functions_->stage(); }
+
+  /// Serves until SIGTERM, SIGINT, SIGHUP or stop(), calls `stopping` if there is one, then drains: accepts nothing
+  /// more, finishes what is under way (at most Config::drain_timeout), stops. A second signal ends the process at once.
+  /// Returns the exit status: 0, also when requests had to be cut off.
+  int run(const std::function<void()>& stopping);
+  /// As if the first signal had come. Any thread, after start().
+  static void stop();
 
  private:
   Node(Config config, LogSink& log, const Clock& clock);

@@ -11,6 +11,7 @@
 #include "edge/router.hpp"
 #include "node/component_loader.hpp"
 #include "node/function_board.hpp"
+#include "node/function_stage.hpp"
 #include "node/lanes.hpp"
 #include "node/refresher.hpp"
 #include "node/store_stats.hpp"
@@ -42,6 +43,8 @@ class NodeFunctions {
   [[nodiscard]] virtual const FunctionBoard& board() const = 0;
   [[nodiscard]] virtual const StoreStats* store() const { return nullptr; }
   virtual Refresher* refresher() { return nullptr; }
+  /// By which they are changed; null: they change by themselves.
+  virtual FunctionStage* stage() { return nullptr; }
   /// Lanes are told nothing any more. False when a thread does not end in time; then nothing that this refers to may go
   /// before the process does.
   virtual bool stop() { return true; }

@@ -30,12 +30,20 @@ void StopSignal::install() {
   action.sa_flags = SA_RESTART;
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
+  struct sigaction before = {};
+  sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // ignored: started by nohup
 }
 
 int StopSignal::wait() {
   while (sem_wait(&g_arrived) != 0 && errno == EINTR) {
   }
   return g_first.load();
+}
+
+void StopSignal::raise() {
+  int none = 0;
+  if (g_first.compare_exchange_strong(none, SIGTERM)) sem_post(&g_arrived);
 }
 
 }  // namespace peko::node

@@ -73,7 +73,7 @@ class Check(unittest.TestCase):
             status, out, err = self.check(path)
             self.assertEqual(status, 1, path)
             self.assertIn(words, out + err)
-            status, out, err = run("dev", path, "--listen", "127.0.0.1:0", "--cache-dir", CACHE)
+            status, out, err = run("dev", "--no-watch", path, "--listen", "127.0.0.1:0", "--cache-dir", CACHE)
             self.assertEqual(status, 1, path)
             self.assertIn(words, out + err)
 

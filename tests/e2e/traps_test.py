@@ -85,7 +85,7 @@ class Development(unittest.TestCase):
 
     def test_a_component_that_has_changed_since_is_not_asked(self):
         path = pathlib.Path(store({"backtrace": ""})) / "functions/backtrace.wasm"
-        server = Server("dev", path, "--threads", "1", "--log", "json")  # `serve` keeps the component by its hash
+        server = Server("dev", path, "--no-watch", "--threads", "1", "--log", "json")  # `serve` keeps the component by its hash
         path.write_bytes(path.read_bytes() + b"\0\2\1x")  # an empty custom section
         entry = server.log("trap", id=server.ask("backtrace")["peko-request-id"])
         self.assertEqual([frame for frame in entry["backtrace"] if ".c:" in frame], [])

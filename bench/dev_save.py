@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""How long a save takes in `peko dev`: from the moment a source file is replaced to the first answer of the new version.
+
+A JavaScript function (bundled by esbuild), and a Rust one that cargo builds; each round saves a new text and asks all
+the time. For Rust, `peko dev` says how long the build took and how long the rest. Needs js/node_modules (js/build.sh)
+and, for Rust, a cargo with wasm32-wasip2 and the crates of samples/rest-api; without cargo Rust is left out.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import sys
+import time
+
+import rig
+
+os.environ.setdefault("PEKO_BIN", str(rig.PEKO))
+sys.path.insert(0, str(rig.ROOT / "tests" / "e2e"))
+
+from harness import ROOT, Server, temporary_folder  # noqa: E402  (the folder is known only now)
+
+BAR = 0.150  # seconds
+JAVASCRIPT = "export default {{ fetch: () => new Response('save {}') }};\n"
+HONO = """import {{ Hono }} from 'hono';
+const app = new Hono();
+app.get('/', (c) => c.text('save {}'));
+export default app;
+"""
+
+
+def javascript(folder, source):
+    (folder / "src").mkdir(parents=True)
+    (folder / "src/index.ts").write_text(source.format(0))
+    (folder / "peko.toml").write_text('name = "saved"\nscript = "src/index.ts"\n')
+    (folder / "node_modules").symlink_to(ROOT / "js/node_modules")
+    return folder / "src/index.ts", source
+
+
+def rust(folder):
+    shutil.copytree(ROOT / "samples/rest-api", folder, ignore=shutil.ignore_patterns("target"))
+    (folder / "peko.toml").write_text('name = "saved"\ncomponent = "target/wasm32-wasip2/release/rest-api.wasm"\n'
+                                      '[build]\ncommand = "cargo build --offline --release --target wasm32-wasip2"\n')
+    main = folder / "src/main.rs"
+    source = main.read_text()
+    return main, source
+
+
+def answer_changes(connection, before):
+    """Asks until an answer differs; every answer has to be one."""
+    while True:
+        answer = connection.get("saved.localhost")
+        if answer.status >= 500:
+            raise rig.Missing(f"a request failed: {answer}")
+        if answer.body != before:
+            return answer.body
+
+
+def measure_javascript(source, rounds):
+    file, source = javascript(temporary_folder() / "saved", source)
+    server = Server("dev", file.parent.parent, "--log", "off")
+    took = []
+    with server.connect() as connection:
+        before = connection.get("saved.localhost").body
+        for number in range(1, rounds + 1):
+            time.sleep(0.05)
+            begin = time.monotonic()
+            file.with_suffix(".tmp").write_text(source.format(number))
+            os.replace(file.with_suffix(".tmp"), file)
+            before = answer_changes(connection, before)
+            took.append(time.monotonic() - begin)
+    server.stop()
+    return took
+
+
+def measure_rust(rounds):
+    """Each time, and what `peko dev` says of it."""
+    file, source = rust(temporary_folder() / "saved")
+    server = Server("dev", file.parent.parent, "--log", "off")
+    over = []
+    for number in range(1, rounds + 1):
+        time.sleep(0.2)
+        seen = len(server.lines)
+        begin = time.monotonic()
+        used = f"#[used]\npub static SAVE: [u8; 1] = [{number}];\n"
+        file.with_suffix(".tmp").write_text(source + used)
+        os.replace(file.with_suffix(".tmp"), file)
+        line = None
+        while line is None:
+            line = next((text for text in server.lines[seen:] if "live in" in text or " x saved" in text), None)
+            time.sleep(0.002)
+        if "live in" not in line:
+            raise rig.Missing(f"the build failed:\n{server.tail()}")
+        over.append((time.monotonic() - begin, line.strip()))
+    server.stop()
+    return over
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--rust-rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    missed = False
+    sources = {"JavaScript, 1 line": JAVASCRIPT}
+    if (ROOT / "js/node_modules/hono").is_dir():
+        sources["JavaScript, Hono"] = HONO
+    for name, source in sources.items():
+        took = sorted(measure_javascript(source, arguments.rounds))
+        median = statistics.median(took)
+        missed |= median > BAR
+        ninth = took[len(took) * 9 // 10]
+        print(f"{name}: median {1000 * median:.0f} ms, 9 of 10 in {1000 * ninth:.0f} ms, worst {1000 * took[-1]:.0f} ms")
+    if shutil.which("cargo") is None or arguments.rust_rounds == 0:
+        print("Rust: left out" + ("" if arguments.rust_rounds == 0 else ", there is no cargo"))
+        return 1 if missed else 0
+    times = measure_rust(arguments.rust_rounds)
+    for seconds, line in times:
+        print(f"Rust: {seconds:.2f} s ({line})")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+#include "cli/build_run.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+
+namespace peko::cli {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// How long a build that was told to stop may clean up after itself: somebody waits for the next one.
+constexpr std::chrono::milliseconds kStopTime{500};
+
+struct Pipe {
+  UniqueFd reading;
+  UniqueFd writing;
+};
+
+Pipe make_pipe() {
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {};
+  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  return {.reading = UniqueFd(ends[0]), .writing = UniqueFd(ends[1])};
+}
+
+/// Hands on what there is. False at the end of the output.
+bool drain(const UniqueFd& output, const std::function<void(std::string_view)>& on_output) {
+  std::array<char, 16'384> piece{};
+  for (;;) {
+    const ssize_t count = ::read(output.get(), piece.data(), piece.size());
+    if (count > 0) {
+      on_output({piece.data(), static_cast<std::size_t>(count)});
+    } else if (count == 0) {
+      return false;
+    } else if (errno != EINTR) {
+      return errno == EAGAIN;
+    }
+  }
+}
+
+/// Ends the group. What it prints on its way out interests nobody.
+void end_group(BuildChild& child) {
+  child.tell(SIGTERM);
+  const auto deadline = steady_clock::now() + kStopTime;
+  pollfd ended = {.fd = child.descriptor(), .events = POLLIN, .revents = 0};
+  ::poll(&ended, 1, static_cast<int>(kStopTime.count()));
+  if (ended.revents == 0) child.tell(SIGKILL);
+  (void)child.end();
+  while (child.group_lives() && steady_clock::now() < deadline) ::poll(nullptr, 0, 5);
+  child.tell(SIGKILL);
+}
+
+}  // namespace
+
+StopWish::StopWish() {
+  Pipe pipe = make_pipe();
+  reading_ = std::move(pipe.reading);
+  writing_ = std::move(pipe.writing);
+}
+
+void StopWish::stop() { writing_.close(); }
+
+bool StopWish::stopped() const {
+  pollfd wish = {.fd = reading_.get(), .events = POLLIN, .revents = 0};
+  return ::poll(&wish, 1, 0) > 0;
+}
+
+Status run_build_until(BuildPlan plan, const StopWish& stop, const std::function<void(std::string_view)>& on_output) {
+  Pipe output = make_pipe();
+  if (!output.reading) return fail(Code::Unavailable, fmt::format("making a pipe: {}", std::strerror(errno)));
+  plan.output = output.writing.get();
+  plan.errors = output.writing.get();
+  Result<BuildChild> child = BuildChild::start(plan);
+  if (!child) return fail(std::move(child.error()));
+  output.writing.close();
+  for (;;) {
+    std::array<pollfd, 3> ready = {pollfd{.fd = child->descriptor(), .events = POLLIN, .revents = 0},
+                                   pollfd{.fd = stop.descriptor(), .events = POLLIN, .revents = 0},
+                                   pollfd{.fd = output.reading.get(), .events = POLLIN, .revents = 0}};
+    ::poll(ready.data(), ready.size(), -1);
+    if (ready[1].revents != 0) {
+      end_group(*child);
+      return fail(Code::Unavailable, fmt::format("stopped while {} ran", shown_build(plan)));
+    }
+    if (ready[2].revents != 0 && !drain(output.reading, on_output)) output.reading.close();
+    if ((ready[0].revents & POLLIN) != 0) break;
+  }
+  // A process that it leaves behind may keep the pipe open: what is there now is all.
+  if (output.reading) drain(output.reading, on_output);
+  return judge_build(plan, child->end());
+}
+
+}  // namespace peko::cli

@@ -1,0 +1,100 @@
+#include "cli/build_run.hpp"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "code/test_folder.hpp"
+
+namespace peko::cli {
+namespace {
+
+class BuildRun : public testing::Test {
+ protected:
+  Status run(std::string command) {
+    return run_build_until({.command = std::move(command), .folder = folder_.path(), .environment = {"WORD=hello"}},
+                           stop_, [this](std::string_view text) { output_ += text; });
+  }
+  std::jthread stop_when_ready() {
+    return std::jthread([this](const std::stop_token& token) {
+      while (!token.stop_requested() && !std::filesystem::exists(folder_.path() / "ready")) std::this_thread::yield();
+      stop_.stop();
+    });
+  }
+  /// The process whose number a build has written to a file; false when it is gone or a zombie.
+  [[nodiscard]] bool lives(std::string_view file) const {
+    std::ifstream number(folder_.path() / file);
+    int pid = 0;
+    number >> pid;
+    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+    std::string word;
+    std::string state;
+    return stat >> word >> word >> state && state != "Z";
+  }
+
+  code::TestFolder folder_;
+  StopWish stop_;
+  std::string output_;
+};
+
+TEST_F(BuildRun, HearsBothStreamsInTheirOrder) {
+  EXPECT_TRUE(run("echo one; echo two >&2; printf $WORD"));
+  EXPECT_EQ(output_, "one\ntwo\nhello");
+}
+
+TEST_F(BuildRun, HearsMoreThanAPipeHolds) {
+  EXPECT_TRUE(run("head -c 300000 /dev/zero | tr '\\0' x"));
+  EXPECT_EQ(output_.size(), 300'000U);
+}
+
+TEST_F(BuildRun, TellsOfAFailure) {
+  const Status failed = run("echo why; exit 3");
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, Code::Invalid);
+  EXPECT_NE(failed.error().message.find("the build failed with status 3: `echo why; exit 3`"), std::string::npos);
+  EXPECT_EQ(output_, "why\n");
+}
+
+TEST_F(BuildRun, TellsWhenItWasKilled) {
+  const Status failed = run("kill -9 $$");
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, Code::Invalid);
+  EXPECT_NE(failed.error().message.find("was ended by a signal (Killed)"), std::string::npos);
+}
+
+TEST_F(BuildRun, EndsWithAllItsProcessesWhenItIsStopped) {
+  const auto stopper = stop_when_ready();
+  const Status stopped = run("sleep 1000 & echo $! > child; echo $$ > self; echo > ready; wait");
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, Code::Unavailable);
+  EXPECT_FALSE(lives("child"));
+  EXPECT_FALSE(lives("self"));
+}
+
+TEST_F(BuildRun, KillsWhatDoesNotWantToStop) {
+  const auto stopper = stop_when_ready();
+  ASSERT_FALSE(run("trap '' TERM; (trap '' TERM; echo $$ > self; echo > ready; while :; do sleep 1000; done)"));
+  EXPECT_FALSE(lives("self"));
+}
+
+TEST_F(BuildRun, DoesNotWaitForWhatABuildLeavesBehind) {
+  EXPECT_TRUE(run("sleep 1000 & echo $! > child; echo done"));
+  EXPECT_EQ(output_, "done\n");
+  EXPECT_TRUE(lives("child")) << "a compiler's server may stay";
+  std::ifstream number(folder_.path() / "child");
+  int pid = 0;
+  number >> pid;
+  ASSERT_GT(pid, 1);
+  ::kill(pid, SIGKILL);
+}
+
+TEST_F(BuildRun, IsNotStartedInVain) {
+  stop_.stop();
+  EXPECT_TRUE(stop_.stopped());
+  EXPECT_FALSE(run("sleep 1000"));
+}
+
+}  // namespace
+}  // namespace peko::cli

@@ -1,0 +1,120 @@
+/// DevSession: what `peko dev` does while it runs: watches projects, builds what has changed, swaps it in.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cli/build_run.hpp"
+#include "cli/dev_job.hpp"
+#include "cli/dev_project.hpp"
+#include "cli/dev_view.hpp"
+#include "cli/settings.hpp"
+#include "edge/dev_channel.hpp"
+#include "node/function_stage.hpp"
+#include "node/work_queue.hpp"
+#include "watch/hints.hpp"
+
+namespace peko::cli {
+
+/// How changes are noticed.
+enum class DevWatch { No, Hints, Looking };
+
+struct DevSessionParts {
+  std::vector<std::filesystem::path> paths;  ///< as given: new projects may come below them
+  const Settings& settings;
+  const Environment& environment;
+  DevView& view;
+  edge::DevChannel& browsers;
+  DevWatch watch = DevWatch::Hints;
+  DevJob::Output output = DevJob::Output::Plain;
+  /// The first pass is over: `url` is that of the first function. Not called when there is none.
+  std::function<void(const std::string& url)> on_ready;
+  /// Nothing serves, and nothing will.
+  std::function<void()> on_nothing;
+};
+
+/// A thread of its own decides; builds run on others, one at a time for each project, no more at once than there are
+/// cores. The view, the stage's changes and the browsers are told by that thread alone, but for FunctionStage::put.
+class DevSession {
+ public:
+  /// All that `parts` refers to outlives it.
+  explicit DevSession(DevSessionParts parts);
+  /// After start(), join() comes first.
+  ~DevSession();
+  DevSession(const DevSession&) = delete;
+  DevSession& operator=(const DevSession&) = delete;
+
+  /// Reads all projects' settings; what is wrong with them is shown later. Before start(), once. Errors as
+  /// code::discover_projects.
+  Status read_projects();
+  /// Of the functions whose settings are right.
+  [[nodiscard]] std::vector<std::string> names() const;
+  /// Brings all functions to `stage`, and keeps them as their files are. `address`: what the node listens on.
+  void start(node::FunctionStage& stage, std::string address);
+  /// Ends builds and begins nothing any more. Any thread.
+  void stop();
+  /// After stop(): false when a compilation does not end within `patience`; then what `parts` refers to must stay until
+  /// the process ends.
+  bool join(std::chrono::milliseconds patience);
+  /// After join(): whether it has ended because nothing serves.
+  [[nodiscard]] bool nothing_serves() const { return nothing_serves_; }
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+  struct Project;
+  struct Message;
+
+  void run();
+  void wait();
+  void take_messages();
+  void heard(Project& project, std::string_view text);
+  void ended(Project& project, DevJobEnd end);
+  void post(Message message);
+
+  void take_hints();
+  void touch(Project& project, Time when);
+  void look_at_what_is_due();
+  void look_at(Project& project);
+  void look_at_places();
+  void watch_folders();
+  void take_settings(Project& project, const DevChange& change);
+  void want(Project& project, DevJob::Work work, const std::filesystem::path& changed);
+  void start_jobs();
+  void start_job(Project& project);
+  void retire(Project& project);
+  void show_builds();
+  void end_first_pass();
+
+  const DevSessionParts parts_;
+  node::FunctionStage* stage_ = nullptr;  // from start() on
+  std::string address_;
+  const unsigned jobs_max_;
+  watch::Hints hints_;
+  std::map<std::filesystem::path, std::unique_ptr<Project>> projects_;  // by source
+  std::set<std::filesystem::path> places_;                              // folders in which projects may come and go
+  std::optional<Time> places_due_;
+  Time looking_due_;
+  bool first_pass_ = true;
+  bool nothing_serves_ = false;
+  unsigned running_ = 0;
+
+  StopWish stop_;
+  UniqueFd wake_reading_;
+  UniqueFd wake_writing_;
+  std::mutex mutex_;
+  std::vector<Message> messages_;  // under the mutex
+
+  node::WorkQueue jobs_;
+  std::thread thread_;
+};
+
+}  // namespace peko::cli

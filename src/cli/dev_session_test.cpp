@@ -1,0 +1,204 @@
+#include "cli/dev_session.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "cli/captured.hpp"
+#include "cli/fake_stage.hpp"
+#include "code/test_folder.hpp"
+
+namespace peko::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+/// A folder of projects whose builds copy src to out.wasm, and a session with it. What it does is told by the file that
+/// the stage gets.
+class DevSessionTest : public testing::TestWithParam<DevWatch> {
+ protected:
+  void project(const std::string& name, const std::string& command = "cp src out.wasm", const std::string& more = "") {
+    manifest(name, name, command, more);
+    write(name + "/src", "1");
+  }
+  void manifest(const std::string& folder, const std::string& name, const std::string& command,
+                const std::string& more = "") {
+    write(folder + "/peko.toml", "name = \"" + name + "\"\ncomponent = \"out.wasm\"\n" + more +
+                                     "[build]\ncommand = \"\"\"" + command + "\"\"\"\n");
+  }
+  void write(const std::string& name, std::string_view text) const { folder_.write("projects/" + name, text); }
+
+  void start() {
+    session_.emplace(DevSessionParts{.paths = {folder_.path() / "projects"},
+                                     .settings = settings_,
+                                     .environment = environment_,
+                                     .view = view_,
+                                     .browsers = browsers_,
+                                     .watch = GetParam(),
+                                     .on_ready = [this](const std::string& url) { ready_ = url; },
+                                     .on_nothing = [this] { nothing_ = true; }});
+    ASSERT_TRUE(session_->read_projects());
+    session_->start(stage_, "127.0.0.1:3000");
+  }
+  void TearDown() override {
+    if (!session_) return;
+    session_->stop();
+    EXPECT_TRUE(session_->join(5s));
+  }
+  /// Waits until it holds.
+  template <typename Condition>
+  static bool until(Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      std::this_thread::sleep_for(1ms);  // tidy: what happens on other threads
+    }
+    return true;
+  }
+  bool told(const std::string& what) {
+    return until([&] {
+      for (std::string& each : stage_.told()) all_.push_back(std::move(each));
+      return std::erase(all_, what) > 0;
+    });
+  }
+  bool shows(std::string_view text) {
+    return until([&] { return out_.text().find(text) != std::string::npos; });
+  }
+
+  code::TestFolder folder_;
+  Settings settings_;
+  const Environment environment_;
+  Captured out_;
+  Screen screen_{out_.terminal()};
+  SystemClock clock_;
+  DevView view_{screen_, clock_};
+  edge::DevChannel browsers_;
+  FakeStage stage_;
+  std::vector<std::string> all_;
+  std::atomic<bool> nothing_ = false;
+  std::string ready_;
+  std::optional<DevSession> session_;
+};
+
+TEST_P(DevSessionTest, BuildsWhatChanges) {
+  project("a");
+  project("b");
+  start();
+  EXPECT_TRUE(told("put a"));
+  EXPECT_TRUE(told("put b"));
+  ASSERT_TRUE(shows("Watching for changes. Ctrl-C to stop"));
+  EXPECT_THAT(out_.text(), HasSubstr("http://a.localhost:3000/"));
+  write("a/src", "2");
+  EXPECT_TRUE(told("put a"));
+  EXPECT_TRUE(shows("src: live in ")) << out_.text();
+  EXPECT_FALSE(std::ranges::count(stage_.told(), "put b"));
+}
+
+TEST_P(DevSessionTest, ShowsAFailureUntilItIsRepaired) {
+  project("a", "grep -q good src || { echo src:1:1: error: not good; exit 1; }; cp src out.wasm");
+  write("a/src", "good");
+  start();
+  EXPECT_TRUE(told("put a"));
+  write("a/src", "bad");
+  EXPECT_TRUE(told("fail a src:1:1: error: not good"));
+  EXPECT_TRUE(shows("the build failed; what served before goes on serving:")) << out_.text();
+  EXPECT_EQ(stage_.functions().count("a"), 1U);
+  write("a/src", "good again");
+  EXPECT_TRUE(told("put a"));
+}
+
+TEST_P(DevSessionTest, TakesNewProjectsAndForgetsRemovedOnes) {
+  project("a");
+  start();
+  EXPECT_TRUE(told("put a"));
+  project("late/er");  // too deep
+  project("b");
+  EXPECT_TRUE(told("put b"));
+  std::filesystem::remove_all(folder_.path() / "projects/a");
+  EXPECT_TRUE(told("remove a"));
+  EXPECT_EQ(stage_.functions().size(), 1U);
+}
+
+TEST_P(DevSessionTest, TakesNewSettings) {
+  project("a");
+  start();
+  EXPECT_TRUE(told("put a"));
+  manifest("a", "a", "cp src out.wasm", "wrong = 1\n");
+  EXPECT_TRUE(shows("unknown key \"wrong\"")) << out_.text();
+  write("a/src", "2");
+  EXPECT_TRUE(told("put a")) << "the old settings hold on";
+  manifest("a", "a", "cp src out.wasm", "routes = [\"x.example/*\"]\n");
+  EXPECT_TRUE(until([&] { return !stage_.functions()["a"].routes.empty(); }));
+}
+
+TEST_P(DevSessionTest, FollowsAFunctionToItsNewName) {
+  project("a");
+  start();
+  EXPECT_TRUE(told("put a"));
+  manifest("a", "renamed", "cp src out.wasm");
+  EXPECT_TRUE(told("put renamed"));
+  EXPECT_TRUE(told("remove a"));
+}
+
+TEST_P(DevSessionTest, RefusesANameThatIsTaken) {
+  project("a");
+  project("b");
+  start();
+  EXPECT_TRUE(told("put a"));
+  EXPECT_TRUE(told("put b"));
+  manifest("b", "a", "cp src out.wasm");
+  EXPECT_TRUE(shows("two functions have the name \"a\"")) << out_.text();
+}
+
+TEST_P(DevSessionTest, StopsABuildThatIsOld) {
+  project("a", "grep -q slow src && { echo > ../slow; sleep 1000; }; cp src out.wasm");
+  start();
+  EXPECT_TRUE(told("put a"));
+  write("a/src", "slow");
+  ASSERT_TRUE(until([&] { return std::filesystem::exists(folder_.path() / "projects/slow"); }));
+  write("a/src", "fast");
+  EXPECT_TRUE(told("put a"));
+}
+
+TEST_P(DevSessionTest, EndsInTheMiddleOfABuild) {
+  project("a", "echo > ../begun; sleep 1000");
+  start();
+  ASSERT_TRUE(until([&] { return std::filesystem::exists(folder_.path() / "projects/begun"); }));
+}
+
+TEST_P(DevSessionTest, ServesWhatAnOlderBuildLeft) {
+  project("a", "exit 1");
+  write("a/out.wasm", "old");
+  std::filesystem::last_write_time(folder_.path() / "projects/a/out.wasm", std::filesystem::file_time_type{});
+  start();
+  EXPECT_TRUE(told("put a"));
+  EXPECT_TRUE(told("fail a the build failed with status 1: `exit 1` in " + (folder_.path() / "projects/a").string()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Watching, DevSessionTest, testing::Values(DevWatch::Hints, DevWatch::Looking),
+                         [](const auto& each) { return each.param == DevWatch::Hints ? "Hints" : "Looking"; });
+
+/// Without watching.
+class DevSessionOnce : public DevSessionTest {};
+
+TEST_P(DevSessionOnce, SaysWhenNothingServes) {
+  project("a", "exit 1");
+  start();
+  EXPECT_TRUE(until([&] { return nothing_.load(); }));
+}
+
+TEST_P(DevSessionOnce, LeavesChangesAlone) {
+  project("a");
+  start();
+  EXPECT_TRUE(told("put a"));
+  EXPECT_TRUE(shows("  Ctrl-C to stop")) << out_.text();
+  EXPECT_EQ(out_.text().find("Watching"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(Once, DevSessionOnce, testing::Values(DevWatch::No));
+
+}  // namespace
+}  // namespace peko::cli
