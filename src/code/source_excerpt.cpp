@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <system_error>
 #include <vector>
 
 #include "base/text.hpp"
@@ -59,15 +58,6 @@ std::string_view shortened(std::string_view line) {
 }
 
 }  // namespace
-
-fs::path project_of(const fs::path& built) {
-  std::error_code error;
-  if (built.parent_path().filename() == ".peko") return built.parent_path().parent_path();
-  for (fs::path folder = built.parent_path(); folder != folder.parent_path(); folder = folder.parent_path()) {
-    if (fs::exists(folder / "peko.toml", error)) return folder;
-  }
-  return {};
-}
 
 std::string source_excerpt(const fs::path& root, const fs::path& file, unsigned line) {
   const fs::path below = (file.is_absolute() ? file.lexically_relative(root) : file).lexically_normal();

@@ -57,12 +57,5 @@ TEST_F(SourceExcerpt, CutsLongLinesBetweenCharacters) {
   EXPECT_TRUE(excerpt.ends_with("\xc3\xa4"));
 }
 
-TEST_F(SourceExcerpt, FindsTheProjectOfWhatWasBuilt) {
-  write("app/peko.toml", "");
-  EXPECT_EQ(project_of(folder.path() / "app/target/release/a.wasm"), folder.path() / "app");
-  EXPECT_EQ(project_of(folder.path() / "bare/.peko/a.js"), folder.path() / "bare");
-  EXPECT_EQ(project_of("/a.wasm"), "");
-}
-
 }  // namespace
 }  // namespace peko::code

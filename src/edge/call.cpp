@@ -306,8 +306,10 @@ void Call::report_trap(Fault fault, std::string_view cause) {
                     .code = info(fault).code,
                     .cause = std::string(cause),
                     .frames = threw ? script_frames_of(usage_.message) : frames_of(usage_.message)};
-  TrapPlaces places{
-      .component = version.component_file, .hash = version.component_hash, .offsets = std::move(usage_.frames)};
+  TrapPlaces places{.component = version.component_file,
+                    .hash = version.component_hash,
+                    .offsets = std::move(usage_.frames),
+                    .project = version.project};
   if (shows_page()) places.then = await_report();
   if (edge_.traps_.explain(report, places)) return;
   std::string text;

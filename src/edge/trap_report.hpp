@@ -39,6 +39,7 @@ struct TrapPlaces {
   std::filesystem::path component;
   Digest hash{};
   std::vector<std::uint32_t> offsets;
+  std::filesystem::path project = {};  ///< the folder of the source; empty: that is not on this machine
   /// Whoever waits for the report, with its excerpt, once it is in the log; called on another thread. Null: nobody.
   std::move_only_function<void(TrapReport)> then = nullptr;
 };

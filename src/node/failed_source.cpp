@@ -42,9 +42,7 @@ std::optional<Place> place_in(std::string_view frame) {
 
 }  // namespace
 
-edge::SourceExcerpt failed_source(const std::filesystem::path& built, const std::vector<std::string>& frames) {
-  const std::filesystem::path project = code::project_of(built);
-  if (project.empty()) return {};
+edge::SourceExcerpt failed_source(const std::filesystem::path& project, const std::vector<std::string>& frames) {
   for (std::size_t i = 0; i < frames.size() && i < kFramesMax; ++i) {
     const std::optional<Place> place = place_in(frames[i]);
     if (!place || place->file.find("node_modules/") != std::string_view::npos) continue;

@@ -9,8 +9,8 @@
 
 namespace peko::node {
 
-/// The innermost of the frames ("take at src/stock.rs:12:5") that is a place in the source of the project that `built`,
-/// a component or a bundle, was made in. Nothing when none is. Blocks.
-edge::SourceExcerpt failed_source(const std::filesystem::path& built, const std::vector<std::string>& frames);
+/// The innermost of the frames ("take at src/stock.rs:12:5") that is a place in the project's own source. Nothing when
+/// none is, or `project` is empty. Blocks.
+edge::SourceExcerpt failed_source(const std::filesystem::path& project, const std::vector<std::string>& frames);
 
 }  // namespace peko::node

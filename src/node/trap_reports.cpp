@@ -64,7 +64,7 @@ void TrapReports::run() {
       learn(job.places);
       fill_in(job);
     }
-    if (job.places.then) job.report.source = failed_source(job.places.component, job.report.frames);
+    if (job.places.then) job.report.source = failed_source(job.places.project, job.report.frames);
     write(job.report);
     if (job.places.then) job.places.then(std::move(job.report));
   }

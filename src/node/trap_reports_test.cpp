@@ -94,7 +94,6 @@ TEST_F(TrapReportsTest, PutsLinesInPlaceOfNamesAndAsksOnce) {
 
 TEST_F(TrapReportsTest, HandsTheReportWithItsSourceToWhoeverWaits) {
   const code::TestFolder folder;
-  folder.write("app/peko.toml", "");
   folder.write("app/a.rs", "one\ntwo\nthree\n");
   folder.write("app/node_modules/lib/b.rs", "one\n");
   std::promise<edge::TrapReport> handed;
@@ -108,7 +107,7 @@ TEST_F(TrapReportsTest, HandsTheReportWithItsSourceToWhoeverWaits) {
         {}, *log_, clock_);
     edge::TrapReport one = report("id");
     edge::TrapPlaces where = places();
-    where.component = folder.path() / "app/target/stock.wasm";
+    where.project = folder.path() / "app";
     where.then = [&handed](edge::TrapReport finished) { handed.set_value(std::move(finished)); };
     EXPECT_TRUE(reports.explain(one, where));
     const edge::TrapReport finished = handed.get_future().get();

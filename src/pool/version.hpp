@@ -31,9 +31,7 @@ struct Version {
   std::chrono::seconds idle{300};
   std::filesystem::path component_file;  ///< or a script's bundle: for finding source lines when it fails
   Digest component_hash{};               ///< of its bytes at that time
-
-  /// It has assets and no component.
-  [[nodiscard]] bool alone() const { return assets && !component && fault.empty(); }
+  std::filesystem::path project;         ///< the folder of its source; empty: that is not on this machine
 };
 
 }  // namespace peko::pool

@@ -11,7 +11,7 @@ try:
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 except ImportError:
-    raise SystemExit("Selenium is missing: run scripts/setup.sh, and this test by Debian's own /usr/bin/python3") from None
+    raise SystemExit("Selenium is missing: run scripts/setup.sh, and this test by /usr/bin/python3") from None
 
 from harness import temporary_folder, until
 
@@ -23,12 +23,13 @@ _live = []
 class Browser:
     """One window. *.localhost is this machine, as in every Chromium. Ends with the test program at the latest."""
 
-    def __init__(self, width=1100, height=760, dark=False, javascript=True):
+    def __init__(self, width=1100, height=900, dark=False, javascript=True):
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
-        for flag in ("--headless=new", "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions",
-                     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-                     "--force-device-scale-factor=1", f"--user-data-dir={temporary_folder()}", f"--window-size={width},{height}"):
+        for flag in ("--headless=new", "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage",
+                     "--hide-scrollbars", "--disable-extensions", "--disable-background-networking", "--disable-component-update",
+                     "--disable-sync", "--force-device-scale-factor=1", f"--user-data-dir={temporary_folder()}",
+                     f"--window-size={width},{height}"):
             options.add_argument(flag)
         if os.geteuid() == 0:
             options.add_argument("--no-sandbox")  # it cannot be had by root
