@@ -98,5 +98,9 @@ int main(int argc, char** argv) {
                                     .compile_in_child = peko::node::compile_in_child,
                                     .engine_id = peko::engine::engine_id,
                                     .http = http,
-                                    .in = STDIN_FILENO});
+                                    .in = STDIN_FILENO,
+                                    .build = {.peko = PEKO_VERSION,
+                                              .wasmtime = PEKO_WASMTIME_VERSION,
+                                              .kind = PEKO_BUILD_TYPE,
+                                              .compiler = PEKO_COMPILER}});
 }

@@ -42,11 +42,11 @@ int build_assets(const code::Function& function, const CommandLine& line, const 
 
 int build_script(const code::Function& function, const CommandLine& line, const Context& context, Steps& steps) {
   if (Status made = bundle(function, context); !made) {
-    return give_up_as_asked(line, context, made.error().message);
+    return give_up(line, context, made.error());
   }
   const Result<std::string> text = code::read_bundle(function);
   if (!text) {
-    return give_up_as_asked(line, context, text.error().message);
+    return give_up(line, context, text.error());
   }
   const std::filesystem::path file = code::bundle_file(function);
   steps.done("bundled", fmt::format("{}, {}", code::shown(file), human_bytes(text->size())));
@@ -65,11 +65,11 @@ int build_script(const code::Function& function, const CommandLine& line, const 
 int build(const CommandLine& line, const Context& context) {
   const Result<code::Function> function = function_at(line.store.path, "", {});
   if (!function) {
-    return give_up_as_asked(line, context, function.error().message);
+    return give_up(line, context, function.error());
   }
   Steps steps(context.out, context.clock, line.print_as);
   if (Status built = build_project(*function, line, context); !built) {
-    return give_up_as_asked(line, context, built.error().message);
+    return give_up(line, context, built.error());
   }
   if (function->build_command.empty() && !function->component.empty()) {
     steps.say(fmt::format("  {} has no [build] command: checking its component as it is\n", function->name));
@@ -86,7 +86,7 @@ int build(const CommandLine& line, const Context& context) {
   const Result<CheckedComponent> checked = check_component_of(*function);
   if (!checked) {
     steps.drop();
-    return give_up_as_asked(line, context, checked.error().message);
+    return give_up(line, context, checked.error());
   }
   steps.done("checked", fmt::format("{}, {}: Peko can run it", code::shown(function->component),
                                     human_bytes(checked->bytes.size())));

@@ -5,6 +5,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/store_options.hpp"
 #include "code/component_check.hpp"
 #include "code/component_file.hpp"
 
@@ -40,28 +41,24 @@ std::string_view word_for(engine::Provision provision) {
   return "unknown";
 }
 
-std::string as_json(const std::string& file, const Result<Checked>& checked) {
+std::string as_json(const std::string& file, const Checked& checked) {
   std::string text;
   JsonWriter json(text);
   json.begin_object().key("file").value(file);
-  json.key("ok").value(checked && checked->check.problems.empty());
-  if (checked) {
-    json.key("bytes").value(checked->bytes).key("imports").begin_array();
-    for (const engine::Import& import : checked->check.surface.imports) {
-      json.begin_object().key("name").value(import.name).key("status").value(word_for(import.provision));
-      if (!import.nearest.empty()) json.key("nearest").value(import.nearest);
-      if (const std::string advice = code::advice_for(import); !advice.empty()) json.key("advice").value(advice);
-      json.end_object();
-    }
-    json.end_array().key("exports").begin_array();
-    for (const std::string& name : checked->check.surface.exports) {
-      json.value(name);
-    }
-    json.end_array();
+  json.key("ok").value(checked.check.problems.empty());
+  json.key("bytes").value(checked.bytes).key("imports").begin_array();
+  for (const engine::Import& import : checked.check.surface.imports) {
+    json.begin_object().key("name").value(import.name).key("status").value(word_for(import.provision));
+    if (!import.nearest.empty()) json.key("nearest").value(import.nearest);
+    if (const std::string advice = code::advice_for(import); !advice.empty()) json.key("advice").value(advice);
+    json.end_object();
   }
-  json.key("problems").begin_array();
-  if (!checked) json.value(checked.error().message);
-  for (const std::string& problem : checked ? checked->check.problems : std::vector<std::string>()) {
+  json.end_array().key("exports").begin_array();
+  for (const std::string& name : checked.check.surface.exports) {
+    json.value(name);
+  }
+  json.end_array().key("problems").begin_array();
+  for (const std::string& problem : checked.check.problems) {
     json.value(problem);
   }
   json.end_array().end_object();
@@ -107,14 +104,15 @@ std::string as_text(const Terminal& out, const std::string& file, const Checked&
 int check(const CommandLine& line, const Context& context) {
   const std::string file = code::shown(line.input);
   const Result<Checked> checked = check_file(line.input);
-  if (line.print_as == PrintAs::Json) {
-    context.out.write(as_json(file, checked));
-  } else if (checked) {
-    context.out.write(as_text(context.out, printable(file), *checked));
-  } else {
-    context.err.write(printable("peko check: " + checked.error().message) + "\n");
+  if (!checked) {
+    return give_up(line, context, checked.error());
   }
-  return checked && checked->check.problems.empty() ? kExitOk : kExitFailed;
+  if (line.print_as == PrintAs::Json) {
+    context.out.write(as_json(file, *checked));
+  } else {
+    context.out.write(as_text(context.out, printable(file), *checked));
+  }
+  return checked->check.problems.empty() ? kExitOk : kExitFailed;
 }
 
 }  // namespace peko::cli

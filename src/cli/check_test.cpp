@@ -99,7 +99,7 @@ TEST_F(CheckTest, SaysWhatIsNoComponent) {
   EXPECT_THAT(err_.text(), HasSubstr("a.wasm is text, not WebAssembly"));
   EXPECT_EQ(out_.text(), "");
   EXPECT_EQ(check("hello", {"--json"}), kExitFailed);
-  EXPECT_THAT(std::string(boost::json::parse(out_.text()).at("problems").at(0).as_string()), HasSubstr("is text"));
+  EXPECT_THAT(std::string(boost::json::parse(out_.text()).at("error").at("message").as_string()), HasSubstr("is text"));
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ int collect(const CommandLine& line, const Context& context) {
   const Result<code::Publisher::Collected> collected =
       publisher.collect(line.store.keep, kGrace, dry_run ? Collect::DryRun : Collect::Remove);
   progress.end();
-  if (!collected) return give_up_as_asked(line, context, collected.error().message);
+  if (!collected) return give_up(line, context, collected.error());
   context.out.write(line.print_as == PrintAs::Json ? as_json(*collected, dry_run) : as_text(*collected, dry_run));
   return kExitOk;
 }

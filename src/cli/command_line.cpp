@@ -8,6 +8,7 @@
 
 #include "base/assert.hpp"
 #include "base/text.hpp"
+#include "cli/command_tree.hpp"
 
 namespace peko::cli {
 namespace {
@@ -47,6 +48,7 @@ constexpr std::string_view kMainFooter =
     "  peko serve --code /srv/peko      a production node\n"
     "  peko check hello.wasm            can Peko run it?\n"
     "  peko deploy --code /srv/peko     makes the function in this folder live on all nodes that read it\n"
+    "  peko doctor                      is something missing on this machine?\n"
     "  peko dev --help                  all flags of a command\n";
 
 /// Where CLI11 puts what it reads. A flag given twice is noticed by us, because the message can be better.
@@ -64,7 +66,7 @@ struct Parsed {
   bool no_watch = false;
   bool open = false;
   StoreWords store;
-  LogWords logs;
+  ToolWords tool;
 };
 
 CLI::Option* add_text_option(CLI::App& command, std::string_view flag, std::vector<std::string>& values,
@@ -151,6 +153,10 @@ struct Tree {
       if (which != Command::Build) add_settings(*command, which, parsed);
     }
 
+    const std::vector<NamedCommand> tools = add_tool_commands(app, parsed.tool, parsed.json);
+    add_settings(*tools.front().first, Command::Doctor, parsed);
+    commands.insert(commands.end(), tools.begin(), tools.end());
+
     CLI::App* compile_worker =
         app.add_subcommand("compile-worker", "Internal: compiles one component, as a child of a node");
     compile_worker->group("");
@@ -223,6 +229,29 @@ std::optional<Answer> unknown_word(const CLI::App& command, const std::string& n
   return std::nullopt;
 }
 
+/// What is wrong with the first word after `parent`, where a command or a flag of its own has to be.
+std::optional<Answer> no_command(const CLI::App& parent, const std::string& name, const std::string& word) {
+  if (word.starts_with('-')) {
+    std::vector<std::string> flags = flags_of(parent);
+    flags.emplace_back("-h");
+    const std::string flag = word.substr(0, word.find('='));
+    if (std::ranges::find(flags, flag) != flags.end()) {
+      return std::nullopt;
+    }
+    return usage_error(name, fmt::format("unknown flag {}{}", flag, did_you_mean(flag, flags)));
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* child : parent.get_subcommands([](const CLI::App*) { return true; })) {
+    if (child->get_name() == word) {
+      return std::nullopt;
+    }
+    if (!child->get_group().empty()) {
+      names.push_back(child->get_name());
+    }
+  }
+  return usage_error(name, fmt::format("unknown command \"{}\"{}", word, did_you_mean(word, names)));
+}
+
 std::optional<Answer> given_twice(const std::string& command, std::string_view flag, std::size_t times) {
   if (times < 2) {
     return std::nullopt;
@@ -273,47 +302,41 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
   line.hash = parsed.hash;
   line.offsets = std::move(parsed.offsets);
   line.store = std::move(parsed.store);
-  line.logs = std::move(parsed.logs);
+  line.tool = std::move(parsed.tool);
   return line;
 }
 
 }  // namespace
 
 std::expected<CommandLine, Answer> read_command_line(std::span<const std::string> arguments, std::string_view version) {
-  const std::vector<std::string> commands = {"dev",      "serve", "check",  "build",  "deploy", "versions",
-                                             "rollback", "gc",    "delete", "secret", "logs",   "help"};
-  const std::vector<std::string> main_flags = {"--help", "-h", "--version"};
   std::vector<std::string> words(arguments.begin(), arguments.end());
+  if (!words.empty() && words.front() == command_name(Command::CompleteWords)) {
+    // Whatever they are: a person is still typing them.
+    CommandLine line;
+    line.command = Command::CompleteWords;
+    line.words.assign(words.begin() + 1, words.end());
+    return line;
+  }
   if (!words.empty() && words.front() == "help") {  // `peko help dev` is `peko dev --help`.
     words.erase(words.begin());
     words.emplace_back("--help");
   }
-  if (!words.empty() && !words.front().starts_with('-') && words.front() != "compile-worker" &&
-      words.front() != "symbolise-worker" && std::ranges::find(commands, words.front()) == commands.end()) {
-    return std::unexpected(
-        usage_error("", fmt::format("unknown command \"{}\"{}", words.front(), did_you_mean(words.front(), commands))));
-  }
-
-  if (!words.empty() && words.front().starts_with('-') &&
-      std::ranges::find(main_flags, words.front()) == main_flags.end()) {
-    const std::string flag = words.front().substr(0, words.front().find('='));
-    return std::unexpected(usage_error("", fmt::format("unknown flag {}{}", flag, did_you_mean(flag, main_flags))));
-  }
-
-  if (words.size() == 1 && words.front() == "secret") {
-    words.emplace_back("--help");
-  } else if (words.size() > 1 && words.front() == "secret" && !words[1].starts_with('-') &&
-             std::ranges::find(secret_commands(), words[1]) == secret_commands().end()) {
-    return std::unexpected(usage_error(
-        "secret", fmt::format("unknown command \"{}\"{}", words[1], did_you_mean(words[1], secret_commands()))));
-  }
-
   Parsed parsed;
   // Safety net: CLI11 reports by exceptions, all of them derived from CLI::Error.
   try {
     Tree tree(parsed, version);
     if (words.empty()) {
       return std::unexpected(Answer{kExitUsage, tree.app.help()});
+    }
+    if (auto answer = no_command(tree.app, "", words.front())) {
+      return std::unexpected(std::move(*answer));
+    }
+    if (words.front() == "secret") {
+      if (words.size() == 1) {
+        words.emplace_back("--help");
+      } else if (auto answer = no_command(*tree.app.get_subcommand("secret"), "secret", words[1])) {
+        return std::unexpected(std::move(*answer));
+      }
     }
     std::ranges::reverse(words);  // CLI11 takes them from the back.
     try {
@@ -332,6 +355,12 @@ std::expected<CommandLine, Answer> read_command_line(std::span<const std::string
   } catch (const CLI::Error& error) {
     return std::unexpected(usage_error("", error.what()));
   }
+}
+
+CommandWords all_commands() {
+  Parsed parsed;
+  const Tree tree(parsed, "");
+  return command_words(tree.app);
 }
 
 }  // namespace peko::cli

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "cli/log_words.hpp"
+#include "cli/command_words.hpp"
 #include "cli/settings.hpp"
 #include "cli/store_words.hpp"
-#include "edge/dev_channel.hpp"
+#include "cli/tool_words.hpp"
 
 namespace peko::cli {
 
@@ -43,6 +43,8 @@ struct CommandLine {
   std::string hash;                             ///< symbolise-worker: what the input has to be
   std::vector<std::uint32_t> offsets;           ///< symbolise-worker
   StoreWords store;                             ///< the commands around a code store
+  ToolWords tool;                               ///< doctor, completion
+  std::vector<std::string> words;  ///< complete-words: what was typed after `peko`, the last one unfinished
 };
 
 /// What to print instead of running a command.
@@ -53,5 +55,8 @@ struct Answer {
 
 /// Reads the arguments after the program's name. `version` is what --version prints.
 std::expected<CommandLine, Answer> read_command_line(std::span<const std::string> arguments, std::string_view version);
+
+/// All commands, as read_command_line knows them.
+CommandWords all_commands();
 
 }  // namespace peko::cli

@@ -204,5 +204,19 @@ TEST(Version, IsAnAnswer) {
   EXPECT_EQ(line.error().text, "peko 9.9.9\n");
 }
 
+TEST(CommandLine, OfDoctorMayNameAProjectAndSettings) {
+  EXPECT_EQ(good({"doctor"}).tool.path, "");
+  const CommandLine line = good({"doctor", "api", "--code", "/srv/peko", "--json"});
+  EXPECT_EQ(line.tool.path, "api");
+  EXPECT_EQ(line.flags, (Flags{{"code", "/srv/peko"}}));
+  EXPECT_EQ(line.print_as, PrintAs::Json);
+}
+
+TEST(CommandLine, ToBeCompletedIsTakenAsItIs) {
+  const CommandLine line = good({"complete-words", "serve", "--nonsense", "--help", ""});
+  EXPECT_EQ(line.command, Command::CompleteWords);
+  EXPECT_EQ(line.words, (std::vector<std::string>{"serve", "--nonsense", "--help", ""}));
+}
+
 }  // namespace
 }  // namespace peko::cli

@@ -1,14 +1,66 @@
 #include "cli/commands.hpp"
 
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "cli/bundle.hpp"
+#include "cli/dev_view.hpp"
 #include "cli/serving.hpp"
 #include "cli/store_options.hpp"
 #include "edge/dev_channel.hpp"
 
 namespace peko::cli {
+namespace {
+
+/// A script that cannot be bundled becomes a problem.
+void bundle_scripts(code::Found& found, const Context& context) {
+  std::erase_if(found.functions, [&](const code::Function& function) {
+    if (function.script.empty()) {
+      return false;
+    }
+    Status done = bundle(function, context);
+    if (!done) {
+      found.problems.push_back(std::move(done.error()));
+    }
+    return !done;
+  });
+}
+
+/// Whether --json was given, in a line that could not be read.
+bool wants_json(std::span<const std::string> arguments) {
+  const auto flags_end = std::ranges::find(arguments, "--");
+  return std::find(arguments.begin(), flags_end, "--json") != flags_end;
+}
+
+}  // namespace
+
+int dev(const CommandLine& line, const Context& context) {
+  Result<Settings> settings = settings_of(line, context);
+  if (!settings) {
+    return give_up(line, context, settings.error(), kExitUsage);
+  }
+  Result<code::Found> found = code::discover_projects(line.paths, settings->limits_max);
+  if (!found) {
+    return give_up(line, context, found.error());
+  }
+  bundle_scripts(*found, context);
+  if (settings->node.default_function.empty() && found->functions.size() == 1 && found->problems.empty()) {
+    settings->node.default_function = found->functions.front().name;
+  }
+  const std::unique_ptr<LogSink> log = start_log(context, settings->node.log_format);
+  int status = kExitOk;
+  {
+    DevView view(context.out, context.err, trim(context.version.substr(0, context.version.find('\n'))));
+    status = serve_functions(context, "dev", *settings, *found, view, *log);
+  }
+  log->stop();
+  return status;
+}
+
 int serve(const CommandLine& line, const Context& context) {
   Result<Settings> settings = settings_of(line, context);
   if (!settings) {
-    return give_up(line, context, settings.error().message, kExitUsage);
+    return give_up(line, context, settings.error(), kExitUsage);
   }
   if (settings->code.empty()) {
     return give_up(line, context, "no code store is named: give --code URL, PEKO_CODE or `code` in peko-node.toml",
@@ -19,7 +71,7 @@ int serve(const CommandLine& line, const Context& context) {
       settings->code, [&log](std::string_view text) { log->write(LogLevel::Warn, std::string(text)); });
   if (!store) {
     log->stop();
-    return give_up(line, context, store.error().message);
+    return give_up(line, context, store.error());
   }
   const int status = serve_store(context, *settings, std::move(*store), *log);
   log->stop();
@@ -29,8 +81,13 @@ int serve(const CommandLine& line, const Context& context) {
 int run(std::span<const std::string> arguments, const Context& context) {
   const auto line = read_command_line(arguments, context.version);
   if (!line) {
-    (line.error().status == kExitOk ? context.out : context.err).write(line.error().text);
-    return line.error().status;
+    const Answer& answer = line.error();
+    if (answer.status == kExitUsage && wants_json(arguments)) {
+      context.out.write(failure_json("usage", trim(answer.text)));
+    } else {
+      (answer.status == kExitOk ? context.out : context.err).write(answer.text);
+    }
+    return answer.status;
   }
   switch (line->command) {
     case Command::Dev: return dev(*line, context);
@@ -45,7 +102,11 @@ int run(std::span<const std::string> arguments, const Context& context) {
     case Command::SecretSet: return set_secret(*line, context);
     case Command::SecretList: return list_secrets(*line, context);
     case Command::SecretRemove: return remove_secret(*line, context);
-    case Command::Logs: return logs(*line, context);
+    case Command::Doctor: return doctor(*line, context);
+    case Command::Completion: return completion(*line, context);
+    case Command::Man: return manual(*line, context);
+    case Command::Version: return version(*line, context);
+    case Command::CompleteWords: return complete_words(*line, context);
     case Command::CompileWorker: return compile_worker(*line, context);
     case Command::SymboliseWorker: return symbolise_worker(*line, context);
   }

@@ -41,8 +41,18 @@ int set_secret(const CommandLine& line, const Context& context);
 int list_secrets(const CommandLine& line, const Context& context);
 int remove_secret(const CommandLine& line, const Context& context);
 
-/// `peko logs`: what functions did on a running node.
-int logs(const CommandLine& line, const Context& context);
+/// `peko doctor`: whether this machine, and a project on it, are fit for Peko. Status 1 when something is not.
+int doctor(const CommandLine& line, const Context& context);
+
+/// `peko completion`: the script that a shell reads. `peko complete-words`: what such a script asks for.
+int completion(const CommandLine& line, const Context& context);
+int complete_words(const CommandLine& line, const Context& context);
+
+/// `peko man`: the manual page, in mdoc.
+int manual(const CommandLine& line, const Context& context);
+
+/// `peko version`: what this program was made of.
+int version(const CommandLine& line, const Context& context);
 
 /// `peko compile-worker`: the child process that compiles one component, in a sandbox. A failure is one message on the
 /// error stream and leaves `output` empty; a success can come with a warning there.

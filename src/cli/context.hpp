@@ -35,6 +35,14 @@ class RunningNode {
   virtual void stop() = 0;
 };
 
+/// What this program was made of, for `peko version` and the manual page.
+struct BuildInfo {
+  std::string peko;      ///< "0.1.0"
+  std::string wasmtime;  ///< "48.0.8"
+  std::string kind;      ///< CMake's build type: "Release"
+  std::string compiler;  ///< "Clang 19.1.7"
+};
+
 struct Context {
   const Environment& environment;
   Terminal& out;
@@ -61,6 +69,7 @@ struct Context {
   /// To nodes' admin listeners. Started when a command first wants it: it has a thread.
   std::function<Result<cloud::HttpTransport*>()> http;
   int in = 0;  ///< the descriptor of stdin
+  BuildInfo build = {};
 };
 
 }  // namespace peko::cli

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/json.hpp"
 #include "cli/commands.hpp"
 #include "cli/confirm.hpp"
 #include "cli/input.hpp"
@@ -9,6 +10,15 @@
 
 namespace peko::cli {
 namespace {
+
+std::string as_json(const std::string& function, const std::vector<Confirmation>& nodes) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object().key("ok").value(status_of(nodes) == kExitOk).key("function").value(function);
+  append_nodes(json, nodes);
+  json.end_object();
+  return text + "\n";
+}
 
 /// Whether it is to be done. The error is the exit status; why not has been said.
 std::expected<void, int> agreed(const CommandLine& line, const Context& context, const code::Store& store) {
@@ -30,7 +40,7 @@ std::expected<void, int> agreed(const CommandLine& line, const Context& context,
 
 int delete_function(const CommandLine& line, const Context& context) {
   const Result<std::vector<std::string>> admins = admin_urls(line);
-  if (!admins) return give_up(line, context, admins.error().message, kExitUsage);
+  if (!admins) return give_up(line, context, admins.error(), kExitUsage);
   const std::expected<OpenedStore, int> opened = open_store(line, context);
   if (!opened) return opened.error();
   if (const auto yes = agreed(line, context, *opened->store); !yes) return yes.error();
@@ -40,12 +50,14 @@ int delete_function(const CommandLine& line, const Context& context) {
   code::Publisher publisher(*opened->store, context.clock);
   if (Status removed = publisher.remove(line.store.function, reason_of(line, context)); !removed) {
     steps.drop();
-    return give_up(line, context, removed.error().message);
+    return give_up(line, context, removed.error());
   }
   steps.done("removed", fmt::format("{}; what was deployed comes back with: peko rollback {}{}", line.store.function,
                                     line.store.function, same_store(line)));
-  return status_of(
-      confirm(steps, context, opened->settings, *admins, {.function = line.store.function, .revision = {}}));
+  const std::vector<Confirmation> nodes =
+      confirm(steps, context, opened->settings, *admins, {.function = line.store.function, .revision = {}});
+  if (line.print_as == PrintAs::Json) context.out.write(as_json(line.store.function, nodes));
+  return status_of(nodes);
 }
 
 }  // namespace peko::cli

@@ -28,15 +28,15 @@ struct Plan {
 std::expected<Plan, int> make_plan(const CommandLine& line, const Context& context, const Settings& settings) {
   Plan plan;
   Result<std::vector<std::string>> admins = admin_urls(line);
-  if (!admins) return std::unexpected(give_up(line, context, admins.error().message, kExitUsage));
+  if (!admins) return std::unexpected(give_up(line, context, admins.error(), kExitUsage));
   plan.admins = std::move(*admins);
   if (const std::string& file = settings.node.key_file; !file.empty()) {
     Result<code::NodeKey> key = code::NodeKey::read(file);
-    if (!key) return std::unexpected(give_up(line, context, key.error().message, kExitUsage));
+    if (!key) return std::unexpected(give_up(line, context, key.error(), kExitUsage));
     plan.key.emplace(std::move(*key));
   }
   Result<code::Function> function = function_at(line.store.path, line.store.function, settings.limits_max);
-  if (!function) return std::unexpected(give_up_as_asked(line, context, function.error().message));
+  if (!function) return std::unexpected(give_up(line, context, function.error()));
   plan.function = std::move(*function);
   for (const std::string& variable : line.store.variables) {
     if (Status set = set_variable(plan.function, variable); !set) {
@@ -180,7 +180,7 @@ class Deploy {
 
   int failed(const Error& error) {
     steps_.drop();
-    return give_up_as_asked(line_, context_, error.message);
+    return give_up(line_, context_, error);
   }
 
   void tell_dry_run() {

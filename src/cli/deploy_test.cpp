@@ -102,7 +102,7 @@ TEST_F(DeployTest, TellsProgramsInJson) {
   EXPECT_EQ(json().at("artifact").at("status").as_string(), "sent");
   EXPECT_EQ(run({"deploy", (folder_.path() / "absent").string(), "--json"}), kExitFailed);
   EXPECT_EQ(json().at("ok").as_bool(), false);
-  EXPECT_THAT(std::string(json().at("problems").at(0).as_string()), HasSubstr("does not exist"));
+  EXPECT_THAT(std::string(json().at("error").at("message").as_string()), HasSubstr("does not exist"));
 }
 
 TEST_F(DeployTest, ThatFailsChangesNothing) {

@@ -27,11 +27,11 @@ std::string as_json(const code::Published& published, const std::vector<Confirma
 
 int rollback(const CommandLine& line, const Context& context) {
   const Result<std::vector<std::string>> admins = admin_urls(line);
-  if (!admins) return give_up(line, context, admins.error().message, kExitUsage);
+  if (!admins) return give_up(line, context, admins.error(), kExitUsage);
   std::optional<code::VersionNumber> to;
   if (!line.store.version.empty()) {
     const Result<code::VersionNumber> number = code::parse_version_name(line.store.version);
-    if (!number) return give_up(line, context, number.error().message, kExitUsage);
+    if (!number) return give_up(line, context, number.error(), kExitUsage);
     to = *number;
   }
   const std::expected<OpenedStore, int> opened = open_store(line, context);
@@ -43,7 +43,7 @@ int rollback(const CommandLine& line, const Context& context) {
   const Result<code::Published> published = publisher.rollback(line.store.function, to, reason_of(line, context));
   if (!published) {
     steps.drop();
-    return give_up_as_asked(line, context, published.error().message);
+    return give_up(line, context, published.error());
   }
   steps.done("current", fmt::format("{} {}, revision {}", line.store.function,
                                     shown_weights(published->deployment.versions), published->deployment.revision));

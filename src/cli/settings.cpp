@@ -326,7 +326,11 @@ std::string_view command_name(Command command) {
     case Command::SecretSet: return "secret set";
     case Command::SecretList: return "secret list";
     case Command::SecretRemove: return "secret remove";
-    case Command::Logs: return "logs";
+    case Command::Doctor: return "doctor";
+    case Command::Completion: return "completion";
+    case Command::Man: return "man";
+    case Command::Version: return "version";
+    case Command::CompleteWords: return "complete-words";
     case Command::CompileWorker: return "compile-worker";
     case Command::SymboliseWorker: return "symbolise-worker";
   }
@@ -350,9 +354,14 @@ bool takes(Command command, const Setting& setting) {
     case Command::Versions:
     case Command::Collect:
     case Command::SecretList: return key == "code";
-    case Command::Logs: return key == "admin_token";
+    case Command::Doctor:
+      return is_any_of(key, {"listen", "admin", "code", "domain", "cache_dir", "key_file", "instances", "threads"});
+    case Command::CompleteWords: return key == "code";
     case Command::Check:
     case Command::Build:
+    case Command::Completion:
+    case Command::Man:
+    case Command::Version:
     case Command::CompileWorker:
     case Command::SymboliseWorker: return false;
   }

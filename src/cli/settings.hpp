@@ -28,7 +28,11 @@ enum class Command {
   SecretSet,
   SecretList,
   SecretRemove,
-  Logs,
+  Doctor,
+  Completion,
+  Man,
+  Version,
+  CompleteWords,
   CompileWorker,
   SymboliseWorker,
 };

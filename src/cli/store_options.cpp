@@ -46,6 +46,19 @@ std::string shell_word(std::string_view word) {
   return text + "'";
 }
 
+int give_up_as(const CommandLine& line, const Context& context, std::string_view code, std::string_view why,
+               int status) {
+  if (line.print_as == PrintAs::Json) {
+    context.out.write(failure_json(status == kExitUsage ? "usage" : code, why));
+    return status;
+  }
+  const std::string text = printable(why);
+  for (const std::string_view mistake : split(text, '\n')) {
+    context.err.write(fmt::format("peko {}: {}\n", command_name(line.command), mistake));
+  }
+  return status;
+}
+
 }  // namespace
 
 Result<Settings> settings_of(const CommandLine& line, const Context& context) {
@@ -57,7 +70,7 @@ Result<Settings> settings_of(const CommandLine& line, const Context& context) {
 std::expected<OpenedStore, int> open_store(const CommandLine& line, const Context& context) {
   Result<Settings> settings = settings_of(line, context);
   if (!settings) {
-    return std::unexpected(give_up(line, context, settings.error().message, kExitUsage));
+    return std::unexpected(give_up(line, context, settings.error(), kExitUsage));
   }
   if (settings->code.empty()) {
     return std::unexpected(give_up(
@@ -69,28 +82,25 @@ std::expected<OpenedStore, int> open_store(const CommandLine& line, const Contex
   Result<std::unique_ptr<code::Store>> store = context.open_store(settings->code, warn);
   if (!store) {
     const bool usage = store.error().code == Code::Invalid || store.error().code == Code::Unsupported;
-    return std::unexpected(give_up(line, context, store.error().message, usage ? kExitUsage : kExitFailed));
+    return std::unexpected(give_up(line, context, store.error(), usage ? kExitUsage : kExitFailed));
   }
   return OpenedStore{.settings = std::move(*settings), .store = std::move(*store)};
 }
 
-int give_up(const CommandLine& line, const Context& context, std::string_view why, int status) {
-  const std::string text = printable(why);
-  for (const std::string_view mistake : split(text, '\n')) {
-    context.err.write(fmt::format("peko {}: {}\n", command_name(line.command), mistake));
-  }
-  return status;
+int give_up(const CommandLine& line, const Context& context, const Error& error, int status) {
+  return give_up_as(line, context, to_string(error.code), error.message, status);
 }
 
-int give_up_as_asked(const CommandLine& line, const Context& context, std::string_view why) {
-  if (line.print_as == PrintAs::Text) {
-    return give_up(line, context, why);
-  }
+int give_up(const CommandLine& line, const Context& context, std::string_view why, int status) {
+  return give_up_as(line, context, "failed", why, status);
+}
+
+std::string failure_json(std::string_view code, std::string_view message) {
   std::string text;
   JsonWriter json(text);
-  json.begin_object().key("ok").value(false).key("problems").begin_array().value(why).end_array().end_object();
-  context.out.write(text + "\n");
-  return kExitFailed;
+  json.begin_object().key("ok").value(false).key("error").begin_object();
+  json.key("code").value(code).key("message").value(message).end_object().end_object();
+  return text + "\n";
 }
 
 code::Reason reason_of(const CommandLine& line, const Context& context) {

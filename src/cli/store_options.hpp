@@ -25,12 +25,15 @@ struct OpenedStore {
 /// The error is the exit status; what is wrong has been said.
 std::expected<OpenedStore, int> open_store(const CommandLine& line, const Context& context);
 
-/// Says on the error stream what is wrong, a line for each mistake, each with the command's name in front. Returns
-/// `status`.
+/// What a command says that cannot go on, and the status that it ends with. People: on the error stream, a line for
+/// each mistake, each with the command's name in front. Programs (--json): failure_json on stdout.
+int give_up(const CommandLine& line, const Context& context, const Error& error, int status = kExitFailed);
+/// The same where no Error is behind it.
 int give_up(const CommandLine& line, const Context& context, std::string_view why, int status = kExitFailed);
 
-/// As give_up; with --json, programs get {"ok":false,"problems":[...]} on stdout instead.
-int give_up_as_asked(const CommandLine& line, const Context& context, std::string_view why);
+/// {"ok":false,"error":{"code":"...","message":"..."}}, a line. The code says what a program can do about it: "usage"
+/// with status 2, else the name of the Error's Code, or "failed".
+std::string failure_json(std::string_view code, std::string_view message);
 
 /// Who changes something: "user@host", and the --message.
 code::Reason reason_of(const CommandLine& line, const Context& context);

@@ -147,12 +147,12 @@ void add_secret(CLI::App& app, StoreWords& words, Builder& builder) {
   CLI::App& remove = builder.add(*secret, Command::SecretRemove, "remove", "Removes a secret", kSecretExamples);
   for (CLI::App* command : {&set, &list, &remove}) {
     builder.name(*command);
+    builder.json(*command);
   }
   for (CLI::App* command : {&set, &remove}) {
     command->add_option("KEY", words.secret, "the secret's name, an environment variable's")->required()->type_name("");
     builder.admins(*command);
   }
-  builder.json(list);
 }
 
 }  // namespace
@@ -189,14 +189,10 @@ std::vector<NamedCommand> add_store_commands(CLI::App& app, StoreWords& words, b
   builder.name(remove);
   remove.add_flag("--yes", words.yes, "does not ask");
   builder.admins(remove);
+  builder.json(remove);
 
   add_secret(app, words, builder);
   return std::move(builder.commands);
-}
-
-const std::vector<std::string>& secret_commands() {
-  static const std::vector<std::string> commands = {"set", "list", "remove"};
-  return commands;
 }
 
 }  // namespace peko::cli

@@ -37,7 +37,4 @@ using NamedCommand = std::pair<CLI::App*, Command>;
 /// Adds the commands to `app`, without their settings. `words` and `json` outlive the tree.
 std::vector<NamedCommand> add_store_commands(CLI::App& app, StoreWords& words, bool& json);
 
-/// The commands of `peko secret`.
-const std::vector<std::string>& secret_commands();
-
 }  // namespace peko::cli

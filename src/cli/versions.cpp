@@ -81,7 +81,13 @@ void append_weights(JsonWriter& json, const std::vector<code::WeightedVersion>& 
 std::string as_json(const Known& known) {
   std::string text;
   JsonWriter json(text);
-  json.begin_object().key("function").value(known.now.function).key("revision").value(known.now.revision);
+  json.begin_object()
+      .key("ok")
+      .value(true)
+      .key("function")
+      .value(known.now.function)
+      .key("revision")
+      .value(known.now.revision);
   json.key("current").begin_object();
   append_weights(json, known.now.versions);
   json.end_object();
@@ -115,13 +121,13 @@ std::string as_json(const Known& known) {
 int versions_of_one(const CommandLine& line, const Context& context, code::Store& store) {
   code::Publisher publisher(store, context.clock);
   const Result<Known> known = read_all_of(line.store.function, publisher);
-  if (!known) return give_up_as_asked(line, context, known.error().message);
+  if (!known) return give_up(line, context, known.error());
   if (line.print_as == PrintAs::Json) {
     context.out.write(as_json(*known));
     return kExitOk;
   }
   context.out.write(as_text(context.out, *known, context.clock.wall_now()));
-  for (const Error& problem : known->versions.problems) (void)give_up(line, context, problem.message);
+  for (const Error& problem : known->versions.problems) (void)give_up(line, context, problem);
   return kExitOk;
 }
 
@@ -167,7 +173,7 @@ std::vector<std::string> row(const Listed& listed, std::chrono::system_clock::ti
 std::string as_json(const std::vector<Listed>& all, const std::vector<std::string>& problems) {
   std::string text;
   JsonWriter json(text);
-  json.begin_object().key("functions").begin_array();
+  json.begin_object().key("ok").value(true).key("functions").begin_array();
   for (const Listed& listed : all) {
     json.begin_object().key("function").value(listed.entry.name);
     json.key("dropped").value(!listed.now.has_value());
@@ -187,7 +193,7 @@ std::string as_json(const std::vector<Listed>& all, const std::vector<std::strin
 
 int versions_of_all(const CommandLine& line, const Context& context, code::Store& store) {
   Result<code::Catalog> catalog = code::read_catalog(store);
-  if (!catalog) return give_up_as_asked(line, context, catalog.error().message);
+  if (!catalog) return give_up(line, context, catalog.error());
   const std::vector<Listed> all = read_pointers(std::move(catalog->functions), store, context);
   if (line.print_as == PrintAs::Json) {
     context.out.write(as_json(all, catalog->problems));

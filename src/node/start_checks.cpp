@@ -63,14 +63,15 @@ void raise_open_files() {
   ::setrlimit(RLIMIT_NOFILE, &files);  // Without it the advice counts what there is.
 }
 
-SystemLimits limits_of_process() {
+}  // namespace
+
+SystemLimits system_limits() {
+  raise_open_files();
   return {.open_files = permitted(RLIMIT_NOFILE),
           .maps = kernel_setting("/proc/sys/vm/max_map_count", SystemLimits::kUnlimited),
           .address_space = permitted(RLIMIT_AS),
           .strict_overcommit = kernel_setting("/proc/sys/vm/overcommit_memory", 0) == 2};
 }
-
-}  // namespace
 
 Needs needs_of(std::uint64_t instances, std::uint64_t threads) {
   return {.open_files = kFiles + kFilesPerThread * threads + kFilesPerInstance * instances,
@@ -78,37 +79,37 @@ Needs needs_of(std::uint64_t instances, std::uint64_t threads) {
           .address_space = kSpace + kSpacePerInstance * instances};
 }
 
-std::vector<std::string> advise(const Config& config, const SystemLimits& system) {
+std::vector<Advice> advise(const Config& config, const SystemLimits& system) {
   const Needs needs = needs_of(config.instances_max, config.threads);
   const Needs fixed = needs_of(0, config.threads);
-  std::vector<std::string> lines;
+  std::vector<Advice> advice;
   if (system.open_files < needs.open_files) {
-    lines.push_back(fmt::format(
-        "open files are limited to {}, and {} instances may need {}: raise the hard limit (ulimit -Hn {}, or "
-        "LimitNOFILE={} in the service's unit){}",
-        system.open_files, config.instances_max, needs.open_files, needs.open_files, needs.open_files,
-        or_fewer(fitting(system.open_files, fixed.open_files, kFilesPerInstance))));
+    advice.push_back(
+        {.what = fmt::format("open files are limited to {}, and {} instances may need {}", system.open_files,
+                             config.instances_max, needs.open_files),
+         .todo = fmt::format("raise the hard limit (ulimit -Hn {}, or LimitNOFILE={} in the service's unit){}",
+                             needs.open_files, needs.open_files,
+                             or_fewer(fitting(system.open_files, fixed.open_files, kFilesPerInstance)))});
   }
   if (system.maps < needs.maps) {
-    lines.push_back(fmt::format(
-        "memory mappings are limited to {}, and {} instances may need {}: sysctl -w vm.max_map_count={} (and a line in "
-        "/etc/sysctl.d/ to keep it){}",
-        system.maps, config.instances_max, needs.maps, needs.maps,
-        or_fewer(fitting(system.maps, fixed.maps, kMapsPerInstance))));
+    advice.push_back({.what = fmt::format("memory mappings are limited to {}, and {} instances may need {}",
+                                          system.maps, config.instances_max, needs.maps),
+                      .todo = fmt::format("sysctl -w vm.max_map_count={} (and a line in /etc/sysctl.d/ to keep it){}",
+                                          needs.maps, or_fewer(fitting(system.maps, fixed.maps, kMapsPerInstance)))});
   }
   if (system.address_space < needs.address_space) {
-    lines.push_back(
-        fmt::format("address space is limited to {}, and {} instances reserve {}: ulimit -v unlimited, or "
-                    "LimitAS=infinity in the service's unit{}",
-                    human_bytes(system.address_space), config.instances_max, human_bytes(needs.address_space),
-                    or_fewer(fitting(system.address_space, fixed.address_space, kSpacePerInstance))));
+    advice.push_back(
+        {.what = fmt::format("address space is limited to {}, and {} instances reserve {}",
+                             human_bytes(system.address_space), config.instances_max, human_bytes(needs.address_space)),
+         .todo = fmt::format("ulimit -v unlimited, or LimitAS=infinity in the service's unit{}",
+                             or_fewer(fitting(system.address_space, fixed.address_space, kSpacePerInstance)))});
   }
   if (system.strict_overcommit) {
-    lines.emplace_back(
-        "vm.overcommit_memory is 2: instances fail to start when the memory that is promised, not used, reaches the "
-        "kernel's CommitLimit: sysctl -w vm.overcommit_memory=0");
+    advice.push_back({.what = "vm.overcommit_memory is 2: instances fail to start when the memory that is promised, "
+                              "not used, reaches the kernel's CommitLimit",
+                      .todo = "sysctl -w vm.overcommit_memory=0"});
   }
-  return lines;
+  return advice;
 }
 
 std::uint64_t loaded_functions_fitting(const Config& config, const SystemLimits& system) {
@@ -120,12 +121,15 @@ std::uint64_t loaded_functions_fitting(const Config& config, const SystemLimits&
 }
 
 std::uint64_t loaded_functions_fitting(const Config& config) {
-  return loaded_functions_fitting(config, limits_of_process());
+  return loaded_functions_fitting(config, system_limits());
 }
 
 std::vector<std::string> prepare_process(const Config& config) {
-  raise_open_files();
-  return advise(config, limits_of_process());
+  std::vector<std::string> lines;
+  for (const Advice& advice : advise(config, system_limits())) {
+    lines.push_back(fmt::format("{}: {}", advice.what, advice.todo));
+  }
+  return lines;
 }
 
 }  // namespace peko::node

@@ -37,10 +37,19 @@ std::uint64_t loaded_functions_fitting(const Config& config, const SystemLimits&
 std::uint64_t loaded_functions_fitting(const Config& config);
 inline constexpr std::uint64_t kLoadedFunctionsMax = 2000;
 
-/// One line for each limit that is too low: what is needed, how to raise it, and how few instances would fit.
-std::vector<std::string> advise(const Config& config, const SystemLimits& system);
+/// What this process is permitted, its open files raised as far as the hard limit lets it.
+SystemLimits system_limits();
 
-/// Raises the soft limit of open files to the hard one, and returns the advice for this process.
+/// A limit that is too low.
+struct Advice {
+  std::string what;  ///< what there is and what is needed
+  std::string todo;  ///< how to raise it, and how few instances would fit
+};
+
+/// What is too low.
+std::vector<Advice> advise(const Config& config, const SystemLimits& system);
+
+/// Raises the soft limit of open files to the hard one, and returns the advice for this process, a line each.
 std::vector<std::string> prepare_process(const Config& config);
 
 }  // namespace peko::node

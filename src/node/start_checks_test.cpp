@@ -52,33 +52,34 @@ TEST(StartAdvice, IsOneLineForEachLimitThatIsTooLow) {
   for (const Row& row :
        {Row{files, "ulimit -Hn 2128, or LimitNOFILE=2128"}, Row{maps, "sysctl -w vm.max_map_count=11000"},
         Row{space, "ulimit -v unlimited"}, Row{commit, "sysctl -w vm.overcommit_memory=0"}}) {
-    const std::vector<std::string> lines = advise(config, row.system);
-    ASSERT_EQ(lines.size(), 1U) << row.command;
-    EXPECT_NE(lines[0].find(row.command), std::string::npos) << lines[0];
-    EXPECT_EQ(lines[0].find('\n'), std::string::npos);
+    const std::vector<Advice> advice = advise(config, row.system);
+    ASSERT_EQ(advice.size(), 1U) << row.command;
+    EXPECT_NE(advice[0].todo.find(row.command), std::string::npos) << advice[0].todo;
+    EXPECT_EQ((advice[0].what + advice[0].todo).find('\n'), std::string::npos);
   }
 }
 
 TEST(StartAdvice, NamesTheNumberOfInstancesThatFits) {
   const SystemLimits low{.open_files = 1024, .maps = 5000, .address_space = std::uint64_t{64} << 30};
-  const std::vector<std::string> lines = advise(config_of(4096), low);
+  const std::vector<Advice> lines = advise(config_of(4096), low);
   ASSERT_EQ(lines.size(), 3U);
-  for (const std::string& line : lines) {
+  for (const auto& [what, line] : lines) {
     const auto at = line.find("--instances ");
     ASSERT_NE(at, std::string::npos) << line;
     const std::string_view digits = std::string_view(line).substr(at + 12);
     std::uint32_t fitting = 0;
     ASSERT_EQ(std::from_chars(digits.data(), digits.data() + digits.size(), fitting).ec, std::errc()) << line;
     const auto lines_for = [&](std::uint32_t instances) { return advise(config_of(instances), low); };
-    const std::string subject = line.substr(0, line.find(" limited"));
+    const std::string subject = what.substr(0, what.find(" limited"));
     const auto complains = [&](std::uint32_t instances) {
       return std::ranges::any_of(lines_for(instances),
-                                 [&](const std::string& other) { return other.starts_with(subject); });
+                                 [&](const Advice& other) { return other.what.starts_with(subject); });
     };
     EXPECT_FALSE(complains(fitting)) << line;
     EXPECT_TRUE(complains(fitting + 1)) << line;
   }
-  EXPECT_EQ(advise(config_of(4096), {.open_files = 10})[0].find("--instances"), std::string::npos) << "none would fit";
+  EXPECT_EQ(advise(config_of(4096), {.open_files = 10})[0].todo.find("--instances"), std::string::npos)
+      << "none would fit";
 }
 
 TEST(Start, RaisesTheLimitOfOpenFiles) {

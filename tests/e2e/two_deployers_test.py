@@ -37,7 +37,7 @@ class TwoDeployers:
                 if status == 0:
                     break
                 self.assertEqual(status, 1, err)
-                [problem] = answer["problems"]
+                problem = answer["error"]["message"]
                 self.assertIn("do it again", problem)
                 told.append(problem)
             self.assertEqual(status, 0, f"nobody is overtaken for ever: {told[-1:]}")

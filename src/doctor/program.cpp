@@ -1,0 +1,100 @@
+#include "doctor/program.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstring>
+
+#include "base/text.hpp"
+#include "base/unique_fd.hpp"
+
+namespace peko::doctor {
+namespace {
+
+constexpr std::size_t kOutputMax = std::size_t{64} << 10;
+
+struct Child {
+  pid_t pid;
+  UniqueFd output;
+};
+
+Result<Child> start(const std::filesystem::path& program, const std::vector<std::string>& arguments) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(Code::Unavailable, std::strerror(errno));
+  UniqueFd output(ends[0]);
+  const UniqueFd input(ends[1]);
+  const std::string path = program.string();
+  std::vector<char*> words = {const_cast<char*>(path.c_str())};
+  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+
+  posix_spawn_file_actions_t files{};
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&files, input.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawnattr_t attributes{};
+  posix_spawnattr_init(&attributes);
+  // A group of its own: what it starts is killed with it.
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  pid_t pid = 0;
+  const int failed = ::posix_spawn(&pid, path.c_str(), &files, &attributes, words.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&files);
+  if (failed != 0) return fail(Code::Unavailable, fmt::format("{} cannot be started: {}", path, std::strerror(failed)));
+  return Child{.pid = pid, .output = std::move(output)};
+}
+
+/// Everything until the end; nothing when the deadline comes first.
+std::optional<std::string> read_until(const UniqueFd& output, std::chrono::steady_clock::time_point deadline) {
+  std::string text;
+  std::array<char, 4096> piece{};
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd readable{.fd = output.get(), .events = POLLIN, .revents = 0};
+    if (left.count() <= 0 || ::poll(&readable, 1, static_cast<int>(left.count())) == 0) return std::nullopt;
+    const ssize_t size = ::read(output.get(), piece.data(), piece.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return text;
+    text.append(piece.data(), std::min(static_cast<std::size_t>(size), kOutputMax - text.size()));
+  }
+}
+
+}  // namespace
+
+std::optional<std::filesystem::path> find_program(std::string_view name, std::string_view path) {
+  for (const std::string_view folder : split(path, ':')) {
+    std::filesystem::path file = std::filesystem::path(folder) / name;
+    std::error_code ignored;
+    if (!folder.empty() && std::filesystem::is_regular_file(file, ignored) && ::access(file.c_str(), X_OK) == 0) {
+      return file;
+    }
+  }
+  return std::nullopt;
+}
+
+Result<std::string> output_of(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+                              std::chrono::milliseconds timeout) {
+  Result<Child> child = start(program, arguments);
+  if (!child) return fail(std::move(child.error()));
+  std::optional<std::string> text = read_until(child->output, std::chrono::steady_clock::now() + timeout);
+  // Also when it has closed its output: what goes on then has nothing to say.
+  if (!text) ::kill(-child->pid, SIGKILL);
+  int status = 0;
+  while (::waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!text) return fail(Code::Unavailable, fmt::format("{} does not answer", program.string()));
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return fail(Code::Unavailable, fmt::format("{} fails", program.string()));
+  }
+  return std::move(*text);
+}
+
+}  // namespace peko::doctor
