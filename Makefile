@@ -24,7 +24,7 @@ title = @printf '==> %s\n'
 help: ## Says what can be made
 	@printf 'Peko: run functions of any language, each in a sandbox of its own.\n\n'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | sed 's/^  make \([a-z-]*\) /  make \1\t/' | expand -t 16
-	@printf '\nVariables: PORT=%s  JOBS=%s  FUZZ_SECONDS=%s  SOAK_SECONDS=%s\n' '$(PORT)' '$(JOBS)' '$(FUZZ_SECONDS)' '$(SOAK_SECONDS)'
+	@printf '\nVariables: PORT=%s  JOBS=%s  FUZZ_SECONDS=%s  SOAK_SECONDS=%s  PREFIX=%s\n' '$(PORT)' '$(JOBS)' '$(FUZZ_SECONDS)' '$(SOAK_SECONDS)' '$(PREFIX)'
 
 .PHONY: run
 run: build samples ## Serves the samples on http://127.0.0.1:$PORT
@@ -83,6 +83,26 @@ fuzz: toolchain build/fuzz/build.ninja ## Fuzzes each parser for FUZZ_SECONDS
 	$(title) 'Building the fuzzers'
 	@ninja -C build/fuzz -j $(JOBS) fuzzers
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+# What `make install` does, without building: packagers give DESTDIR. Each file is what the binary itself prints.
+PREFIX ?= /usr/local
+SHARE := $(DESTDIR)$(PREFIX)/share
+.PHONY: install install-files
+install: build install-files ## Installs peko, its manual page and completions below $PREFIX
+install-files:
+	@install -D -m 755 $(PEKO) $(DESTDIR)$(PREFIX)/bin/peko
+	@install -d $(SHARE)/man/man1 $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions \
+	  $(SHARE)/fish/vendor_completions.d
+	@$(PEKO) man >$(SHARE)/man/man1/peko.1
+	@$(PEKO) completion bash >$(SHARE)/bash-completion/completions/peko
+	@$(PEKO) completion zsh >$(SHARE)/zsh/site-functions/_peko
+	@$(PEKO) completion fish >$(SHARE)/fish/vendor_completions.d/peko.fish
+	$(title) 'Installed below $(DESTDIR)$(PREFIX)'
+
+.PHONY: docs
+docs: build guests ## Records docs/terminal.md anew
+	$(title) 'Recording docs/terminal.md'
+	@PEKO_BIN=$(abspath $(PEKO)) python3 -B tests/e2e/terminal.py docs/terminal.md
 
 .PHONY: clean
 clean: ## Removes everything that was built
