@@ -55,10 +55,10 @@ TEST_F(JsonTest, OfAFailureIsOneShapeWhateverFailed) {
   }
 }
 
-TEST_F(JsonTest, BehindTwoDashesIsNoFlag) {
-  EXPECT_EQ(run({"gc", "--kep", "3", "--", "--json"}), kExitUsage);
+TEST_F(JsonTest, BehindTwoDashesIsAFile) {
+  EXPECT_EQ(run({"check", "--", "--json"}), kExitFailed);
   EXPECT_EQ(out(), "");
-  EXPECT_THAT(err(), HasSubstr("did you mean --keep?"));
+  EXPECT_THAT(err(), HasSubstr("--json does not exist"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <map>
 #include <system_error>
 
+#include "base/text.hpp"
 #include "code/manifest.hpp"
 #include "code/manifest_values.hpp"
 #include "code/paths.hpp"
@@ -97,6 +98,19 @@ Status add_file(const fs::path& file, std::vector<fs::path>& sources) {
   return {};
 }
 
+/// "shpo does not exist; did you mean shop?"
+std::string absent(const fs::path& given, const fs::path& path) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(path.parent_path(), error), end; !error && entry != end; entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
+  }
+  const auto near = nearest(path.filename().string(), names);
+  const std::string way_out = near ? fmt::format("; did you mean {}?", (given.parent_path() / *near).string())
+                                   : std::string(": correct the path");
+  return fmt::format("{} does not exist{}", given.string(), way_out);
+}
+
 }  // namespace
 
 Result<std::vector<fs::path>> project_sources(std::span<const fs::path> paths) {
@@ -109,7 +123,7 @@ Result<std::vector<fs::path>> project_sources(std::span<const fs::path> paths) {
       return fail(Code::Denied, fmt::format("{} cannot be opened: {}", given.string(), error.message()));
     }
     if (!fs::exists(about)) {
-      return fail(Code::NotFound, fmt::format("{} does not exist", given.string()));
+      return fail(Code::NotFound, absent(given, path));
     }
     std::vector<fs::path> here;
     if (Status added = fs::is_directory(about) ? add_folder(path, here) : add_file(path, here); !added) {

@@ -115,7 +115,8 @@ TEST(Projects, ThatAreNoneSayWhatIsExpected) {
   folder.write("notes.txt", "text");
   folder.write("___.wasm", "");
   const Row rows[] = {
-      {"absent", Code::NotFound, "/absent does not exist"},
+      {"absent", Code::NotFound, "/absent does not exist: correct the path"},
+      {"emty", Code::NotFound, "/empty?"},
       {"empty", Code::NotFound, "name a project's folder, a folder of projects or a .wasm file"},
       {"notes.txt", Code::Invalid, "/notes.txt is no function: name a project's folder"},
       {"notes.txt/x", Code::NotFound, "does not exist"},

@@ -53,7 +53,7 @@ class Shell:
             if time.monotonic() > end:
                 raise AssertionError(f"{pattern!r} does not come; the screen: {self.screen!r}")
             if select.select([self.terminal], [], [], 0.1)[0]:
-                self.screen += os.read(self.terminal, 4096).decode(errors="replace")
+                self.screen += os.read(self.terminal, 4096).decode(errors="replace").replace("\a", "")
         return self.screen
 
     def complete(self, typed, pattern, tabs=1):

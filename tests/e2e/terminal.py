@@ -66,7 +66,9 @@ def usual(text):
 
 
 def wrong_path(scene):
+    scene.write("shop/peko.toml", HELLO)
     scene.type("peko dev shpo")
+    scene.type("peko build ../nowhere")
 
 
 def no_manifest(scene):

@@ -9,7 +9,7 @@ from terminal import MISTAKES, Scene, record
 
 # What a message that helps has: one of these.
 WAY_OUT = (r"did you mean|\bgive\b|choose|\brun\b|build|write|correct|\badd\b|install|use |rename|see |make |a-z|"
-           r"chmod|peko doctor|expected|for example|create")
+           r"give|peko doctor|expected|for instance|\bname\b|a store is|whole number from")
 
 
 class Terminal(unittest.TestCase):
