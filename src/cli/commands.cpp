@@ -28,8 +28,7 @@ void bundle_scripts(code::Found& found, const Context& context) {
 
 /// Whether --json was given, in a line that could not be read.
 bool wants_json(std::span<const std::string> arguments) {
-  const auto flags_end = std::ranges::find(arguments, "--");
-  return std::find(arguments.begin(), flags_end, "--json") != flags_end;
+  return std::ranges::find(arguments, "--json") != arguments.end();
 }
 
 }  // namespace

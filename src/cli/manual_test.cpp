@@ -25,41 +25,5 @@ TEST_F(ManualTest, HasNoLineThatTextMadeAMacro) {
   }
 }
 
-using VersionTest = StoreCommands;
-
-TEST_F(VersionTest, TellsProgramsWhatItIsMadeOf) {
-  ASSERT_EQ(run({"version", "--json"}), kExitOk) << err();
-  EXPECT_EQ(json().at("ok").as_bool(), true);
-  EXPECT_EQ(json().at("engine").as_string(), "engine-1");
-}
-
-using JsonTest = StoreCommands;
-
-TEST_F(JsonTest, OfAFailureIsOneShapeWhateverFailed) {
-  struct Row {
-    std::vector<std::string> words;
-    int status;
-    std::string_view code;
-  };
-  for (const Row& row :
-       {Row{{"versions", "nope", "--json"}, kExitFailed, "not found"},
-        Row{{"delete", "nope", "--yes", "--json"}, kExitFailed, "not found"},
-        Row{{"check", "nope.wasm", "--json"}, kExitFailed, "not found"},
-        Row{{"secret", "set", "api", "KEY", "--json"}, kExitUsage, "usage"},
-        Row{{"gc", "--json", "--kep", "3"}, kExitUsage, "usage"}, Row{{"deplpy", "--json"}, kExitUsage, "usage"}}) {
-    EXPECT_EQ(run(row.words), row.status) << row.words[0];
-    EXPECT_EQ(json().at("ok").as_bool(), false) << row.words[0];
-    EXPECT_EQ(json().at("error").at("code").as_string(), row.code) << out();
-    EXPECT_NE(json().at("error").at("message").as_string(), "") << row.words[0];
-    EXPECT_EQ(err(), "") << row.words[0];
-  }
-}
-
-TEST_F(JsonTest, BehindTwoDashesIsAFile) {
-  EXPECT_EQ(run({"check", "--", "--json"}), kExitFailed);
-  EXPECT_EQ(out(), "");
-  EXPECT_THAT(err(), HasSubstr("--json does not exist"));
-}
-
 }  // namespace
 }  // namespace peko::cli
