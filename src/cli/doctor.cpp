@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/json.hpp"
 #include "cli/commands.hpp"
+#include "cli/progress.hpp"
 #include "cli/project.hpp"
 #include "cli/store_options.hpp"
 #include "code/catalog.hpp"
@@ -150,26 +152,36 @@ Findings check_project(const Patient& patient, std::optional<code::Function>& fu
   return findings;
 }
 
+/// Where a project's tools are looked for: beside its manifest or its script.
+std::filesystem::path folder_of(const std::optional<code::Function>& function) {
+  if (!function) return std::filesystem::current_path();
+  if (!function->manifest.empty()) return function->manifest.parent_path();
+  return (function->script.empty() ? function->component : function->script).parent_path();
+}
+
+/// What builds the project; a component without one needs nothing.
+std::vector<doctor::Language> languages_of(const code::Function& function) {
+  using enum doctor::Language;
+  std::vector<doctor::Language> languages;
+  if (!function.manifest.empty()) languages = doctor::languages_of(function.manifest.parent_path());
+  if (!function.script.empty() && std::ranges::find(languages, JavaScript) == languages.end()) {
+    languages.push_back(JavaScript);
+  }
+  return languages;
+}
+
+/// All of them may be missing where no project is named, none of a project's.
 Findings check_tools(const Patient& patient, const std::optional<code::Function>& function) {
-  const std::filesystem::path folder =
-      function && !function->manifest.empty() ? function->manifest.parent_path() : std::filesystem::current_path();
   const doctor::Tools tools{.path = variable(patient.context, "PATH"),
                             .wasi_sdk = variable(patient.context, "WASI_SDK"),
                             .home = variable(patient.context, "HOME"),
-                            .folder = folder};
+                            .folder = folder_of(function)};
   using enum doctor::Language;
-  std::vector<doctor::Language> languages = {Rust, JavaScript, C};
-  State missing = State::Warn;
-  if (function) {
-    languages = doctor::languages_of(folder);
-    if (!function->script.empty() && std::ranges::find(languages, JavaScript) == languages.end()) {
-      languages.push_back(JavaScript);
-    }
-    missing = State::Fail;
-  }
   Findings findings;
-  for (const doctor::Language language : languages) {
-    for (Finding& finding : doctor::check_tools(language, tools, missing)) findings.push_back(std::move(finding));
+  for (const doctor::Language language : function ? languages_of(*function) : std::vector{Rust, JavaScript, C}) {
+    for (Finding& finding : doctor::check_tools(language, tools, function ? State::Fail : State::Warn)) {
+      findings.push_back(std::move(finding));
+    }
   }
   return findings;
 }
@@ -232,7 +244,10 @@ Result<Settings> settings_for(const CommandLine& line, const Context& context) {
 int doctor(const CommandLine& line, const Context& context) {
   const Result<Settings> settings = settings_for(line, context);
   if (!settings) return give_up(line, context, settings.error(), kExitUsage);
+  Progress progress(context.out);
+  progress.begin("looking at this machine");
   const Findings findings = examine({.line = line, .context = context, .settings = *settings});
+  progress.end();
   const auto count = [&](State state) { return std::ranges::count(findings, state, &Finding::state); };
   const bool ok = count(State::Fail) == 0;
   if (line.print_as == PrintAs::Json) {

@@ -47,6 +47,14 @@ TEST_F(DoctorTest, WantsOnlyTheToolsOfTheProject) {
   EXPECT_THAT(told("npm"), testing::IsEmpty());
 }
 
+TEST_F(DoctorTest, WantsNoToolsForAComponentAlone) {
+  environment_["PATH"] = folder_.path().string();
+  (void)run(words({project() + "/a.wasm"}));
+  EXPECT_THAT(told("component"), testing::ElementsAre(HasSubstr("ok ")));
+  EXPECT_THAT(told("Rust"), testing::IsEmpty());
+  EXPECT_THAT(told("npm"), testing::IsEmpty());
+}
+
 TEST_F(DoctorTest, TriesTheCompiler) {
   (void)run(words({}));
   EXPECT_EQ(compiled_, 1);
