@@ -1,0 +1,23 @@
+// Calls the function as Peko does, with Node's own Request and Response. It is JavaScript so that Node's types do not
+// get into src/, where Node is not there.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import app from '../src/index.ts';
+
+const get = (path) => app.fetch(new Request(`http://localhost${path}`), { GREETING: 'Hi' });
+
+test('the page greets', async () => {
+  const response = await get('/');
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8');
+  assert.match(await response.text(), /<h1>Hi from {{name}}<\/h1>/);
+});
+
+test('the API greets by name', async () => {
+  assert.deepEqual(await (await get('/api/hello')).json(), { message: 'Hi, world!' });
+  assert.deepEqual(await (await get('/api/hello?name=J%C3%BCrgen+%22J%22')).json(), { message: 'Hi, Jürgen "J"!' });
+});
+
+test('other addresses are not found', async () => {
+  assert.equal((await get('/nothing')).status, 404);
+});
