@@ -55,9 +55,8 @@ def stand_alone(path, text, sample, files):
     if path.name in CRATE_FILES:
         text = text.replace(f'"{sample}"', '"{{crate}}"')
     if path.name == "README.md":
-        text = re.sub(rf"scripts/build-samples\.sh {sample}( *)#.*", r"peko build\1# builds it once", text)
-        text = re.sub(rf"peko dev samples/{sample}\b", "peko dev", text)
-        text = text.replace(f"samples/{sample}/", "")
+        text = re.sub(rf"scripts/build-samples\.sh {sample}.*", "npm install" if "package.json" in names else "peko build", text)
+        text = re.sub(rf"cd samples/{sample} && | samples/{sample}(?![\w/-])|samples/{sample}/", "", text)
     if path.name in ("tsconfig.json", "jsconfig.json"):
         text = re.sub(r"(\.\./)+js/types", "./peko-types", text)
     text = text.replace(f"{sample}.localhost", "{{name}}.localhost")
@@ -110,7 +109,7 @@ def quoted(text):
 def pack(root, bytes_file, table_file):
     """Writes both files and returns what they were made of."""
     inputs = [root / "templates/templates.toml", root / "templates/settings.toml", pathlib.Path(__file__)]
-    rows = tomllib.loads(inputs[0].read_text())["template"]
+    rows = [row for row in tomllib.loads(inputs[0].read_text())["template"] if (root / row["folder"]).is_dir()]
     blob, entries, table = bytearray(), [], []
     for row in rows:
         first = len(entries)

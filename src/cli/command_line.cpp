@@ -44,6 +44,7 @@ constexpr std::string_view kCheckExamples =
 
 constexpr std::string_view kMainFooter =
     "Examples:\n"
+    "  peko new todo-api --template ts  a project to start from\n"
     "  peko dev samples                 runs every function of a folder on http://127.0.0.1:3000\n"
     "  peko serve --code /srv/peko      a production node\n"
     "  peko check hello.wasm            can Peko run it?\n"
@@ -63,8 +64,7 @@ struct Parsed {
   std::string hash;
   std::vector<std::uint32_t> offsets;
   bool json = false;
-  bool no_watch = false;
-  bool open = false;
+  NewWords project;
   StoreWords store;
   ToolWords tool;
 };
@@ -127,11 +127,11 @@ struct Tree {
     app.get_formatter()->label("SUBCOMMAND", "COMMAND");
     app.get_formatter()->label("Subcommands", "Commands");
 
-    CLI::App* dev = app.add_subcommand(
-        "dev", "Runs functions on this machine while you write them: builds, serves, watches, swaps");
-    dev->add_option(
-           "PATH", parsed.paths,
-           "project folders (with a peko.toml), folders of projects, .wasm files or scripts; default: this folder")
+    CLI::App* project = add_new_command(app, parsed.project, parsed.json);
+
+    CLI::App* dev = app.add_subcommand("dev", "Runs functions on this machine while you write them");
+    dev->add_option("PATH", parsed.paths,
+                    "project folders (with a peko.toml), folders of projects, or .wasm files; default: this folder")
         ->type_name("");
     dev->add_flag("--open", parsed.open, "opens the first function in a browser");
     dev->add_flag("--no-watch", parsed.no_watch, "builds and serves what there is now, whatever changes");
@@ -173,7 +173,8 @@ struct Tree {
     symbolise_worker->add_option("--offset", parsed.offsets, "where in it")->required()->type_name("N");
     symbolise_worker->add_option("INPUT", parsed.input, "the component")->required()->type_name("");
 
-    commands.insert(commands.end(), {{dev, Command::Dev},
+    commands.insert(commands.end(), {{project, Command::New},
+                                     {dev, Command::Dev},
                                      {serve, Command::Serve},
                                      {check, Command::Check},
                                      {compile_worker, Command::CompileWorker},
@@ -301,6 +302,7 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
   line.print_as = parsed.json ? PrintAs::Json : PrintAs::Text;
   line.hash = parsed.hash;
   line.offsets = std::move(parsed.offsets);
+  line.project = std::move(parsed.project);
   line.store = std::move(parsed.store);
   line.tool = std::move(parsed.tool);
   return line;
@@ -309,6 +311,9 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
 }  // namespace
 
 std::expected<CommandLine, Answer> read_command_line(std::span<const std::string> arguments, std::string_view version) {
+  const std::vector<std::string> commands = {"new",      "dev",      "serve", "check",  "build",  "deploy",
+                                             "versions", "rollback", "gc",    "delete", "secret", "help"};
+  const std::vector<std::string> main_flags = {"--help", "-h", "--version"};
   std::vector<std::string> words(arguments.begin(), arguments.end());
   if (!words.empty() && words.front() == command_name(Command::CompleteWords)) {
     // Whatever they are: a person is still typing them.

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/command_words.hpp"
+#include "cli/new_words.hpp"
 #include "cli/settings.hpp"
 #include "cli/store_words.hpp"
 #include "cli/tool_words.hpp"
@@ -42,6 +42,7 @@ struct CommandLine {
   PrintAs print_as = PrintAs::Text;             ///< --json
   std::string hash;                             ///< symbolise-worker: what the input has to be
   std::vector<std::uint32_t> offsets;           ///< symbolise-worker
+  NewWords project;                             ///< new
   StoreWords store;                             ///< the commands around a code store
   ToolWords tool;                               ///< doctor, completion
   std::vector<std::string> words;  ///< complete-words: what was typed after `peko`, the last one unfinished

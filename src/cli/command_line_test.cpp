@@ -42,6 +42,18 @@ TEST(CommandLine, OfServeKnowsEverySetting) {
   EXPECT_EQ(line.config, "node.toml");
 }
 
+TEST(CommandLine, OfNewHasAPathAndAlsoNone) {
+  const CommandLine line = good({"new", "work/my-app", "--template", "ts", "--name", "x", "--no-git", "--json"});
+  EXPECT_EQ(line.command, Command::New);
+  EXPECT_EQ(line.project.path, "work/my-app");
+  EXPECT_EQ(line.project.chosen, "ts");
+  EXPECT_EQ(line.project.function, "x");
+  EXPECT_TRUE(line.project.no_git && !line.project.list);
+  EXPECT_EQ(line.print_as, PrintAs::Json);
+  EXPECT_EQ(good({"new"}).project.path, "");
+  EXPECT_TRUE(good({"new", "--list"}).project.list);
+}
+
 TEST(CommandLine, OfCompileWorkerHasInputAndOutput) {
   const CommandLine line = good({"compile-worker", "--output", "out", "in"});
   EXPECT_EQ(line.command, Command::CompileWorker);
@@ -133,6 +145,13 @@ TEST(CommandLine, ThatIsWrongSaysWhatWasMeant) {
        "peko deploy: unknown flag --mesage; did you mean --message?",
        "Try `peko deploy --help`."},
       {{"deploy", "a", "b"}, "peko deploy: unexpected argument \"b\"", "Try `peko deploy --help`."},
+      {{"new", "a", "b"}, "peko new: unexpected argument \"b\"", "Try `peko new --help`."},
+      {{"new", "a", "--templat=ts"},
+       "peko new: unknown flag --templat; did you mean --template?",
+       "Try `peko new --help`."},
+      {{"new", "--template", "ts", "--template", "js"},
+       "peko new: --template is given 2 times",
+       "Try `peko new --help`."},
       {{"rollback"}, "peko rollback: NAME is required", "Try `peko rollback --help`."},
       {{"gc", "--keep", "x"},
        "peko gc: --keep: \"x\" is not a whole number from 1 to 1000000",
@@ -162,10 +181,11 @@ TEST(CommandLine, WithoutACommandShowsTheHelpAsAnError) {
 
 TEST(Help, HasUsageExamplesAndExitStatuses) {
   for (const Words& words :
-       {Words{"--help"}, Words{"-h"}, Words{"help"}, Words{"dev", "--help"}, Words{"help", "dev"},
-        Words{"serve", "--help"}, Words{"build", "--help"}, Words{"deploy", "--help"}, Words{"versions", "--help"},
-        Words{"rollback", "--help"}, Words{"gc", "--help"}, Words{"delete", "--help"}, Words{"secret"},
-        Words{"secret", "--help"}, Words{"secret", "set", "--help"}, Words{"help", "secret", "list"}}) {
+       {Words{"new", "--help"}, Words{"--help"}, Words{"-h"}, Words{"help"}, Words{"dev", "--help"},
+        Words{"help", "dev"}, Words{"serve", "--help"}, Words{"build", "--help"}, Words{"deploy", "--help"},
+        Words{"versions", "--help"}, Words{"rollback", "--help"}, Words{"gc", "--help"}, Words{"delete", "--help"},
+        Words{"secret"}, Words{"secret", "--help"}, Words{"secret", "set", "--help"},
+        Words{"help", "secret", "list"}}) {
     const auto line = read(words);
     ASSERT_FALSE(line.has_value());
     EXPECT_EQ(line.error().status, kExitOk);

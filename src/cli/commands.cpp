@@ -89,6 +89,7 @@ int run(std::span<const std::string> arguments, const Context& context) {
     return answer.status;
   }
   switch (line->command) {
+    case Command::New: return new_project(*line, context);
     case Command::Dev: return dev(*line, context);
     case Command::Serve: return serve(*line, context);
     case Command::Check: return check(*line, context);

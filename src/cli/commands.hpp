@@ -9,6 +9,9 @@
 
 namespace peko::cli {
 
+/// `peko new`: a project made of a template.
+int new_project(const CommandLine& line, const Context& context);
+
 /// `peko dev`: the functions of projects on this machine, for the person who writes them.
 int dev(const CommandLine& line, const Context& context);
 

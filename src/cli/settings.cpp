@@ -314,6 +314,7 @@ Status apply_flags(const Flags& flags, Settings& settings) {
 
 std::string_view command_name(Command command) {
   switch (command) {
+    case Command::New: return "new";
     case Command::Dev: return "dev";
     case Command::Serve: return "serve";
     case Command::Check: return "check";
@@ -354,9 +355,7 @@ bool takes(Command command, const Setting& setting) {
     case Command::Versions:
     case Command::Collect:
     case Command::SecretList: return key == "code";
-    case Command::Doctor:
-      return is_any_of(key, {"listen", "admin", "code", "domain", "cache_dir", "key_file", "instances", "threads"});
-    case Command::CompleteWords: return key == "code";
+    case Command::New:
     case Command::Check:
     case Command::Build:
     case Command::Completion:

@@ -16,6 +16,7 @@
 namespace peko::cli {
 
 enum class Command {
+  New,
   Dev,
   Serve,
   Check,

@@ -1,0 +1,179 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <system_error>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "cli/commands.hpp"
+#include "cli/input.hpp"
+#include "cli/new_questions.hpp"
+#include "cli/repository.hpp"
+#include "cli/steps.hpp"
+#include "cli/stop_signals.hpp"
+#include "cli/store_options.hpp"
+#include "code/paths.hpp"
+#include "scaffold/staging.hpp"
+
+namespace peko::cli {
+namespace {
+
+using namespace std::literals;
+
+/// What is to be made.
+struct Order {
+  std::filesystem::path path;
+  scaffold::Names names;
+  const scaffold::Template* chosen;
+};
+
+struct Made {
+  std::filesystem::path folder;
+  Repository repository = Repository::NotWanted;
+};
+
+std::vector<std::string> template_names() {
+  std::vector<std::string> names;
+  for (const scaffold::Template& each : scaffold::templates()) names.emplace_back(each.name);
+  return names;
+}
+
+int print_list(const CommandLine& line, const Context& context) {
+  if (line.print_as == PrintAs::Text) {
+    context.out.write(listed_templates(context.out, Numbers::Hide));
+    return kExitOk;
+  }
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object().key("templates").begin_array();
+  for (const scaffold::Template& each : scaffold::templates()) {
+    json.begin_object().key("name").value(each.name).key("language").value(each.language);
+    json.key("about").value(each.about).key("sample").value(each.sample).end_object();
+  }
+  json.end_array().end_object();
+  context.out.write(text + "\n");
+  return kExitOk;
+}
+
+/// Invalid: what was typed is wrong, or something is missing that nobody can be asked for; Unavailable: the person whom
+/// it was asked has gone.
+Result<Order> read_order(const CommandLine& line, const Context& context) {
+  const NewWords& words = line.project;
+  const Input in(context.in);
+  const bool can_ask =
+      line.print_as == PrintAs::Text && in.is_terminal() && context.err.kind() != Terminal::Kind::Plain;
+  Order order{.path = words.path, .names = {}, .chosen = nullptr};
+  if (!words.chosen.empty()) {
+    order.chosen = scaffold::find_template(words.chosen);
+    if (order.chosen == nullptr) {
+      const std::vector<std::string> names = template_names();
+      const auto near = nearest(words.chosen, names);
+      return fail(Code::Invalid, fmt::format("there is no template \"{}\"{}: see `peko new --list`", words.chosen,
+                                             near ? fmt::format("; did you mean {}?", *near) : ""));
+    }
+  }
+  if (words.path.empty()) {
+    if (!can_ask) return fail(Code::Invalid, "PATH is required: the project's folder, for instance `peko new my-app`");
+    Result<std::string> path = ask_path(in, context.err);
+    if (!path) return fail(std::move(path.error()));
+    order.path = std::move(*path);
+  }
+  Result<scaffold::Names> names =
+      words.function.empty() ? scaffold::names_of(order.path) : scaffold::names_for(words.function);
+  if (!names) return fail(std::move(names.error()));
+  order.names = std::move(*names);
+  if (order.chosen == nullptr) {
+    if (!can_ask) {
+      return fail(Code::Invalid, fmt::format("--template is required: one of {}", fmt::join(template_names(), ", ")));
+    }
+    const Result<const scaffold::Template*> chosen = ask_template(in, context.err);
+    if (!chosen) return fail(chosen.error());
+    order.chosen = *chosen;
+  }
+  return order;
+}
+
+/// The project is there as a whole, or there is nothing of it.
+Result<Made> make(const Order& order, const NewWords& words, const Context& context) {
+  const StopSignals signals;
+  Result<scaffold::Staging> staging = scaffold::Staging::begin(order.path);
+  if (!staging) return fail(std::move(staging.error()));
+  if (Status written = staging->write(*order.chosen, order.names); !written) return fail(std::move(written.error()));
+  Made made{.folder = staging->target()};
+  if (!words.no_git) {
+    const Result<Repository> repository = make_repository(staging->folder(), staging->target(), context);
+    if (!repository) return fail(Code::Unavailable, "stopped: nothing was made");
+    made.repository = *repository;
+  }
+  if (StopSignals::stopped()) return fail(Code::Unavailable, "stopped: nothing was made");
+  if (Status moved = staging->finish(); !moved) return fail(std::move(moved.error()));
+  return made;
+}
+
+/// A word of a command line.
+std::string shell_word(std::string_view word) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || "/._-+,@:"sv.contains(c);
+  };
+  if (std::ranges::all_of(word, is_plain)) return std::string(word);
+  std::string quoted = "'";
+  for (const char c : word) c == '\'' ? quoted.append("'\\''") : quoted.append(1, c);
+  return quoted + "'";
+}
+
+/// What to type next, in this order.
+std::vector<std::string> next_commands(const Order& order, const Made& made) {
+  std::vector<std::string> commands;
+  std::error_code error;
+  if (std::filesystem::current_path(error) != made.folder) commands.push_back("cd " + shell_word(order.path.string()));
+  if (order.chosen->has("package.json")) commands.emplace_back("npm install");
+  commands.emplace_back("peko dev");
+  return commands;
+}
+
+std::string as_json(const Order& order, const Made& made) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object().key("ok").value(true).key("function").value(order.names.function);
+  json.key("template").value(order.chosen->name).key("folder").value(made.folder.string());
+  json.key("files").value(order.chosen->files.size());
+  json.key("git").value(made.repository == Repository::Made);
+  json.key("next").begin_array();
+  for (const std::string& command : next_commands(order, made)) json.value(command);
+  json.end_array().key("test").value(order.chosen->test).end_object();
+  return text + "\n";
+}
+
+std::string farewell(const Terminal& out, const Order& order, const Made& made) {
+  std::string text = "\n";
+  for (const std::string& command : next_commands(order, made)) {
+    text += fmt::format("  {}\n", out.styled(Terminal::Style::Bold, printable(command)));
+  }
+  return text + fmt::format("\n  Then open http://{}.localhost:3000/; `{}` tests it, peko.toml shows every setting.\n",
+                            order.names.function, order.chosen->test);
+}
+
+}  // namespace
+
+int new_project(const CommandLine& line, const Context& context) {
+  if (line.project.list) return print_list(line, context);
+  const Result<Order> order = read_order(line, context);
+  if (!order) {
+    return give_up(line, context, order.error().message,
+                   order.error().code == Code::Invalid ? kExitUsage : kExitFailed);
+  }
+  Steps steps(context.out, context.clock, line.print_as);
+  steps.begin("writing");
+  const Result<Made> made = make(*order, line.project, context);
+  if (!made) {
+    steps.drop();
+    return give_up_as_asked(line, context, made.error().message);
+  }
+  steps.done("made", fmt::format("{} from the template {}: {} files, {}", code::shown(made->folder),
+                                 order->chosen->name, order->chosen->files.size(), shown(made->repository)));
+  context.out.write(line.print_as == PrintAs::Json ? as_json(*order, *made) : farewell(context.out, *order, *made));
+  return kExitOk;
+}
+
+}  // namespace peko::cli
