@@ -114,13 +114,13 @@ def pack(root, bytes_file, table_file):
     for row in rows:
         first = len(entries)
         for path, data, executable, marked in sorted(files_of(root, row, inputs)):
-            entries.append(f"FILE({quoted(path)}, {len(blob)}, {len(data)}, {str(executable).lower()}, {str(marked).lower()})")
+            entries.append(f"PEKO_FILE({quoted(path)}, {len(blob)}, {len(data)}, {str(executable).lower()}, {str(marked).lower()})")
             blob += data
         words = ", ".join(quoted(row[key]) for key in ("name", "language", "about", "test"))
         sample = str(row["folder"].startswith("samples/")).lower()
-        table.append(f"TEMPLATE({words}, {sample}, {first}, {len(entries) - first})")
+        table.append(f"PEKO_TEMPLATE({words}, {sample}, {first}, {len(entries) - first})")
     write_changed(bytes_file, bytes(blob))
-    lines = ["#ifdef FILE", *entries, "#endif", "#ifdef TEMPLATE", *table, "#endif", ""]
+    lines = ["#ifdef PEKO_FILE", *entries, "#endif", "#ifdef PEKO_TEMPLATE", *table, "#endif", ""]
     write_changed(table_file, "\n".join(lines).encode())
     return inputs
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -25,19 +26,13 @@ using namespace std::literals;
 struct Order {
   std::filesystem::path path;
   scaffold::Names names;
-  const scaffold::Template* chosen;
+  const scaffold::Template* chosen = nullptr;
 };
 
 struct Made {
   std::filesystem::path folder;
   Repository repository = Repository::NotWanted;
 };
-
-std::vector<std::string> template_names() {
-  std::vector<std::string> names;
-  for (const scaffold::Template& each : scaffold::templates()) names.emplace_back(each.name);
-  return names;
-}
 
 int print_list(const CommandLine& line, const Context& context) {
   if (line.print_as == PrintAs::Text) {
@@ -56,41 +51,53 @@ int print_list(const CommandLine& line, const Context& context) {
   return kExitOk;
 }
 
+/// Whom to ask for what was not given; nobody without a terminal, or when the answer is for programs.
+std::optional<Input> person(const CommandLine& line, const Context& context) {
+  const Input in(context.in);
+  const bool there = line.print_as == PrintAs::Text && in.is_terminal() && context.err.kind() != Terminal::Kind::Plain;
+  return there ? std::optional(in) : std::nullopt;
+}
+
+Result<std::filesystem::path> read_path(const CommandLine& line, const Context& context) {
+  if (!line.project.path.empty()) return line.project.path;
+  const std::optional<Input> in = person(line, context);
+  if (!in) return fail(Code::Invalid, "PATH is required: the project's folder, for instance `peko new my-app`");
+  Result<std::string> path = ask_path(*in, context.err);
+  if (!path) return fail(std::move(path.error()));
+  return std::move(*path);
+}
+
+Result<const scaffold::Template*> read_template(const CommandLine& line, const Context& context) {
+  std::vector<std::string> names;
+  for (const scaffold::Template& each : scaffold::templates()) names.emplace_back(each.name);
+  const std::string& wanted = line.project.chosen;
+  if (wanted.empty()) {
+    if (const std::optional<Input> in = person(line, context)) return ask_template(*in, context.err);
+    return fail(Code::Invalid, fmt::format("--template is required: one of {}", fmt::join(names, ", ")));
+  }
+  if (const scaffold::Template* chosen = scaffold::find_template(wanted); chosen != nullptr) return chosen;
+  const auto near = nearest(wanted, names);
+  return fail(Code::Invalid, fmt::format("there is no template \"{}\"{}: see `peko new --list`", wanted,
+                                         near ? fmt::format("; did you mean {}?", *near) : ""));
+}
+
 /// Invalid: what was typed is wrong, or something is missing that nobody can be asked for; Unavailable: the person whom
 /// it was asked has gone.
 Result<Order> read_order(const CommandLine& line, const Context& context) {
-  const NewWords& words = line.project;
-  const Input in(context.in);
-  const bool can_ask =
-      line.print_as == PrintAs::Text && in.is_terminal() && context.err.kind() != Terminal::Kind::Plain;
-  Order order{.path = words.path, .names = {}, .chosen = nullptr};
-  if (!words.chosen.empty()) {
-    order.chosen = scaffold::find_template(words.chosen);
-    if (order.chosen == nullptr) {
-      const std::vector<std::string> names = template_names();
-      const auto near = nearest(words.chosen, names);
-      return fail(Code::Invalid, fmt::format("there is no template \"{}\"{}: see `peko new --list`", words.chosen,
-                                             near ? fmt::format("; did you mean {}?", *near) : ""));
-    }
+  Order order;
+  if (!line.project.chosen.empty()) {  // a mistake in it is told before anything is asked
+    if (const auto chosen = read_template(line, context); !chosen) return fail(chosen.error());
   }
-  if (words.path.empty()) {
-    if (!can_ask) return fail(Code::Invalid, "PATH is required: the project's folder, for instance `peko new my-app`");
-    Result<std::string> path = ask_path(in, context.err);
-    if (!path) return fail(std::move(path.error()));
-    order.path = std::move(*path);
-  }
-  Result<scaffold::Names> names =
-      words.function.empty() ? scaffold::names_of(order.path) : scaffold::names_for(words.function);
+  Result<std::filesystem::path> path = read_path(line, context);
+  if (!path) return fail(std::move(path.error()));
+  order.path = std::move(*path);
+  const std::string& function = line.project.function;
+  Result<scaffold::Names> names = function.empty() ? scaffold::names_of(order.path) : scaffold::names_for(function);
   if (!names) return fail(std::move(names.error()));
   order.names = std::move(*names);
-  if (order.chosen == nullptr) {
-    if (!can_ask) {
-      return fail(Code::Invalid, fmt::format("--template is required: one of {}", fmt::join(template_names(), ", ")));
-    }
-    const Result<const scaffold::Template*> chosen = ask_template(in, context.err);
-    if (!chosen) return fail(chosen.error());
-    order.chosen = *chosen;
-  }
+  const Result<const scaffold::Template*> chosen = read_template(line, context);
+  if (!chosen) return fail(chosen.error());
+  order.chosen = *chosen;
   return order;
 }
 
@@ -103,7 +110,7 @@ Result<Made> make(const Order& order, const NewWords& words, const Context& cont
   Made made{.folder = staging->target()};
   if (!words.no_git) {
     const Result<Repository> repository = make_repository(staging->folder(), staging->target(), context);
-    if (!repository) return fail(Code::Unavailable, "stopped: nothing was made");
+    if (!repository) return fail(repository.error().code, repository.error().message + ": nothing was made");
     made.repository = *repository;
   }
   if (StopSignals::stopped()) return fail(Code::Unavailable, "stopped: nothing was made");

@@ -34,7 +34,7 @@ bool is_installed(std::string_view program, const Environment& environment) {
 std::string_view shown(Repository repository) {
   switch (repository) {
     case Repository::Made: return "a git repository";
-    case Repository::Inside: return "in the git repository around it";
+    case Repository::Inside: return "in the git repository that is there";
     case Repository::NoGit: return "no git repository: git is not installed";
     case Repository::Failed: return "no git repository: git failed, see above";
     case Repository::NotWanted: break;

@@ -21,7 +21,7 @@ enum class Repository : std::uint8_t {
 /// "a git repository", and for the others why there is none; for people.
 std::string_view shown(Repository repository);
 
-/// Makes one in `folder`, which will be at `target`. Unavailable: told to stop meanwhile.
+/// Makes one in `folder`, which will be at `target`. Unavailable: told to stop meanwhile, or nothing can be started.
 Result<Repository> make_repository(const std::filesystem::path& folder, const std::filesystem::path& target,
                                    const Context& context);
 

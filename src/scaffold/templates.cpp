@@ -20,19 +20,19 @@ extern const char kPekoTemplatesBegin[];
 namespace peko::scaffold {
 namespace {
 
-#define FILE(path, offset, size, executable, marked) \
+#define PEKO_FILE(path, offset, size, executable, marked) \
   TemplateFile{path, std::string_view(kPekoTemplatesBegin + (offset), size), executable, marked},
 const auto kFiles = std::to_array<TemplateFile>({
 #include "scaffold/templates.inc"
 });
-#undef FILE
+#undef PEKO_FILE
 
-#define TEMPLATE(name, language, about, test, sample, first, count) \
+#define PEKO_TEMPLATE(name, language, about, test, sample, first, count) \
   Template{name, language, about, test, sample, std::span(kFiles).subspan(first, count)},
 const auto kTemplates = std::to_array<Template>({
 #include "scaffold/templates.inc"
 });
-#undef TEMPLATE
+#undef PEKO_TEMPLATE
 
 void replace_all(std::string& text, std::string_view mark, std::string_view with) {
   for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += with.size()) {
