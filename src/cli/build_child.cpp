@@ -114,8 +114,10 @@ Status judge_build(const BuildPlan& plan, int status) {
                                            shown_build(plan)));
   }
   if (const int number = WEXITSTATUS(status); number != 0) {
-    const std::string_view why =
-        number == 127 ? "; a program that it starts is not installed, or the path is wrong" : "";
+    std::string why;
+    if (number == 127) why = "; a program that it starts is not installed, or the path is wrong";
+    // So a shell tells of a program that was killed.
+    if (number > 128 && number <= 128 + SIGRTMAX) why = fmt::format("; {} ended it", ::strsignal(number - 128));
     return fail(Code::Invalid, fmt::format("the build failed with status {}: {}{}", number, shown_build(plan), why));
   }
   return {};

@@ -79,7 +79,8 @@ DevChange DevProject::look(During during) {
   }
   changes_ = sources_.now.changes_since(sources_.seen, by);
   if (during == During::Build) {
-    std::erase_if(changes_, [this](const fs::path& file) { return is_written_by_builds(file); });
+    std::erase_if(changes_,
+                  [this](const fs::path& file) { return !sources_.seen.has(file) || is_written_by_builds(file); });
   } else if (!changes_.empty()) {
     changes_in_builds_.clear();
   }
@@ -114,7 +115,7 @@ std::optional<fs::path> DevProject::blame() {
   return blamed;
 }
 
-void DevProject::end(const std::vector<fs::path>& inputs) {
+void DevProject::end(Outcome outcome, const std::vector<fs::path>& inputs) {
   if (!inputs.empty()) inputs_ = inputs;
   set_scopes(inputs_);
   // A bundle that was not made may lack a file that does not exist yet.
@@ -123,10 +124,16 @@ void DevProject::end(const std::vector<fs::path>& inputs) {
   }
   const watch::Snapshot before = std::exchange(sources_.seen, watch::Snapshot::of(sources_.scope, sources_.seen));
   std::vector<fs::path> changed = sources_.seen.changes_since(before, By::Content);
+  const bool new_files_count = outcome == Outcome::Bad && !built_for_new_files_;
+  built_for_new_files_ = false;
   std::erase_if(changed, [&](const fs::path& file) {
     if (is_written_by_builds(file) || !sources_.seen.has(file)) return true;
+    if (before.has(file)) return false;
     std::error_code gone;
-    return !before.has(file) && fs::last_write_time(file, gone) < begun_;  // it was there, and nobody looked at it
+    // Or it was there already, and nobody looked at it.
+    if (!new_files_count || fs::last_write_time(file, gone) < begun_) return true;
+    built_for_new_files_ = true;
+    return false;
   });
   sources_.seen.adopt(before, changed);
   products_.seen = watch::Snapshot::of(products_.scope, products_.seen);

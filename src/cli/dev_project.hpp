@@ -44,7 +44,8 @@ class DevProject {
   /// What has to be done with a function whose settings were read for the first time; after a look().
   [[nodiscard]] DevJob::Work first_work() const;
 
-  /// While a build runs, only what matters to it: contents that are new, and not of files that builds write.
+  /// While a build runs, only what matters to it: other contents of files that were there when it began. What is new
+  /// may be its own, as are lock files.
   enum class During { Rest, Build };
   /// Looks at all its files.
   DevChange look(During during);
@@ -55,8 +56,10 @@ class DevProject {
   /// A build was stopped because of the last look. Returns the file that has changed in so many builds that it does not
   /// count until something else changes.
   std::optional<std::filesystem::path> blame();
-  /// A build has ended: what it wrote is no change. `inputs`: what a script's bundle was made of; empty: not known.
-  void end(const std::vector<std::filesystem::path>& inputs);
+  enum class Outcome { Good, Bad };
+  /// A build has ended: what it wrote is no change. When it was bad, files that came meanwhile are one, once: they may
+  /// be what it lacked. `inputs`: what a script's bundle was made of; empty: not known.
+  void end(Outcome outcome, const std::vector<std::filesystem::path>& inputs);
 
   /// Where changes would show, as of the last look.
   [[nodiscard]] const std::set<std::filesystem::path>& folders() const { return folders_; }
@@ -84,6 +87,7 @@ class DevProject {
   std::filesystem::file_time_type begun_;
   std::vector<std::filesystem::path> changes_;  // of the sources, at the last look
   std::map<std::filesystem::path, unsigned> changes_in_builds_;
+  bool built_for_new_files_ = false;  // the last end() has left some to be seen
 };
 
 }  // namespace peko::cli

@@ -25,7 +25,7 @@ class DevProjectTest : public testing::Test {
   static void build(DevProject& project, const std::vector<std::filesystem::path>& inputs = {}) {
     (void)project.look(During::Rest);
     project.begin();
-    project.end(inputs);
+    project.end(DevProject::Outcome::Good, inputs);
     EXPECT_EQ(project.look(During::Rest).kind, Kind::Nothing);
   }
 
@@ -96,9 +96,10 @@ TEST_F(DevProjectTest, IsNotChangedByItsOwnBuild) {
   project.begin();
   write("Cargo.lock", "made by the build");
   write("src/generated.rs", "1");
+  write("pkg/api.js", "made by the build");
   write("target/api.wasm", "1");
   EXPECT_EQ(project.look(During::Build).kind, Kind::Nothing);
-  project.end({});
+  project.end(DevProject::Outcome::Good, {});
   EXPECT_EQ(project.look(During::Rest).kind, Kind::Nothing);
 }
 
@@ -110,10 +111,24 @@ TEST_F(DevProjectTest, SeesWhatWasSavedDuringABuild) {
   (void)project.look(During::Rest);
   project.begin();
   write("src/main.rs", "2");
-  write("src/new.rs", "1");
   EXPECT_EQ(project.look(During::Build).kind, Kind::Source);
-  project.end({});
+  project.end(DevProject::Outcome::Good, {});
   EXPECT_EQ(project.look(During::Rest).kind, Kind::Source) << "also when nobody looked before its end";
+}
+
+TEST_F(DevProjectTest, TriesAgainOnceWithFilesThatCameDuringABadBuild) {
+  write("peko.toml", kManifest);
+  write("src/main.rs", "mod missing;");
+  DevProject project(folder_.path() / "peko.toml", maxima_);
+  ASSERT_TRUE(project.read_settings());
+  (void)project.look(During::Rest);
+  for (const Kind expected : {Kind::Source, Kind::Nothing}) {
+    project.begin();
+    write(expected == Kind::Source ? "src/missing.rs" : "crash.log", "1");
+    EXPECT_EQ(project.look(During::Build).kind, Kind::Nothing);
+    project.end(DevProject::Outcome::Bad, {});
+    EXPECT_EQ(project.look(During::Rest).kind, expected);
+  }
 }
 
 TEST_F(DevProjectTest, BreaksALoopOfBuildsThatChangeTheirSources) {
@@ -135,7 +150,7 @@ TEST_F(DevProjectTest, BreaksALoopOfBuildsThatChangeTheirSources) {
   project.begin();
   write("src/stamp.rs", "last");
   EXPECT_EQ(project.look(During::Build).kind, Kind::Nothing);
-  project.end({});
+  project.end(DevProject::Outcome::Good, {});
   EXPECT_EQ(project.look(During::Rest).kind, Kind::Nothing);
   write("src/stamp.rs", "by hand");
   EXPECT_EQ(project.look(During::Rest).kind, Kind::Source) << "when no build runs it was not the build";
@@ -165,6 +180,7 @@ TEST_F(DevProjectTest, OfAScriptThatCannotBeBundledReadsItsWholeFolder) {
   DevProject project = built();
   write("src/missing.ts", "1");
   EXPECT_EQ(project.look(During::Rest).file, folder_.path() / "src/missing.ts");
+  EXPECT_TRUE(project.folders().contains(folder_.path() / "src"));
 }
 
 TEST_F(DevProjectTest, MayBeAFileAlone) {

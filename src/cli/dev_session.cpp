@@ -393,7 +393,10 @@ void DevSession::ended(Project& project, DevJobEnd end) {
     parts_.browsers.problem(function.name, end.problem);
     parts_.view.failed(function.name, end, project.job_for.file, project.output);
   }
-  if (!project.wanted) project.files.end(end.inputs);
+  if (!project.wanted) {
+    project.files.end(end.kind == DevJobEnd::Kind::Serves ? DevProject::Outcome::Good : DevProject::Outcome::Bad,
+                      end.inputs);
+  }
   touch(project, steady_clock::now());  // what has changed since it began
 }
 

@@ -14,7 +14,7 @@ from load import Load
 
 FULL = os.environ.get("PEKO_E2E_FULL") == "1"
 SAVES = 1000 if FULL else 100
-RATE = 200  # requests a second
+RATE = 50  # requests a second
 ESBUILD = {"PATH": f"{ROOT / 'js/node_modules/.bin'}{os.pathsep}{os.environ['PATH']}"}
 SCRIPT = "import {{ word }} from './lib/word';\nexport default {{ fetch: () => new Response(`${{word}} {}`) }};\n"
 
@@ -49,8 +49,16 @@ def copied(folder, source="hello", more=""):
     (folder / "build.sh").write_text(BUILD)
     (folder / "source").write_text(f"guest={guest(source)}\n")
     (folder / "peko.toml").write_text(f'name = "{folder.name}"\ncomponent = "out.wasm"\n{more}\n'
-                                      '[build]\ncommand = "sh build.sh"\n')
+                                      '[build]\ncommand = "sh build.sh"\nwatch = ["source", "build.sh"]\n')
     return folder
+
+
+def lives(pid):
+    """Whether a process is there, and no zombie that nobody has asked about."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def children(pid):
@@ -102,7 +110,7 @@ class Scripts(Dev):
         os.replace(word, word.with_suffix(".ts~"))  # vim's way: move it away, write it anew
         word.write_text("export const word: string = 'again';\n")
         self.assert_becomes(server, "app", "again three")
-        self.assert_said(server, r"\+ app  src/index.ts: live in \d+ m?s|\+ app  .*/src/index.ts: live in \d+ m?s")
+        self.assert_said(server, r"\+ app  .*src/index.ts: live in [\d.]+ m?s")
         server.stop()
 
     def test_a_mistake_is_shown_and_the_old_version_serves_on(self):
@@ -185,7 +193,7 @@ class Builds(Dev):
     def test_a_build_that_is_killed_kills_nothing_else(self):
         server = self.start(self.folder)
         self.source(dies="1")
-        self.assert_said(server, r"was ended by a signal \(Killed\)")
+        self.assert_said(server, r"the build failed with status 137: .*; Killed ended it")
         self.assertEqual(self.text(server, "api"), "Hello, World!")
         self.source("counter")
         self.assert_becomes(server, "api", "served: ")
@@ -198,7 +206,7 @@ class Builds(Dev):
         self.assertEqual(self.text(server, "api"), "Hello, World!")
         self.source("counter")
         self.assert_becomes(server, "api", "served: ")
-        self.assertFalse(pathlib.Path(f"/proc/{(self.folder / 'pid').read_text().strip()}").exists())
+        self.assertFalse(lives((self.folder / "pid").read_text().strip()))
         server.stop()
 
     def test_an_end_during_a_build_leaves_nothing(self):
@@ -210,7 +218,7 @@ class Builds(Dev):
             self.assertTrue(left)
             server.signal(number)
             self.assertEqual(server.wait(), 0)
-            self.assertEqual([pid for pid in left if pathlib.Path(f"/proc/{pid}").exists()], [])
+            self.assertEqual([pid for pid in left if lives(pid)], [])
             (self.folder / "pid").unlink()
             self.source()
 
