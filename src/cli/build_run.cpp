@@ -46,16 +46,17 @@ bool drain(const UniqueFd& output, const std::function<void(std::string_view)>& 
   }
 }
 
-/// Ends the group. What it prints on its way out interests nobody.
-void end_group(BuildChild& child) {
+/// Ends the group: when nobody holds its output any more, or time is up, nothing of it is left. What it prints on its
+/// way out interests nobody.
+void end_group(BuildChild& child, const UniqueFd& output) {
   child.tell(SIGTERM);
   const auto deadline = steady_clock::now() + kStopTime;
-  pollfd ended = {.fd = child.descriptor(), .events = POLLIN, .revents = 0};
-  ::poll(&ended, 1, static_cast<int>(kStopTime.count()));
-  if (ended.revents == 0) child.tell(SIGKILL);
-  (void)child.end();
-  while (child.group_lives() && steady_clock::now() < deadline) ::poll(nullptr, 0, 5);
+  pollfd more = {.fd = output ? output.get() : child.descriptor(), .events = POLLIN, .revents = 0};
+  while (steady_clock::now() < deadline && ::poll(&more, 1, 10) >= 0 &&
+         (more.revents == 0 || (output && drain(output, [](std::string_view) {})))) {
+  }
   child.tell(SIGKILL);
+  (void)child.end();
 }
 
 }  // namespace
@@ -87,7 +88,7 @@ Status run_build_until(BuildPlan plan, const StopWish& stop, const std::function
                                    pollfd{.fd = output.reading.get(), .events = POLLIN, .revents = 0}};
     ::poll(ready.data(), ready.size(), -1);
     if (ready[1].revents != 0) {
-      end_group(*child);
+      end_group(*child, output.reading);
       return fail(Code::Unavailable, fmt::format("stopped while {} ran", shown_build(plan)));
     }
     if (ready[2].revents != 0 && !drain(output.reading, on_output)) output.reading.close();

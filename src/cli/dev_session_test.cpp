@@ -172,7 +172,8 @@ TEST_P(DevSessionTest, EndsInTheMiddleOfABuild) {
 TEST_P(DevSessionTest, ServesWhatAnOlderBuildLeft) {
   project("a", "exit 1");
   write("a/out.wasm", "old");
-  std::filesystem::last_write_time(folder_.path() / "projects/a/out.wasm", std::filesystem::file_time_type{});
+  std::filesystem::last_write_time(folder_.path() / "projects/a/out.wasm",
+                                   std::filesystem::file_time_type::clock::now() - 24h);
   start();
   EXPECT_TRUE(told("put a"));
   EXPECT_TRUE(told("fail a the build failed with status 1: `exit 1` in " + (folder_.path() / "projects/a").string()));

@@ -75,7 +75,7 @@ class FakeLanes final : public Lanes {
 
   std::mutex mutex_;
   std::vector<std::string> told_;
-  std::shared_ptr<const edge::Router> router_;
+  std::shared_ptr<const edge::Router> router_ = std::make_shared<const edge::Router>("localhost");
   mutable std::atomic<std::uint64_t> asked_ = 0;
 };
 

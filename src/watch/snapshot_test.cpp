@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "watch/test_tree.hpp"
 
 namespace peko::watch {
@@ -45,7 +47,8 @@ TEST(Snapshot, SeesAReplacementWithAnOlderDate) {
   const Scope scope{.roots = {tree.path() / "a"}, .except = {}};
   const Snapshot before = of(scope);
   tree.write("b", "2");
-  std::filesystem::last_write_time(tree.path() / "b", std::filesystem::file_time_type{});
+  std::filesystem::last_write_time(tree.path() / "b",
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
   std::filesystem::rename(tree.path() / "b", tree.path() / "a");
   EXPECT_EQ(of(scope).changes_since(before, By::Content), Paths{tree.path() / "a"});
 }
@@ -102,7 +105,8 @@ TEST(Snapshot, KnowsTheNewestFile) {
   const TestTree tree;
   EXPECT_FALSE(of({.roots = {tree.path()}, .except = {}}).newest());
   tree.write("old", "1");
-  std::filesystem::last_write_time(tree.path() / "old", std::filesystem::file_time_type{});
+  std::filesystem::last_write_time(tree.path() / "old",
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
   tree.write("new", "1");
   EXPECT_EQ(of({.roots = {tree.path()}, .except = {}}).newest(), std::filesystem::last_write_time(tree.path() / "new"));
 }
