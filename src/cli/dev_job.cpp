@@ -69,6 +69,7 @@ DevJobEnd run_dev_job(const DevJob& job, node::FunctionStage& stage, const Envir
       // esbuild says it all, and its command line is ours.
       if (output.text().empty() || job.function.script.empty()) end.why = std::move(built.error().message);
       end.problem = build_problem(output.text() + end.why, project_folder(job.function));
+      if (!job.function.script.empty() && end.problem.line > 0) end.problem.column++;  // esbuild counts from 0
       std::error_code missing;
       if (!job.serves && job.function.script.empty() && fs::exists(job.function.component, missing)) {
         end.serves = stage.put(job.function).has_value();

@@ -70,9 +70,43 @@ class DevSession {
 
  private:
   using Time = std::chrono::steady_clock::time_point;
-  struct Project;
-  struct Message;
+  struct Project {
+    Project(std::filesystem::path source, const code::LimitsMax& maxima) : files(std::move(source), maxima) {}
 
+    DevProject files;
+    std::optional<Error> wrong_settings;  // at the start
+    bool settled = false;                 // the first pass is over for it
+    bool serves = false;                  // some version of it
+    std::string serving_name;             // of that version
+    bool missing = false;                 // its source is gone, or is being saved
+    bool retired = false;                 // gone; waits for its job to end
+
+    std::optional<Time> due;  // when its files are looked at
+    Time touched;             // the first hint
+    bool removal_seen = false;
+    bool told_size = false;
+
+    struct Cause {
+      std::filesystem::path file;  // empty: the start
+      Time since;
+    };
+    std::optional<DevJob::Work> wanted;  // to be begun
+    Cause wanted_for;
+
+    std::shared_ptr<StopWish> job;  // null: none runs
+    Cause job_for;
+    Time job_begun;
+    std::string output;  // of its build, not shown yet
+    bool streaming = false;
+  };
+  /// From the threads of jobs.
+  struct Message {
+    std::filesystem::path source;
+    std::string output;
+    std::optional<DevJobEnd> end;
+  };
+
+  // The thread, and its jobs (dev_session.cpp).
   void run();
   void wait();
   void take_messages();
@@ -80,6 +114,13 @@ class DevSession {
   void ended(Project& project, DevJobEnd end);
   void post(Message message);
 
+  void start_jobs();
+  void start_job(Project& project);
+  void show_builds();
+  void end_first_pass();
+
+  // What is watched, and what follows from it (dev_session_watch.cpp).
+  void begin_watching();
   void take_hints();
   void touch(Project& project, Time when);
   void look_at_what_is_due();
@@ -88,11 +129,7 @@ class DevSession {
   void watch_folders();
   void take_settings(Project& project, const DevChange& change);
   void want(Project& project, DevJob::Work work, const std::filesystem::path& changed);
-  void start_jobs();
-  void start_job(Project& project);
   void retire(Project& project);
-  void show_builds();
-  void end_first_pass();
 
   const DevSessionParts parts_;
   node::FunctionStage* stage_ = nullptr;  // from start() on

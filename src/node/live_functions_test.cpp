@@ -42,12 +42,13 @@ struct Rig {
 TEST(LiveFunctions, AnswerFromThePutOn) {
   Rig rig;
   EXPECT_FALSE(rig.lanes.leads_to("a.localhost"));
-  ASSERT_TRUE(rig.live.put(named("a", {"example.com/x/*"})));
-  EXPECT_TRUE(rig.lanes.leads_to("a.localhost"));
-  EXPECT_TRUE(rig.lanes.leads_to("example.com"));
+  ASSERT_TRUE(rig.live.put(named("a", {"example.com/*"})));
   EXPECT_TRUE(rig.lanes.told("deploy 0 "));
   ASSERT_TRUE(rig.live.put(named("b")));
   EXPECT_TRUE(rig.lanes.told("deploy 1 "));
+  EXPECT_TRUE(rig.lanes.leads_to("a.localhost"));
+  EXPECT_TRUE(rig.lanes.leads_to("example.com"));
+  EXPECT_FALSE(rig.lanes.leads_to("else.localhost"));
 }
 
 TEST(LiveFunctions, LetRequestsWaitForWhatIsExpected) {
@@ -76,6 +77,7 @@ TEST(LiveFunctions, SayThatTheirFirstBuildFailed) {
 TEST(LiveFunctions, GoOnServingWhateverFailsAfterwards) {
   Rig rig;
   ASSERT_TRUE(rig.live.put(named("a", {"one.example/*"})));
+  ASSERT_TRUE(rig.live.put(named("other"))) << "so that none answers for all hosts";
   rig.live.expect(named("a", {"two.example/*"}));
   rig.live.fail(named("a", {"two.example/*"}), "no");
   rig.broken = true;

@@ -1,0 +1,202 @@
+// How a DevSession sees what changes, and what it makes of it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "cli/dev_session.hpp"
+#include "code/folder.hpp"
+#include "code/paths.hpp"
+#include "watch/scope.hpp"
+
+namespace peko::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+using Change = DevChange::Kind;
+
+/// A save is often several events: so long nothing more must come, and not longer than that altogether.
+constexpr auto kQuiet = 8ms;
+constexpr auto kQuietMost = 100ms;
+/// A file that is gone may be about to come back: so some editors save.
+constexpr auto kPatienceForRemovals = 100ms;
+/// Where the system gives no hints.
+constexpr auto kLookEvery = 500ms;
+/// Folders of projects may hold much else.
+constexpr std::size_t kPlacesMax = 1'000;
+
+}  // namespace
+
+void DevSession::begin_watching() {
+  look_at_places();
+  // What was saved before the folders were watched.
+  for (const auto& [source, project] : projects_) touch(*project, steady_clock::now());
+  looking_due_ = steady_clock::now() + kLookEvery;
+}
+
+void DevSession::take_hints() {
+  const watch::Hints::News news = hints_.take();
+  const Time now = steady_clock::now();
+  const auto concerns = [&news](const std::set<fs::path>& folders) {
+    return news.lost || std::ranges::any_of(news.folders, [&](const fs::path& each) { return folders.contains(each); });
+  };
+  if (news.lost || !news.folders.empty()) {
+    for (const auto& [source, project] : projects_) {
+      if (concerns(project->files.folders())) touch(*project, now + kQuiet);
+    }
+    if (concerns(places_) && !places_due_) places_due_ = now + kQuiet;
+  }
+  if (now < looking_due_ || !hints_.needs_looking()) return;
+  const auto needs_looking = [this](const fs::path& folder) { return hints_.needs_looking(folder); };
+  for (const auto& [source, project] : projects_) {
+    if (std::ranges::any_of(project->files.folders(), needs_looking)) touch(*project, now);
+  }
+  if (std::ranges::any_of(places_, needs_looking)) places_due_ = now;
+}
+
+void DevSession::touch(Project& project, Time when) {
+  if (!project.due) project.touched = steady_clock::now();
+  project.due = std::min(when, project.touched + kQuietMost);
+}
+
+void DevSession::look_at_what_is_due() {
+  const Time now = steady_clock::now();
+  if (places_due_ && *places_due_ <= now) look_at_places();
+  bool looked = false;
+  for (const auto& [source, project] : projects_) {
+    if (!project->due || *project->due > now) continue;
+    project->due.reset();
+    if (project->retired) continue;
+    look_at(*project);
+    looked = true;
+  }
+  if (looked) watch_folders();
+  const Time after = steady_clock::now();
+  // Looking takes its time: at most a tenth of all.
+  if (now >= looking_due_) looking_due_ = after + std::max<Time::duration>(kLookEvery, 10 * (after - now));
+}
+
+void DevSession::watch_folders() {
+  std::set<fs::path> folders = places_;
+  for (const auto& [source, project] : projects_) {
+    folders.insert(project->files.folders().begin(), project->files.folders().end());
+  }
+  if (!hints_.watch(folders)) return;
+  // Something may have happened in a new folder before it was watched.
+  for (const auto& [source, project] : projects_) touch(*project, steady_clock::now() + kQuiet);
+}
+
+void DevSession::look_at(Project& project) {
+  const DevChange change = project.files.look(project.job ? DevProject::During::Build : DevProject::During::Rest);
+  if (!project.files.whole() && !std::exchange(project.told_size, true)) {
+    parts_.view.notice(
+        fmt::format("{} has more than {} files: not all are watched. Name what its build reads by `watch` "
+                    "in [build] of peko.toml",
+                    code::shown(project.files.source().parent_path()), watch::Snapshot::kFilesMax));
+  }
+  if (change.kind == Change::Nothing) {
+    project.removal_seen = false;
+    return;
+  }
+  if (change.only_removals && !std::exchange(project.removal_seen, true)) {
+    return touch(project, steady_clock::now() + kPatienceForRemovals);
+  }
+  project.removal_seen = false;
+  if (change.kind == Change::Settings) return take_settings(project, change);
+  if (!project.files.function()) return project.files.begin();
+  want(project, change.kind == Change::Product ? DevJob::Work::Load : DevJob::Work::Build, change.file);
+}
+
+void DevSession::take_settings(Project& project, const DevChange& change) {
+  Result<DevJob::Work> read = project.files.read_settings();
+  if (read) {
+    std::vector<code::Function> functions;
+    for (const auto& [source, each] : projects_) {
+      if (each->files.function() && !each->retired) functions.push_back(*each->files.function());
+    }
+    if (Status unique = code::check_unique(functions); !unique) read = fail(std::move(unique.error()));
+  }
+  const fs::path& source = project.files.source();
+  if (read) {
+    parts_.view.mended(source);
+    (void)project.files.look(DevProject::During::Rest);  // with the scopes of these settings
+    DevJob::Work work = project.serves ? *read : project.files.first_work();
+    if (change.sources) work = DevJob::Work::Build;
+    return want(project, work, change.file);
+  }
+  project.settled = true;
+  project.files.accept_settings();
+  const std::string name = project.files.function() ? project.files.function()->name : std::string();
+  parts_.view.problem(source, name, read.error());
+  if (!name.empty()) parts_.browsers.problem(name, {.message = read.error().message, .file = {}, .excerpt = {}});
+}
+
+void DevSession::want(Project& project, DevJob::Work work, const fs::path& changed) {
+  project.wanted = std::max(project.wanted.value_or(work), work);
+  project.wanted_for = {.file = changed, .since = changed.empty() ? steady_clock::now() : project.touched};
+  if (!project.job) return;
+  project.job->stop();  // what it makes is old already
+  if (const std::optional<fs::path> blamed = project.files.blame()) {
+    parts_.view.notice(
+        fmt::format("{} changes whenever {} is built: until something else changes, it does not count. "
+                    "Name what the build reads by `watch` in [build] of peko.toml",
+                    code::shown(*blamed), project.files.function()->name));
+  }
+}
+
+// Which projects there are.
+void DevSession::look_at_places() {
+  places_due_.reset();
+  places_.clear();
+  for (const fs::path& given : parts_.paths) {
+    const fs::path path = code::made_absolute(given);
+    std::error_code error;
+    if (!fs::is_directory(path, error) || fs::exists(path / "peko.toml", error)) continue;
+    places_.insert(path);
+    fs::directory_iterator at(path, error);
+    for (; !error && at != fs::directory_iterator() && places_.size() < kPlacesMax; at.increment(error)) {
+      std::error_code ignored;
+      if (at->is_directory(ignored) && !watch::is_ignored(at->path().filename().native())) places_.insert(at->path());
+    }
+  }
+  const Result<std::vector<fs::path>> sources = code::project_sources(parts_.paths);
+  if (sources) {
+    for (const fs::path& source : *sources) {
+      const auto [at, is_new] = projects_.try_emplace(source, nullptr);
+      if (!is_new) continue;
+      at->second = std::make_unique<Project>(source, parts_.settings.limits_max);
+      at->second->touched = steady_clock::now();
+      take_settings(*at->second, {.kind = Change::Settings, .file = source});
+    }
+    for (const auto& [source, project] : projects_) {
+      if (std::ranges::find(*sources, source) != sources->end()) {
+        project->missing = false;
+      } else if (!std::exchange(project->missing, true)) {
+        places_due_ = steady_clock::now() + kPatienceForRemovals;
+      } else {
+        project->retired = true;
+      }
+    }
+  }
+  for (auto at = projects_.begin(); at != projects_.end();) {
+    Project& project = *(at++)->second;
+    if (project.retired) retire(project);
+  }
+  watch_folders();
+}
+
+// Takes it away, once no job of it can bring it back. It is gone then.
+void DevSession::retire(Project& project) {
+  if (project.job) return project.job->stop();
+  const std::string name = project.files.function() ? project.files.function()->name : std::string();
+  for (const std::string& each : {name, project.serving_name}) {
+    if (!each.empty()) stage_->remove(each);
+  }
+  if (!name.empty()) parts_.view.removed(name);
+  projects_.erase(fs::path(project.files.source()));
+}
+
+}  // namespace peko::cli
