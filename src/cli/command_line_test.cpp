@@ -27,6 +27,13 @@ TEST(CommandLine, OfDevLooksInThisFolderByDefault) {
   EXPECT_EQ(good({"dev"}).paths, std::vector<std::filesystem::path>{"."});
 }
 
+TEST(CommandLine, TellsDevWhetherToWatchAndToOpen) {
+  EXPECT_EQ(good({"dev"}).dev.watch, DevWords::Watch::Yes);
+  EXPECT_EQ(good({"dev"}).dev.open, DevWords::Open::No);
+  EXPECT_EQ(good({"dev", "--no-watch"}).dev.watch, DevWords::Watch::No);
+  EXPECT_EQ(good({"dev", "--open", "api"}).dev.open, DevWords::Open::Yes);
+}
+
 TEST(CommandLine, OfServeKnowsEverySetting) {
   Words words = {"serve", "--config", "node.toml"};
   std::size_t flags = 0;

@@ -193,6 +193,14 @@ TEST_F(CommandsTest, WrongSettingsAreAUsageError) {
   EXPECT_EQ(err_.text(), "peko dev: --threads: \"many\" is not a whole number from 0 to 1024\n");
 }
 
+TEST_F(CommandsTest, DevCanBeToldHowToWatchAndNothingElse) {
+  environment_["PEKO_WATCH"] = "poll";
+  EXPECT_EQ(run({"dev", project("a")}), kExitOk);
+  environment_["PEKO_WATCH"] = "hints";
+  EXPECT_EQ(run({"dev", project("a")}), kExitUsage);
+  EXPECT_EQ(err_.text(), "peko dev: PEKO_WATCH: \"hints\" is not poll\n");
+}
+
 TEST_F(CommandsTest, ServeServesACodeStore) {
   EXPECT_EQ(run({"serve", "--code", "s3://bucket/code"}), kExitOk);
   ASSERT_TRUE(ran_);

@@ -27,10 +27,15 @@ Status check_default(const std::string& wanted, const std::vector<std::string>& 
   return fail(Code::Invalid, std::move(message));
 }
 
-DevWatch watch_of(const CommandLine& line, const Environment& environment) {
+/// Invalid: PEKO_WATCH says something else than it can.
+Result<DevWatch> watch_of(const CommandLine& line, const Environment& environment) {
+  const auto how = environment.find("PEKO_WATCH");
+  const bool said = how != environment.end() && !how->second.empty();
+  if (said && how->second != "poll") {
+    return fail(Code::Invalid, fmt::format("PEKO_WATCH: \"{}\" is not poll", how->second));
+  }
   if (line.dev.watch == DevWords::Watch::No) return DevWatch::No;
-  const auto poll = environment.find("PEKO_WATCH");
-  return poll != environment.end() && poll->second == "poll" ? DevWatch::Looking : DevWatch::Hints;
+  return said ? DevWatch::Looking : DevWatch::Hints;
 }
 
 struct Ending {
@@ -39,8 +44,8 @@ struct Ending {
 };
 
 /// Everything between the settings and the end, while there are a screen and a log.
-Ending serve_projects(const CommandLine& line, const Context& context, Settings& settings, Screen& screen,
-                      LogSink& log) {
+Ending serve_projects(const CommandLine& line, const Context& context, Settings& settings, DevWatch watch,
+                      Screen& screen, LogSink& log) {
   edge::DevChannel browsers;
   settings.node.dev = &browsers;
   DevView view(screen, context.clock);
@@ -55,7 +60,7 @@ Ending serve_projects(const CommandLine& line, const Context& context, Settings&
                       .environment = context.environment,
                       .view = view,
                       .browsers = browsers,
-                      .watch = watch_of(line, context.environment),
+                      .watch = watch,
                       .output = coloured ? DevJob::Output::Coloured : DevJob::Output::Plain,
                       .on_ready = open_browser,
                       .on_nothing = [&node] { node->stop(); }});
@@ -86,11 +91,13 @@ Ending serve_projects(const CommandLine& line, const Context& context, Settings&
 int dev(const CommandLine& line, const Context& context) {
   Result<Settings> settings = settings_of(line, context);
   if (!settings) return give_up(line, context, settings.error().message, kExitUsage);
+  const Result<DevWatch> watch = watch_of(line, context.environment);
+  if (!watch) return give_up(line, context, watch.error().message, kExitUsage);
   auto screen = std::make_unique<Screen>(context.out);
   const bool one_terminal = context.err.kind() != Terminal::Kind::Plain && screen->log_descriptor() >= 0;
   const std::unique_ptr<LogSink> log =
       start_log(context, settings->node.log_format, one_terminal ? screen->log_descriptor() : context.err.descriptor());
-  const Ending ending = serve_projects(line, context, *settings, *screen, *log);
+  const Ending ending = serve_projects(line, context, *settings, *watch, *screen, *log);
   log->stop();
   screen.reset();
   return ending.why.empty() ? ending.status : give_up(line, context, ending.why, ending.status);
