@@ -61,9 +61,9 @@ std::string place_of(std::string_view file, unsigned line, unsigned column) {
 }
 
 void add_problem(std::string& page, const BuildProblem& problem) {
-  add(page, "<pre class=\"cause\">", problem.message, "</pre>\n");
+  add(page, "<pre class=\"cause\">", trim(problem.message), "</pre>\n");
   add_code(page, place_of(problem.file, problem.line, problem.column), problem.excerpt);
-  page += "<h2>What to do</h2>\n<p>Mend it and save: this page follows.</p>\n";
+  page += "<h2>What to do</h2>\n<p>Mend it and save: then the function answers here.</p>\n";
 }
 
 void add_frames(std::string& page, const std::vector<std::string>& frames) {

@@ -73,7 +73,7 @@
     const button = element('button', '\u2715');
     button.title = 'Close (Esc)';
     button.addEventListener('click', close);
-    box.append(button, element('h1', `${name} could not be built`), element('pre', problem.message, 'message'));
+    box.append(button, element('h1', `${name} could not be built`), element('pre', problem.message.trim(), 'message'));
     if (place) box.append(element('h2', place));
     if (problem.excerpt) {
       const code = element('pre', '');

@@ -23,7 +23,7 @@ _live = []
 class Browser:
     """One window. *.localhost is this machine, as in every Chromium. Ends with the test program at the latest."""
 
-    def __init__(self, width=1100, height=900, dark=False, javascript=True):
+    def __init__(self, width=1100, height=940, dark=False, javascript=True):
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for flag in ("--headless=new", "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage",
