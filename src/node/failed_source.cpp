@@ -47,8 +47,10 @@ edge::SourceExcerpt failed_source(const std::filesystem::path& project, const st
     const std::optional<Place> place = place_in(frames[i]);
     if (!place || place->file.find("node_modules/") != std::string_view::npos) continue;
     std::string text = code::source_excerpt(project, place->file, place->line);
-    if (!text.empty())
-      return {.place = std::string(place->file) + ':' + std::to_string(place->line), .text = std::move(text)};
+    if (text.empty()) continue;
+    const std::filesystem::path file = place->file;
+    const std::filesystem::path shown = file.is_absolute() ? file.lexically_relative(project) : file;
+    return {.place = shown.string() + ':' + std::to_string(place->line), .text = std::move(text)};
   }
   return {};
 }

@@ -99,9 +99,10 @@ TEST_F(TrapReportsTest, HandsTheReportWithItsSourceToWhoeverWaits) {
   std::promise<edge::TrapReport> handed;
   {
     TrapReports reports(
-        [](const edge::TrapPlaces& asked) {
+        [&folder](const edge::TrapPlaces& asked) {
           TrapReports::Places found(asked.offsets.size());
-          found[0] = {"lib at node_modules/lib/b.rs:1:1", "core at /rustc/core/panic.rs:5", "take at a.rs:2:7"};
+          found[0] = {"lib at node_modules/lib/b.rs:1:1", "core at /rustc/core/panic.rs:5",
+                      "take at " + (folder.path() / "app/a.rs").string() + ":2:7"};
           return found;
         },
         {}, *log_, clock_);
@@ -115,7 +116,7 @@ TEST_F(TrapReportsTest, HandsTheReportWithItsSourceToWhoeverWaits) {
     EXPECT_EQ(finished.source.place, "a.rs:2");
     EXPECT_EQ(finished.source.text, "  1 | one\n> 2 | two\n  3 | three");
   }
-  EXPECT_THAT(text(), HasSubstr("take at a.rs:2:7"));
+  EXPECT_THAT(text(), HasSubstr("app/a.rs:2:7"));
 }
 
 TEST_F(TrapReportsTest, DeclinesWhenTooManyWaitAndWritesWhatIsLeftAtTheEnd) {
