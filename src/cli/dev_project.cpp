@@ -49,7 +49,9 @@ void DevProject::set_scopes(const std::vector<fs::path>& inputs) {
   settings_.scope.roots = function.manifest.empty() ? std::vector<fs::path>() : std::vector{source_};
   sources_.scope = {};
   products_.scope = {};
-  if (function.script.empty()) products_.scope.roots = {function.component};
+  assets_.scope = {};
+  if (!function.component.empty()) products_.scope.roots = {function.component};
+  if (!function.assets.empty()) assets_.scope.roots = {function.assets};
   if (!function.build_watch.empty()) {
     sources_.scope.roots = function.build_watch;
   } else if (!function.script.empty()) {
@@ -61,6 +63,7 @@ void DevProject::set_scopes(const std::vector<fs::path>& inputs) {
     sources_.scope.roots = {folder};
   }
   if (!function.component.empty()) sources_.scope.except = {function.component};
+  if (!function.assets.empty()) sources_.scope.except.push_back(function.assets);
   if (!function.manifest.empty()) sources_.scope.except.push_back(source_);
 }
 
@@ -73,7 +76,7 @@ bool DevProject::is_written_by_builds(const fs::path& file) const {
 DevChange DevProject::look(During during) {
   const By by = during == During::Build ? By::Content : By::Stamp;
   folders_.clear();
-  for (Part* part : {&settings_, &sources_, &products_}) {
+  for (Part* part : {&settings_, &sources_, &products_, &assets_}) {
     part->now = watch::Snapshot::of(part->scope, part->now);
     folders_.insert(part->now.folders().begin(), part->now.folders().end());
   }
@@ -86,7 +89,11 @@ DevChange DevProject::look(During during) {
   }
   const std::vector<fs::path> settings = settings_.now.changes_since(settings_.seen, by);
   std::vector<fs::path> products;
-  if (during == During::Rest) products = products_.now.changes_since(products_.seen, by);
+  std::vector<fs::path> assets;
+  if (during == During::Rest) {
+    products = products_.now.changes_since(products_.seen, by);
+    assets = assets_.now.changes_since(assets_.seen, by);
+  }
 
   DevChange change;
   const auto note = [&change](Kind kind, const std::vector<fs::path>& files, const watch::Snapshot& now) {
@@ -95,6 +102,7 @@ DevChange DevProject::look(During during) {
     change.file = files.front();
     change.only_removals = std::ranges::none_of(files, [&now](const fs::path& file) { return now.has(file); });
   };
+  note(Kind::Asset, assets, assets_.now);
   note(Kind::Product, products, products_.now);
   note(Kind::Source, changes_, sources_.now);
   note(Kind::Settings, settings, settings_.now);
@@ -103,7 +111,7 @@ DevChange DevProject::look(During during) {
 }
 
 void DevProject::begin() {
-  for (Part* part : {&settings_, &sources_, &products_}) part->seen = part->now;
+  for (Part* part : {&settings_, &sources_, &products_, &assets_}) part->seen = part->now;
   begun_ = fs::file_time_type::clock::now();
 }
 

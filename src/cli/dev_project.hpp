@@ -19,7 +19,7 @@ namespace peko::cli {
 
 /// What has changed since a build began or, later, has ended.
 struct DevChange {
-  enum class Kind : std::uint8_t { Nothing, Product, Source, Settings };
+  enum class Kind : std::uint8_t { Nothing, Asset, Product, Source, Settings };
   Kind kind = Kind::Nothing;
   std::filesystem::path file;  ///< the first of them
   bool sources = false;        ///< some of them are what its build reads
@@ -83,6 +83,7 @@ class DevProject {
   Part settings_;
   Part sources_;
   Part products_;
+  Part assets_;
   std::set<std::filesystem::path> folders_;
   std::filesystem::file_time_type begun_;
   std::vector<std::filesystem::path> changes_;  // of the sources, at the last look

@@ -101,6 +101,10 @@ void DevSession::look_at(Project& project) {
     project.removal_seen = false;
     return;
   }
+  if (change.kind == Change::Asset) {  // the node reads it when it is asked for
+    project.files.begin();
+    return parts_.browsers.changed(project.files.function()->name);
+  }
   if (change.only_removals && !std::exchange(project.removal_seen, true)) {
     return touch(project, steady_clock::now() + kPatienceForRemovals);
   }

@@ -81,7 +81,7 @@ void LiveFunctions::expect(const code::Function& function) {
 }
 
 Result<ComponentLoader::FromFile> LiveFunctions::load_file(const code::Function& function) {
-  if (!function.script.empty()) return parts_.load(function);  // nothing of its own is compiled
+  if (function.component.empty()) return parts_.load(function);  // nothing of its own is compiled
   compile_permits_.acquire();
   Result<ComponentLoader::FromFile> loaded = parts_.load(function);
   compile_permits_.release();
