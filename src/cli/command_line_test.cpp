@@ -34,6 +34,11 @@ TEST(CommandLine, TellsDevWhetherToWatchAndToOpen) {
   EXPECT_EQ(good({"dev", "--open", "api"}).dev.open, DevWords::Open::Yes);
 }
 
+TEST(CommandLine, TellsDevWhetherPagesAreReloaded) {
+  EXPECT_EQ(good({"dev"}).dev.live_reload, edge::LiveReload::On);
+  EXPECT_EQ(good({"dev", "--no-live-reload"}).dev.live_reload, edge::LiveReload::Off);
+}
+
 TEST(CommandLine, OfServeKnowsEverySetting) {
   Words words = {"serve", "--config", "node.toml"};
   std::size_t flags = 0;
