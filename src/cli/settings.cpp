@@ -215,8 +215,9 @@ std::filesystem::path default_data(Command command, const Environment& environme
     const auto value = environment.find(name);
     return value != environment.end() && value->second.starts_with('/') ? value->second : std::string();
   };
-  if (std::filesystem::path state = absolute("STATE_DIRECTORY"); !state.empty()) {
-    return state;
+  // May be several, with colons between them.
+  if (const std::string state = absolute("STATE_DIRECTORY"); !state.empty()) {
+    return state.substr(0, state.find(':'));
   }
   if (const std::filesystem::path data = absolute("XDG_DATA_HOME"); !data.empty()) {
     return data / "peko";

@@ -214,7 +214,7 @@ TEST(DataFolder, IsBesideTheProjectOrWhereServicesKeepTheirState) {
   EXPECT_EQ(data(Command::Dev, {{"HOME", "/home/me"}}), ".peko/data");
   EXPECT_EQ(data(Command::Serve, {{"HOME", "/home/me"}}), "/home/me/.local/share/peko");
   EXPECT_EQ(data(Command::Serve, {{"HOME", "/home/me"}, {"XDG_DATA_HOME", "/d"}}), "/d/peko");
-  EXPECT_EQ(data(Command::Serve, {{"HOME", "/home/me"}, {"STATE_DIRECTORY", "/var/lib/peko"}}), "/var/lib/peko");
+  EXPECT_EQ(data(Command::Serve, {{"HOME", "/home/me"}, {"STATE_DIRECTORY", "/var/lib/peko:/b"}}), "/var/lib/peko");
   EXPECT_EQ(data(Command::Serve, {}), "") << "then there are no stores";
 }
 

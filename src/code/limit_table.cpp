@@ -41,12 +41,8 @@ constexpr std::array<LimitRow, kLimitCount> kTable = {{
     {Limit::Component, "component_mb", 1, kComponentBytesMax >> 20,
      [](const Function& f) { return f.component_bytes_max >> 20; },
      [](Function& f, std::uint64_t v) { f.component_bytes_max = v << 20; }},
-    {Limit::Asset, "asset_mb", 1, kAssetBytesMax >> 20, [](const Function& f) { return f.asset_bytes_max >> 20; },
-     [](Function& f, std::uint64_t v) { f.asset_bytes_max = v << 20; }},
-    {Limit::Assets, "assets_mb", 1, kAssetsBytesMax >> 20, [](const Function& f) { return f.assets_bytes_max >> 20; },
-     [](Function& f, std::uint64_t v) { f.assets_bytes_max = v << 20; }},
-    {Limit::AssetFiles, "asset_files", 0, kAssetFilesMax, [](const Function& f) { return f.asset_files_max; },
-     [](Function& f, std::uint64_t v) { f.asset_files_max = v; }},
+    {Limit::KeyValue, "keyvalue_mb", 1, kKeyValueMbMax, [](const Function& f) { return f.limits.keyvalue_bytes >> 20; },
+     [](Function& f, std::uint64_t v) { f.limits.keyvalue_bytes = v << 20; }, "keyvalue", "quota_mb"},
 }};
 
 constexpr bool in_order() {
@@ -98,7 +94,7 @@ std::string above_maximum(const LimitRow& row, std::uint64_t value, const Limits
   return fmt::format(
       "\"{}\" is {}, but this node allows at most {} (limits_max.{} in peko-node.toml): ask for less, or let the "
       "operator raise it",
-      row.key, shown(row.limit, value), maxima.of(row.limit), row.key);
+      row.manifest_key(), shown(row.limit, value), maxima.of(row.limit), row.key);
 }
 
 }  // namespace peko::code

@@ -41,11 +41,15 @@ inline constexpr std::uint64_t kKeyValueMbMax = 10'240;
 /// One limit, in the unit of its key.
 struct LimitRow {
   Limit limit;
-  std::string_view key;  ///< in [limits] and in [limits_max]; that of key-value stores is quota_mb in [keyvalue]
+  std::string_view key;  ///< in [limits_max], and in a manifest's [limits] unless the last two say otherwise
   std::uint64_t low;
   std::uint64_t high;  ///< of every node
   std::uint64_t (*get)(const Function& function);
   void (*set)(Function& function, std::uint64_t value);
+  std::string_view table = "limits";  ///< of a manifest
+  std::string_view other_key;         ///< there; empty: the same
+
+  [[nodiscard]] std::string_view manifest_key() const { return other_key.empty() ? key : other_key; }
 };
 
 std::span<const LimitRow, kLimitCount> limit_table();

@@ -1,5 +1,6 @@
 #include "code/limit_table.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "code/folder.hpp"
@@ -69,8 +70,7 @@ TEST(LimitsMax, HoldForEveryLimitOfEveryKindOfManifest) {
     maxima.set(row.limit, most);
     for (const std::uint64_t value : {most, most + 1}) {
       const TestFolder folder;
-      const std::string limits =
-          std::string("[limits]\n") + std::string(row.key) + " = " + std::to_string(value) + "\n";
+      const std::string limits = fmt::format("[{}]\n{} = {}\n", row.table, row.manifest_key(), value);
       const auto manifest = folder.write("project/peko.toml", "name = \"a\"\ncomponent = \"a.wasm\"\n" + limits);
       const std::filesystem::path project = folder.path() / "project";
       const auto in_project = discover_projects(std::span(&project, 1), maxima);
@@ -84,8 +84,8 @@ TEST(LimitsMax, HoldForEveryLimitOfEveryKindOfManifest) {
         EXPECT_EQ(row.get(in_store), most);
         continue;
       }
-      const std::string column = std::to_string(row.key.size() + 4);
-      const std::string what = ": \"" + std::string(row.key) + "\" is " + std::to_string(value) +
+      const std::string column = std::to_string(row.manifest_key().size() + 4);
+      const std::string what = ": \"" + std::string(row.manifest_key()) + "\" is " + std::to_string(value) +
                                ", but this node allows at most " + std::to_string(most) + " (limits_max." +
                                std::string(row.key) + " in peko-node.toml)";
       ASSERT_FALSE(stored) << row.key;

@@ -14,28 +14,23 @@
 namespace peko::code {
 namespace {
 
-void read_limit(ConfigTable table, std::string_view key, const LimitRow& row, const LimitsMax& maxima,
-                Function& function) {
-  const ConfigRange range{.low = static_cast<std::int64_t>(row.low), .high = static_cast<std::int64_t>(row.high)};
-  const auto given = table.integer(key, range);
-  if (!given) {
-    return;
-  }
-  const auto value = static_cast<std::uint64_t>(*given);
-  row.set(function, value);
-  if (!maxima.permits(row.limit, value)) {
-    table.reject(key, above_maximum(row, value, maxima));
-  }
-}
-
-void read_limits(ConfigTable limits, const LimitsMax& maxima, Function& function) {
+void read_limits(ConfigTable root, const LimitsMax& maxima, Function& function) {
   for (const LimitRow& row : limit_table()) {
-    if (row.limit != Limit::KeyValue) {
-      read_limit(limits, row.key, row, maxima, function);
+    ConfigTable table = root.table(row.table);
+    const ConfigRange range{.low = static_cast<std::int64_t>(row.low), .high = static_cast<std::int64_t>(row.high)};
+    const auto given = table.integer(row.manifest_key(), range);
+    if (!given) {
+      continue;
+    }
+    const auto value = static_cast<std::uint64_t>(*given);
+    row.set(function, value);
+    if (!maxima.permits(row.limit, value)) {
+      table.reject(row.manifest_key(), above_maximum(row, value, maxima));
     }
   }
   // The wasm stack has one size for the whole engine, so nothing else can be promised.
   constexpr std::int64_t kStackKb = engine::kStackBytes >> 10;
+  ConfigTable limits = root.table("limits");
   const auto stack = limits.integer("stack_kb", {.low = 1, .high = kStackKb});
   if (stack && *stack != kStackKb) {
     limits.reject("stack_kb",
@@ -84,8 +79,7 @@ void read_environment(ConfigTable root, Function& function) {
 }
 
 /// After [env]: both become members of a script's `env`.
-void read_keyvalue(ConfigTable table, const LimitsMax& maxima, Function& function) {
-  read_limit(table, "quota_mb", row_of(Limit::KeyValue), maxima, function);
+void read_stores(ConfigTable table, Function& function) {
   function.stores = read_words(table, "stores", keyvalue::kStoresMax, store_name);
   for (const std::string& store : function.stores) {
     const auto same = [&store](const auto& entry) { return entry.first == store; };
@@ -99,8 +93,8 @@ void read_keyvalue(ConfigTable table, const LimitsMax& maxima, Function& functio
 void read_shared(ConfigTable root, const LimitsMax& maxima, Function& function) {
   function.routes = read_words(root, "routes", kRoutesMax, route);
   read_environment(root, function);
-  read_limits(root.table("limits"), maxima, function);
-  read_keyvalue(root.table("keyvalue"), maxima, function);
+  read_limits(root, maxima, function);
+  read_stores(root.table("keyvalue"), function);
   function.outbound_allow = read_words(root.table("http"), "allow", kOriginsMax, engine::OriginPattern::parse);
   ConfigTable instances = root.table("instances");
   function.reuse = instances.choice("reuse", {"auto", "never"}) == "never" ? Reuse::Never : Reuse::Auto;
