@@ -265,12 +265,13 @@ TEST(StoreSettings, RefuseAnotherNameAndKeysOfAProject) {
   const Status read = read_store_settings("name = \"b\"\ncomponent = \"x.wasm\"\n[build]\ncommand = \"make\"\n",
                                           "a.toml", {}, function);
   ASSERT_FALSE(read.has_value());
-  EXPECT_EQ(
-      read.error().message,
-      "a.toml:1:8: \"name\" is \"b\", but the file is the settings of \"a\": leave it out or rename the files\n"
-      "a.toml:2:1: unknown key \"component\" outside of every [table]; known here: env http instances limits name "
-      "routes\n"
-      "a.toml:3:2: unknown key \"build\" outside of every [table]; known here: env http instances limits name routes");
+  EXPECT_EQ(read.error().message,
+            "a.toml:1:8: \"name\" is \"b\", but the file is the settings of \"a\": leave it out or rename the files\n"
+            "a.toml:2:1: unknown key \"component\" outside of every [table]; known here: env http instances keyvalue "
+            "limits name "
+            "routes\n"
+            "a.toml:3:2: unknown key \"build\" outside of every [table]; known here: env http instances keyvalue "
+            "limits name routes");
 }
 
 }  // namespace
