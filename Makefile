@@ -44,7 +44,8 @@ build: js build/release/build.ninja ## Builds the release binary, build/release/
 
 .PHONY: screenshots
 screenshots: build guests ## Makes the pictures in docs/images again, by the tests in a browser
-	@PEKO_BIN=$(CURDIR)/$(PEKO) PEKO_SCREENSHOTS=docs/images /usr/bin/python3 -B tests/e2e/pages_test.py
+	@for test in pages inspector_page; do \
+	  PEKO_BIN=$(CURDIR)/$(PEKO) PEKO_SCREENSHOTS=docs/images /usr/bin/python3 -B tests/e2e/$${test}_test.py || exit 1; done
 
 .PHONY: fmt
 fmt: setup ## Formats the C++ and Rust code

@@ -320,9 +320,9 @@ void Call::report_trap(Fault fault, std::string_view cause) {
 
 void Call::write_guest_log() {
   log_cut_ = invocation_->log().cut();
-  const std::vector<engine::GuestLine> lines = invocation_->log().take();
+  std::vector<engine::GuestLine> lines = invocation_->log().take();
   if (edge_.dev_ != nullptr) said_.insert(said_.end(), lines.begin(), lines.end());
-  edge_.log_guest(shelf_->version().function, id_.view(), lines);
+  edge_.log_guest(shelf_->version().function, id_.view(), std::move(lines));
 }
 
 // What is known of the request, into the metrics and the log.
