@@ -60,6 +60,7 @@ class Scene:
 
 def usual(text):
     """One form for what differs from run to run."""
+    text = re.sub(r"\b\d{4}-\d\d-\d\dT[\d:.]+Z", "2026-01-31T12:03:04.567Z", text)
     text = re.sub(r"\b\d+(\.\d+)? (ms|s|us)\b", "12 ms", text)
     text = re.sub(r"\bprocess \d+", "process 4711", text)
     return re.sub(r"sha256 [0-9a-f]{12}", "sha256 5f2c90d1e6aa", text)
@@ -72,21 +73,21 @@ def wrong_path(scene):
 
 
 def no_manifest(scene):
-    scene.type("peko dev")
+    scene.type("peko dev --no-watch")
     scene.type("peko deploy --code /srv/peko")
 
 
 def typo_in_a_key(scene):
     scene.write("peko.toml", 'name = "shop"\ncomponent = "shop.wasm"\n\n[limits]\nmemory_mg = 256\ncpu_ms = "fast"\n')
     scene.note('peko.toml, lines 5 and 6: memory_mg = 256, cpu_ms = "fast"')
-    scene.type("peko dev")
+    scene.type("peko dev --no-watch")
 
 
 def port_in_use(scene):
     scene.write("shop.wasm", guest("hello").read_bytes())
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        scene.type(f"peko dev shop.wasm --listen 127.0.0.1:{port}")
+        scene.type(f"peko dev shop.wasm --no-watch --listen 127.0.0.1:{port}")
     scene.text = scene.text.replace(str(port + 1), "3001").replace(str(port), "3000")
 
 
@@ -94,7 +95,7 @@ def missing_tool(scene):
     scene.write("peko.toml", HELLO + '[build]\ncommand = "cargo build --release --target wasm32-wasip2"\n')
     scene.write("src/index.ts", "export default { fetch: () => new Response('hello') };\n")
     scene.type("peko build", PATH="/nowhere")
-    scene.type("peko dev src/index.ts", PATH="/nowhere")
+    scene.type("peko dev src/index.ts --no-watch", PATH="/nowhere")
 
 
 def unknown_imports(scene):
@@ -104,12 +105,12 @@ def unknown_imports(scene):
 
 def core_module(scene):
     scene.write("shop.wasm", b"\0asm\1\0\0\0")
-    scene.type("peko dev shop.wasm")
+    scene.type("peko dev shop.wasm --no-watch")
 
 
 def not_built(scene):
     scene.write("peko.toml", HELLO + '[build]\ncommand = "make shop.wasm"\n')
-    scene.type("peko dev")
+    scene.type("peko deploy --no-build --code .")
 
 
 def wrong_store(scene):
@@ -122,7 +123,7 @@ def name_not_allowed(scene):
     scene.write("shop.wasm", guest("hello").read_bytes())
     scene.write("peko.toml", 'name = "My_Shop"\ncomponent = "shop.wasm"\n')
     scene.note('peko.toml, line 1: name = "My_Shop"')
-    scene.type("peko dev")
+    scene.type("peko dev --no-watch")
     scene.type("peko deploy shop.wasm --name My_Shop --code .")
 
 
