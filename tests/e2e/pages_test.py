@@ -108,8 +108,10 @@ class Page:
             (self.serve if server else self.run)(self.here(commands))
 
     def run(self, commands):
-        # The next block begins in the folder where this one ends. curl -f: an error status is a failure.
-        script = f'set -eu\ncurl() {{ command curl -fsS "$@"; }}\ncd "$(cat "$PWD_FILE")"\n{commands}\npwd >"$PWD_FILE"\n'
+        # curl -f: an error status is a failure; --retry: 503 is none, as a reader waits until the first build is done.
+        curl = 'curl() { command curl -fsS --retry 60 --retry-delay 2 "$@"; }'
+        # The next block begins in the folder where this one ends.
+        script = f'set -eu\n{curl}\ncd "$(cat "$PWD_FILE")"\n{commands}\npwd >"$PWD_FILE"\n'
         done = subprocess.run(["bash", "-c", script], env=self.variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=FIVE_MINUTES)
         self.test.assertEqual(done.returncode, 0, f"{commands}\n{done.stdout}")
