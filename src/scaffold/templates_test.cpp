@@ -94,7 +94,8 @@ TEST(Templates, ShowEverySettingWithItsDefault) {
     ASSERT_TRUE(function) << name << ": " << function.error().message;
     const code::Function defaults = code::function_within(code::LimitsMax());
     for (const code::LimitRow& row : code::limit_table()) {
-      EXPECT_TRUE(text.contains("\n" + std::string(row.key) + " = ")) << name << " does not show " << row.key;
+      EXPECT_TRUE(text.contains("\n" + std::string(row.manifest_key()) + " = "))
+          << name << " does not show " << row.manifest_key();
       EXPECT_EQ(row.get(*function), row.get(defaults)) << name << " shows another default of " << row.key;
     }
     EXPECT_EQ(function->idle, defaults.idle);
