@@ -43,7 +43,8 @@ class LogStream final : private net::Deadline {
                                           const TrapHistory& traps, LogQuery query);
   ~LogStream() override;
 
-  [[nodiscard]] bool over() const { return exchange_ == nullptr; }
+  /// Nobody reads it any more.
+  [[nodiscard]] bool over() const { return exchange_ == nullptr || exchange_->gone(); }
   /// The node stops: whoever follows sees an end.
   void end();
 
