@@ -53,7 +53,7 @@ TEST_F(Script, ReadsJsonAndItsEnvironment) {
   peko_invocation_push(call.get(), "21}", 3);
   peko_invocation_push_end(call.get(), 1, nullptr, 0);
   answer = rig_.finish(std::move(call), std::move(answer));
-  EXPECT_EQ(answer.body, R"({"twice":42,"NAME":"value"})");
+  EXPECT_EQ(answer.body, R"({"twice":42,"NAME":"value","KV":{}})");
   EXPECT_EQ(field(answer, "content-type"), "application/json");
 }
 

@@ -200,7 +200,7 @@ TEST(Manifest, NamesEachMistakeWithItsPlace) {
       {"[limits]\nlog_kb = 1025\n", "F:4:10: \"log_kb\" must be from 0 to 1024, not 1025"},
       {"[limits]\ncomponent_mb = 101\n", "F:4:16: \"component_mb\" must be from 1 to 100, not 101"},
       {"[limits]\nkeyvalue_mb = 1\n",
-       "F:4:1: unknown key \"keyvalue_mb\" in [limits]; known here: component_mb cpu_ms "
+       "F:4:1: unknown key \"keyvalue_mb\" in [limits]; known here: asset_files asset_mb assets_mb component_mb cpu_ms "
        "log_kb memory_mb request_body_mb request_headers_kb stack_kb subrequests subrequests_at_once uri_bytes "
        "wall_ms"},
       {"[keyvalue]\nquota_mb = 10241\n", "F:4:12: \"quota_mb\" must be from 1 to 10240, not 10241"},
