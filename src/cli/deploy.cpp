@@ -13,6 +13,7 @@
 #include "code/paths.hpp"
 #include "code/publisher.hpp"
 #include "code/script_file.hpp"
+#include "code/source_map.hpp"
 
 namespace peko::cli {
 namespace {
@@ -111,8 +112,27 @@ class Deploy {
     component_.bytes = std::move(*text);
     component_.hash = sha256(component_.bytes);
     report_.kind = code::CodeKind::Script;
-    report_.artifact = artifact_.is = ArtifactPlan::Is::None;
-    return note_code("bundled", plan_.function.script);
+    read_source_map();
+    if (Status noted = note_code("bundled", plan_.function.script); !noted) return noted;
+    return note_artifact(plan_script_engine(plan_.key, opened_.settings.node.compile, *opened_.store, context_, steps_),
+                         code::shown(plan_.function.script));
+  }
+
+  /// Without a map the logs say less, and everything else is as it should be: no reason to fail.
+  void read_source_map() {
+    if (line_.store.no_source_map) return;
+    const Result<std::string> map = code::read_map_beside(code::bundle_file(plan_.function));
+    Result<std::string> compact = map ? code::compact_source_map(*map) : fail(map.error());
+    if (compact && compact->size() > code::kSourceMapBytesMax) {
+      compact = fail(Code::Invalid, fmt::format("{} is more than {}", human_bytes(compact->size()),
+                                                human_bytes(code::kSourceMapBytesMax)));
+    }
+    if (compact) {
+      source_map_ = std::move(*compact);
+    } else {
+      steps_.warn("no source map", compact.error().message + "; logs will name lines of the bundle");
+    }
+    report_.source_map_bytes = source_map_.size();
   }
 
   Status prepare_component() {
@@ -121,9 +141,13 @@ class Deploy {
     if (!component) return fail(std::move(component.error()));
     component_ = std::move(*component);
     if (Status noted = note_code("checked", plan_.function.component); !noted) return noted;
-    Result<ArtifactPlan> artifact = plan_artifact(component_, plan_.key, report_.component_was_there,
-                                                  opened_.settings.node.compile, *opened_.store, context_, steps_);
-    if (!artifact) return fail(std::move(artifact.error()), code::shown(plan_.function.component));
+    return note_artifact(plan_artifact(component_, plan_.key, report_.component_was_there,
+                                       opened_.settings.node.compile, *opened_.store, context_, steps_),
+                         code::shown(plan_.function.component));
+  }
+
+  Status note_artifact(Result<ArtifactPlan> artifact, const std::string& file) {
+    if (!artifact) return fail(std::move(artifact.error()), file);
     artifact_ = std::move(*artifact);
     report_.artifact = artifact_.is;
     report_.engine_id = artifact_.engine_id;
@@ -155,16 +179,16 @@ class Deploy {
 
   /// The code first, the pointer last.
   Status publish() {
-    if (Status sent = send_artifact(artifact_, component_.hash, *opened_.store, steps_); !sent) return sent;
+    if (Status sent = send_artifact(artifact_, *opened_.store, steps_); !sent) return sent;
     const std::string what = fmt::format("the {}", word_of(report_.kind));
-    steps_.begin("sending " + (report_.assets ? "the static files" : what));
-    Result<code::Published> published = publisher_.deploy(
-        {.settings = plan_.function, .component = component_.bytes, .weight = line_.store.weight},
-        reason_of(line_, context_),
-        [&](std::uint64_t sent, std::uint64_t all) { steps_.update(sending(what, sent, all)); },
-        [&](const code::AssetsSent& sent) {
-          steps_.update(fmt::format("sending static files: {} of {}", sent.files, sent.files_all));
-        });
+    steps_.begin("sending " + what);
+    Result<code::Published> published =
+        publisher_.deploy({.settings = plan_.function,
+                           .component = component_.bytes,
+                           .source_map = source_map_,
+                           .weight = line_.store.weight},
+                          reason_of(line_, context_),
+                          [&](std::uint64_t sent, std::uint64_t all) { steps_.update(sending(what, sent, all)); });
     if (!published) return fail(std::move(published.error()));
     report_.published = std::move(*published);
     std::string sent = code::version_name(report_.published.version);
@@ -206,6 +230,7 @@ class Deploy {
   Steps steps_;
   code::Publisher publisher_;
   CheckedComponent component_;
+  std::string source_map_;
   ArtifactPlan artifact_;
   DeployReport report_;
 };

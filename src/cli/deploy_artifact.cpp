@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "code/deployment.hpp"
+#include "engine/script_engine.hpp"
 
 namespace peko::cli {
 namespace {
@@ -13,21 +14,19 @@ namespace {
 constexpr std::size_t kSignedBytesMax = node::kArtifactBytesMax + 64;
 
 /// Whether the store has an artifact that the key verifies. One that it does not verify is told, and replaced.
-Result<bool> is_there(const ArtifactPlan& plan, const Digest& component, const code::NodeKey& key, code::Store& store,
-                      Steps& steps) {
-  const std::string name = code::artifact_key(plan.engine_id, component);
+Result<bool> is_there(const ArtifactPlan& plan, const code::NodeKey& key, code::Store& store, Steps& steps) {
+  const std::string name = code::artifact_key(plan.engine_id, plan.component);
   const Result<code::Object> object = code::get_object(store, name, kSignedBytesMax);
   if (!object && object.error().code == Code::NotFound) return false;
   if (!object && object.error().code != Code::Invalid) return fail(object.error());
-  if (object && key.without_signature(plan.engine_id, component, object->bytes)) return true;
+  if (object && key.without_signature(plan.engine_id, plan.component, object->bytes)) return true;
   steps.warn("replacing", fmt::format("{} in the store is damaged, or signed with another key than --key-file", name));
   return false;
 }
 
-Result<std::string> compile(const CheckedComponent& component, const node::CompileLimits& limits,
-                            const Context& context, Steps& steps) {
-  steps.begin("compiling");
-  Result<node::Compiled> compiled = context.compile_in_child(component.bytes, limits);
+Result<std::string> compile(std::string_view component, const node::CompileLimits& limits, const Context& context,
+                            Steps& steps) {
+  Result<node::Compiled> compiled = context.compile_in_child(component, limits);
   if (!compiled) return fail(std::move(compiled.error()));
   Result<std::string> bytes =
       read_file(fmt::format("/proc/self/fd/{}", compiled->artifact.get()), node::kArtifactBytesMax);
@@ -45,9 +44,10 @@ Result<ArtifactPlan> plan_artifact(const CheckedComponent& component, const std:
   Result<std::string> engine_id = context.engine_id();
   if (!engine_id) return fail(std::move(engine_id.error()));
   plan.engine_id = std::move(*engine_id);
+  plan.component = component.hash;
   if (key) {
     steps.begin("looking for compiled code in the store");
-    const Result<bool> there = is_there(plan, component.hash, *key, store, steps);
+    const Result<bool> there = is_there(plan, *key, store, steps);
     if (!there) return fail(there.error());
     if (*there) {
       plan.is = ArtifactPlan::Is::There;
@@ -59,7 +59,8 @@ Result<ArtifactPlan> plan_artifact(const CheckedComponent& component, const std:
     if (there) plan.is = ArtifactPlan::Is::There;
     return plan;
   }
-  Result<std::string> artifact = compile(component, limits, context, steps);
+  steps.begin("compiling");
+  Result<std::string> artifact = compile(component.bytes, limits, context, steps);
   if (!artifact) return fail(std::move(artifact.error()));
   if (key) {
     plan.is = ArtifactPlan::Is::Send;
@@ -68,11 +69,36 @@ Result<ArtifactPlan> plan_artifact(const CheckedComponent& component, const std:
   return plan;
 }
 
-Status send_artifact(const ArtifactPlan& plan, const Digest& component, code::Store& store, Steps& steps) {
+Result<ArtifactPlan> plan_script_engine(const std::optional<code::NodeKey>& key, const node::CompileLimits& limits,
+                                        code::Store& store, const Context& context, Steps& steps) {
+  ArtifactPlan plan{.is = ArtifactPlan::Is::None, .component = engine::script_engine_hash()};
+  Result<std::string> engine_id = context.engine_id();
+  if (!engine_id) return fail(std::move(engine_id.error()));
+  plan.engine_id = std::move(*engine_id);
+  if (!key) return plan;
+  // Its size would be all of it to read for each deploy: nodes check it, and tell when it is not theirs.
+  const Result<code::ObjectInfo> there = store.stat(code::artifact_key(plan.engine_id, plan.component));
+  if (!there && there.error().code != Code::NotFound) return fail(there.error());
+  if (there) {
+    plan.is = ArtifactPlan::Is::There;
+    return plan;
+  }
+  steps.begin("compiling the JavaScript engine, once for all scripts of this store");
+  Result<std::string> artifact = compile(engine::script_engine(), limits, context, steps);
+  if (!artifact) {
+    steps.warn("left to nodes", "the machine code of the JavaScript engine: " + artifact.error().message);
+    return plan;
+  }
+  plan.is = ArtifactPlan::Is::Send;
+  plan.signed_bytes = key->with_signature(plan.engine_id, plan.component, std::move(*artifact));
+  return plan;
+}
+
+Status send_artifact(const ArtifactPlan& plan, code::Store& store, Steps& steps) {
   if (plan.is != ArtifactPlan::Is::Send) return {};
   steps.begin("sending the machine code");
   ToldBytes bytes(plan.signed_bytes, steps, "the machine code");
-  const Result<code::ObjectInfo> sent = store.put(code::artifact_key(plan.engine_id, component), bytes);
+  const Result<code::ObjectInfo> sent = store.put(code::artifact_key(plan.engine_id, plan.component), bytes);
   if (!sent) return fail(sent.error());
   steps.done("sent", fmt::format("the machine code, {}", human_bytes(plan.signed_bytes.size())));
   return {};

@@ -20,9 +20,10 @@ struct ArtifactPlan {
     There,  ///< the store has it; its signature is right, as far as there is a key to tell
     Send,   ///< `signed_bytes` are to be sent
     NoKey,  ///< there is no key to sign it with: nodes compile it
-    None,   ///< a script has none
+    None,   ///< a script, and no key to sign the engine with
   } is = Is::NoKey;
   std::string engine_id;
+  Digest component{};  ///< what it is the machine code of
   std::string signed_bytes;
 };
 
@@ -34,8 +35,13 @@ Result<ArtifactPlan> plan_artifact(const CheckedComponent& component, const std:
                                    bool known, const node::CompileLimits& limits, code::Store& store,
                                    const Context& context, Steps& steps);
 
+/// The same for the engine that runs all scripts, once for each release of Peko: a deploy of a script sends its machine
+/// code when the store has none. None without a key, and, with a warning, when it cannot be compiled here.
+Result<ArtifactPlan> plan_script_engine(const std::optional<code::NodeKey>& key, const node::CompileLimits& limits,
+                                        code::Store& store, const Context& context, Steps& steps);
+
 /// Sends it, when there is something to send. Before the pointer moves: whoever sees the version finds its artifact.
-Status send_artifact(const ArtifactPlan& plan, const Digest& component, code::Store& store, Steps& steps);
+Status send_artifact(const ArtifactPlan& plan, code::Store& store, Steps& steps);
 
 /// A source of bytes in memory that tells how far a transfer is.
 class ToldBytes final : public code::ByteSource {

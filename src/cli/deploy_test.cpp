@@ -2,6 +2,7 @@
 #include "code/deployment.hpp"
 #include "code/node_key.hpp"
 #include "code/publisher.hpp"
+#include "engine/script_engine.hpp"
 
 namespace peko::cli {
 namespace {
@@ -66,6 +67,68 @@ TEST_F(DeployTest, WithTheNodesKeySendsSignedMachineCodeOnce) {
   ASSERT_EQ(run({"deploy", project(), "--key-file", key}), kExitOk);
   EXPECT_THAT(out(), HasSubstr("damaged, or signed with another key"));
   EXPECT_TRUE(node->without_signature("engine-1", newest().component, *store_.bytes(artifacts[0])));
+}
+
+/// A project "site" whose bundler is a fake: it copies the source, and writes a map with the source in it.
+class ScriptDeployTest : public DeployTest {
+ protected:
+  std::string script_project(std::string_view source) {
+    folder_.write("site/index.js", source);
+    folder_.write("site/peko.toml", "name = \"site\"\nscript = \"index.js\"\n");
+    const auto esbuild =
+        folder_.write("site/node_modules/.bin/esbuild",
+                      "#!/bin/sh\nfor word; do case $word in --outfile=*) out=${word#*=};; esac; done\n"
+                      "cp \"$1\" \"$out\"\n" +
+                          map_maker_);
+    std::filesystem::permissions(esbuild, std::filesystem::perms::owner_all);
+    return (folder_.path() / "site").string();
+  }
+  code::VersionRecord newest_script() { return code::Publisher(store_, clock_).versions("site")->records.front(); }
+
+  std::string map_maker_ =
+      R"(echo '{"version":3,"sources":["../index.js"],"sourcesContent":["secret"],"mappings":"AAAA"}' > "$out.map")";
+};
+
+TEST_F(ScriptDeployTest, SendsTheEnginesMachineCodeOnceForAllScripts) {
+  const std::string key = key_file();
+  ASSERT_EQ(run({"deploy", script_project("one"), "--key-file", key, "--json"}), kExitOk) << err();
+  EXPECT_EQ(json().at("artifact").at("status").as_string(), "sent");
+  const std::string artifact = code::artifact_key("engine-1", engine::script_engine_hash());
+  EXPECT_THAT(keys_below("artifacts/"), ElementsAre(artifact));
+  EXPECT_TRUE(
+      code::NodeKey::read(key)->without_signature("engine-1", engine::script_engine_hash(), *store_.bytes(artifact)));
+  ASSERT_EQ(run({"deploy", script_project("two"), "--key-file", key, "--json"}), kExitOk) << err();
+  EXPECT_EQ(json().at("artifact").at("status").as_string(), "there");
+  EXPECT_EQ(compiled_, 1);
+}
+
+TEST_F(ScriptDeployTest, WithoutAKeyLeavesTheEngineToNodesAndSaysNothingOfIt) {
+  ASSERT_EQ(run({"deploy", script_project("one")}), kExitOk) << err();
+  EXPECT_EQ(compiled_, 0);
+  EXPECT_THAT(out(), Not(HasSubstr("--key-file")));
+}
+
+TEST_F(ScriptDeployTest, IsLiveAlsoWhenTheEngineDoesNotCompileHere) {
+  compile_error_ = Error{Code::Unavailable, "it was killed"};
+  ASSERT_EQ(run({"deploy", script_project("one"), "--key-file", key_file()}), kExitOk) << err();
+  EXPECT_THAT(out(), HasSubstr("it was killed"));
+  EXPECT_THAT(keys_below("artifacts/"), IsEmpty());
+}
+
+TEST_F(ScriptDeployTest, SendsTheSourceMapWithoutTheSources) {
+  ASSERT_EQ(run({"deploy", script_project("one")}), kExitOk) << err();
+  ASSERT_TRUE(newest_script().source_map);
+  EXPECT_EQ(store_.bytes(code::source_map_key(*newest_script().source_map)),
+            R"({"version":3,"sources":["../index.js"],"mappings":"AAAA"})");
+  ASSERT_EQ(run({"deploy", script_project("one"), "--no-source-map"}), kExitOk) << err();
+  EXPECT_FALSE(newest_script().source_map);
+}
+
+TEST_F(ScriptDeployTest, IsLiveAlsoWithoutAGoodSourceMap) {
+  map_maker_ = "echo broken > \"$out.map\"";
+  ASSERT_EQ(run({"deploy", script_project("one")}), kExitOk) << err();
+  EXPECT_THAT(out(), HasSubstr("no source map"));
+  EXPECT_FALSE(newest_script().source_map);
 }
 
 TEST_F(DeployTest, SendsCodeBeforeThePointerMoves) {

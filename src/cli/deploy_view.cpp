@@ -40,6 +40,7 @@ std::optional<code::VersionNumber> version_before(const DeployReport& report) {
 void begin_code(JsonWriter& json, const DeployReport& report) {
   json.key(word_of(report.kind)).begin_object().key("sha256").value(hex(report.component));
   json.key("bytes").value(report.component_bytes);
+  if (report.kind == code::CodeKind::Script) json.key("source_map_bytes").value(report.source_map_bytes);
 }
 
 std::string_view word_of(ArtifactPlan::Is is) {

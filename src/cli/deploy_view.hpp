@@ -28,7 +28,7 @@ struct DeployReport {
   Digest component{};  ///< or a script's bundle
   std::uint64_t component_bytes = 0;
   bool component_was_there = false;
-  std::optional<AssetsFound> assets;  ///< nothing: it has none
+  std::uint64_t source_map_bytes = 0;  ///< of a script; 0: none is sent
   ArtifactPlan::Is artifact = ArtifactPlan::Is::NoKey;
   std::string engine_id;
   std::uint64_t artifact_bytes = 0;  ///< to send

@@ -131,6 +131,8 @@ void add_deploy(CLI::App& app, StoreWords& words, Builder& builder) {
   builder.message(deploy);
   builder.admins(deploy);
   deploy.add_flag("--no-build", words.no_build, "deploys the component as it lies there");
+  deploy.add_flag("--no-source-map", words.no_source_map,
+                  "keeps a script's source map here: logs then name lines of the bundle");
   deploy.add_flag("--dry-run", words.dry_run, "does everything but send");
   builder.json(deploy);
 }

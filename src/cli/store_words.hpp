@@ -28,6 +28,7 @@ struct StoreWords {
   std::size_t keep = 10;               ///< gc: versions of each function
   bool dry_run = false;                ///< deploy, gc
   bool no_build = false;               ///< deploy
+  bool no_source_map = false;          ///< deploy
   bool yes = false;                    ///< delete: no question
 };
 

@@ -15,14 +15,15 @@
 #include "code/rollout.hpp"
 #include "code/route_claims.hpp"
 #include "code/store_survey.hpp"
+#include "engine/script_engine.hpp"
 
 namespace peko::code {
 namespace {
 
 using Time = std::chrono::system_clock::time_point;
 
-/// The hash in "components/<sha256>.wasm", "scripts/<sha256>.js", "assets/<sha256>", "indexes/<sha256>.json" or
-/// "artifacts/<engine-id>/<sha256>.cwasm", as text; empty: no such key.
+/// The hash in "components/<sha256>.wasm", "scripts/<sha256>.js" (or .map) or "artifacts/<engine-id>/<sha256>.cwasm",
+/// as text; empty: no such key.
 std::string_view hash_in(std::string_view key) {
   constexpr std::size_t kDigits = 64;
   const std::string_view file = split(key, '/').back();
@@ -30,7 +31,7 @@ std::string_view hash_in(std::string_view key) {
   const std::string_view ending = file.substr(digits.size());
   const bool is_hash =
       digits.size() == kDigits && digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-  constexpr std::array<std::string_view, 5> kEndings{".wasm", ".cwasm", ".js", ".json", ""};
+  constexpr std::array<std::string_view, 4> kEndings = {".wasm", ".cwasm", ".js", ".map"};
   return is_hash && std::ranges::find(kEndings, ending) != kEndings.end() ? digits : std::string_view();
 }
 
@@ -98,6 +99,7 @@ class Collection {
     // Reading took its time: what was deployed or rolled back to since?
     if (Status again = survey_.read_versions(store_); !again) return again;
     if (Status again = find_needed(); !again) return again;
+    needed_.insert(hex(engine::script_engine_hash()));  // its machine code
     for (const ObjectInfo& object : old) {
       if (needed_.contains(std::string(hash_in(object.key)))) {
         continue;
@@ -237,7 +239,7 @@ class Collection {
       for (const auto& [number, version] : versions) {
         if (version.component && (!version.removed || (now && serves(*now, number)))) {
           needed_.insert(hex(*version.component));
-          if (Status found = find_needed_assets(version); !found) return found;
+          if (version.source_map) needed_.insert(hex(*version.source_map));
         }
       }
     }

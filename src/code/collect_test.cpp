@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "code/test_release.hpp"
+#include "engine/script_engine.hpp"
 
 namespace peko::code {
 namespace {
@@ -9,6 +10,7 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::IsSupersetOf;
 using testing::Not;
 using testing::UnorderedElementsAre;
 
@@ -47,6 +49,29 @@ TEST_F(CollectTest, KeepsTheNewestVersionsAndTheirCode) {
   EXPECT_THAT(keys("versions/"), ElementsAre("versions/hello/3.json", "versions/hello/4.json"));
   EXPECT_THAT(keys("components/"), UnorderedElementsAre(code_key("3"), code_key("4")));
   EXPECT_THAT(collect(2).keys, IsEmpty());
+}
+
+TEST_F(CollectTest, KeepsTheSourceMapsOfWhatItKeeps) {
+  for (const char* bundle : {"1", "2", "3"}) {
+    const std::string map = std::string("map of ") + bundle;
+    Release script = release("site", bundle);
+    script.settings.script = "index.ts";
+    script.source_map = map;
+    ASSERT_TRUE(publisher.deploy(script, {}).has_value());
+  }
+  clock.advance(kGrace * 2);
+  collect(1);
+  const auto kept = keys("scripts/");
+  EXPECT_THAT(kept, Not(Contains(source_map_key(sha256("map of 1")))));
+  EXPECT_THAT(kept, IsSupersetOf({source_map_key(sha256("map of 2")), source_map_key(sha256("map of 3"))}));
+}
+
+TEST_F(CollectTest, KeepsTheMachineCodeOfTheScriptEngine) {
+  const std::string key = artifact_key("engine", engine::script_engine_hash());
+  store.set(key, "machine code");
+  clock.advance(kGrace * 2);
+  collect(1);
+  EXPECT_THAT(keys("artifacts/"), ElementsAre(key));
 }
 
 TEST_F(CollectTest, TakesScriptsThatNothingNeeds) {

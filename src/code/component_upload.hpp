@@ -22,8 +22,8 @@ struct Upload {
   bool served = false;  ///< a version that serves names it: no collection removes it
 };
 
-/// Puts a component or a script there unless the store has it, of the right size. Says whether it was sent. `progress`
-/// gets the bytes that were read for it so far, and of how many. The store's errors.
+/// Puts a component, a script or a source map there unless the store has it, of the right size. Says whether it was
+/// sent. `progress` gets the bytes that were read for it so far, and of how many. The store's errors.
 Result<bool> upload_component(Store& store, const Clock& clock, const Upload& upload,
                               const std::function<void(std::uint64_t, std::uint64_t)>& progress);
 

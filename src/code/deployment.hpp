@@ -7,8 +7,7 @@
 ///                                        shows them all; <route> is percent-encoded whole
 ///   components/<sha256>.wasm             code, by its hash
 ///   scripts/<sha256>.js                  the bundle of a script, by its hash
-///   assets/<sha256>                      a file that a version answers with, or its compressed form, by its hash
-///   indexes/<sha256>.json                the files of a version and their hashes, by its hash (asset_index.hpp)
+///   scripts/<sha256>.map                 the source map of a bundle, by its own hash; read when the script has failed
 ///   artifacts/<engine-id>/<sha256>.cwasm machine code of the component <sha256>, signed with the node key
 ///
 /// `functions/` holds nothing else: one listing of it shows each function that has changed. The pointer is the truth;
@@ -49,16 +48,6 @@ inline constexpr std::size_t kSecretsMax = 100;
 inline constexpr std::size_t kSecretsBytesMax = std::size_t{256} << 10U;  ///< names and sealed values
 inline constexpr std::size_t kHistoryMax = 100;
 
-/// What the code of a version is; None: it has nothing but assets.
-enum class CodeKind : std::uint8_t { Component, Script, None };
-
-/// The files of a version, as far as its record tells of them.
-struct AssetsRecord {
-  AssetBlob index;  ///< the text of their index
-  std::size_t files = 0;
-  std::uint64_t bytes = 0;  ///< of all files, uncompressed
-};
-
 /// An immutable version.
 struct VersionRecord {
   Function settings;  ///< name, routes, environment, limits, outbound, reuse, idle; paths and build are empty
@@ -66,7 +55,7 @@ struct VersionRecord {
   CodeKind kind = CodeKind::Component;
   Digest component{};  ///< its code: a component, or a script's bundle; all zero when there is none
   std::uint64_t component_size = 0;
-  std::optional<AssetsRecord> assets;  ///< nothing: it has none
+  std::optional<Digest> source_map;  ///< of a script's bundle
   std::chrono::system_clock::time_point created;
   std::string author;   ///< "user@host"; for people
   std::string message;  ///< for people
@@ -114,8 +103,7 @@ std::string version_key(std::string_view function, VersionNumber number);
 std::string component_key(const Digest& component);
 /// A component's, or a script's.
 std::string code_key(CodeKind kind, const Digest& code);
-std::string asset_key(const Digest& asset);
-std::string asset_index_key(const Digest& index);
+std::string source_map_key(const Digest& source_map);
 std::string artifact_key(std::string_view engine_id, const Digest& component);
 std::string route_key(std::string_view route, std::string_view function);
 

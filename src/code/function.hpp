@@ -16,11 +16,8 @@ namespace peko::code {
 /// `component_mb`, its default and its maximum: the size of a component.
 inline constexpr std::uint64_t kComponentBytesMax = 100ULL << 20;
 
-/// `asset_mb`, `assets_mb`, their defaults.
-inline constexpr std::uint64_t kAssetBytesDefault = 25ULL << 20;
-inline constexpr std::uint64_t kAssetsBytesDefault = 1ULL << 30;
-/// `asset_files`, its default and its maximum: as many as Cloudflare Pages allows.
-inline constexpr std::uint64_t kAssetFilesMax = 20'000;
+/// What the code of a function is.
+enum class CodeKind : std::uint8_t { Component, Script };
 
 enum class Reuse { Auto, Never };
 

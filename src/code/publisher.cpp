@@ -10,6 +10,7 @@
 #include "code/rollout.hpp"
 #include "code/route_claims.hpp"
 #include "code/script_file.hpp"
+#include "code/source_map.hpp"
 #include "code/version_objects.hpp"
 
 namespace peko::code {
@@ -45,8 +46,11 @@ Status check_release(const Release& release) {
     return fail(Code::Invalid, fmt::format("the script's bundle has {} bytes, at most {} are allowed",
                                            release.component.size(), kBundleBytesMax));
   }
-  const bool missing = release.component.empty() && kind_of(release) != CodeKind::None;
-  if (missing || release.component.size() > release.settings.component_bytes_max) {
+  if (release.source_map.size() > kSourceMapBytesMax) {
+    return fail(Code::Invalid, fmt::format("the script's source map has {} bytes, at most {} are allowed",
+                                           release.source_map.size(), kSourceMapBytesMax));
+  }
+  if (release.component.empty() || release.component.size() > release.settings.component_bytes_max) {
     return fail(Code::Invalid, fmt::format("the component has {} bytes, allowed are 1 to {} (component_mb)",
                                            release.component.size(), release.settings.component_bytes_max));
   }
@@ -248,13 +252,21 @@ Result<Published> Publisher::deploy(const Release& release, const Reason& reason
   if (!sent) {
     return fail(sent.error());
   }
+  const std::optional<Digest> map =
+      release.source_map.empty() ? std::nullopt : std::optional(sha256(release.source_map));
+  if (map) {
+    const Upload of_map{.key = source_map_key(*map), .bytes = release.source_map};
+    if (const Result<bool> map_sent = upload_component(store_, clock_, of_map, {}); !map_sent) {
+      return fail(map_sent.error());
+    }
+  }
   const Result<VersionRecord> record =
       claim_version(store_,
                     {.settings = kept(release.settings),
                      .kind = kind_of(release),
                      .component = digest,
                      .component_size = release.component.size(),
-                     .assets = assets ? std::optional(assets->record) : std::nullopt,
+                     .source_map = map,
                      .created = std::chrono::floor<std::chrono::milliseconds>(clock_.wall_now()),
                      .author = reason.author,
                      .message = reason.message},

@@ -29,4 +29,9 @@ Result<std::string> read_bundle(const Function& function) {
   return text;
 }
 
+Result<std::string> read_map_beside(const std::filesystem::path& bundle) {
+  constexpr std::size_t kWithSourcesMax = 4 * kBundleBytesMax;
+  return read_file(bundle.string() + ".map", kWithSourcesMax);
+}
+
 }  // namespace peko::code

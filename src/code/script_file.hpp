@@ -23,4 +23,7 @@ std::filesystem::path bundle_file(const Function& function);
 /// The bundle's text. NotFound, Denied, Invalid (too large).
 Result<std::string> read_bundle(const Function& function);
 
+/// The text of the source map beside a bundle, with the sources in it. As read_bundle.
+Result<std::string> read_map_beside(const std::filesystem::path& bundle);
+
 }  // namespace peko::code

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <charconv>
 #include <filesystem>
 #include <utility>
@@ -36,7 +37,42 @@ std::optional<std::uint32_t> take_number(std::string_view& text) {
   return number;
 }
 
+std::unexpected<Error> invalid(std::string_view why) {
+  return fail(Code::Invalid, fmt::format("no source map: {}", why));
+}
+
+/// The map's object, which has an array "sources" and a string "mappings".
+Result<boost::json::object> parse_fields(std::string_view json) {
+  boost::system::error_code error;
+  boost::json::value value = boost::json::parse(json, error);
+  if (error) return invalid(error.message());
+  boost::json::object* fields = value.if_object();
+  if (fields == nullptr) return invalid("no object");
+  const boost::json::value* version = fields->if_contains("version");
+  if (version == nullptr || *version != 3) return invalid("its version is not 3");
+  const boost::json::value* sources = fields->if_contains("sources");
+  const boost::json::value* mappings = fields->if_contains("mappings");
+  if (sources == nullptr || !sources->is_array() || mappings == nullptr || !mappings->is_string()) {
+    return invalid("it has no sources or no mappings");
+  }
+  return std::move(*fields);
+}
+
 }  // namespace
+
+std::size_t SourceMap::bytes() const {
+  std::size_t bytes = segments_.capacity() * sizeof(Segment) + sources_.capacity() * sizeof(std::string);
+  for (const std::string& source : sources_) bytes += source.capacity();
+  return bytes;
+}
+
+Result<std::string> compact_source_map(std::string_view json) {
+  Result<boost::json::object> fields = parse_fields(json);
+  if (!fields) return fail(std::move(fields.error()));
+  const boost::json::object kept = {
+      {"version", 3}, {"sources", std::move(fields->at("sources"))}, {"mappings", std::move(fields->at("mappings"))}};
+  return boost::json::serialize(kept);
+}
 
 /// Reads the field "mappings": lines end at ';', segments at ','; each number is a difference.
 class SourceMap::Reader {
@@ -72,6 +108,7 @@ class SourceMap::Reader {
     }
     if (count != 1 && count < 4) return false;
     if (count > 1 && std::cmp_greater_equal(source_, map_.sources_.size())) return false;
+    if (map_.segments_.size() == kPlacesMax) return false;
     map_.segments_.push_back({.line = line_,
                               .column = static_cast<std::uint32_t>(column_),
                               .source = count == 1 ? kNoSource : static_cast<std::uint32_t>(source_),
@@ -103,25 +140,13 @@ class SourceMap::Reader {
 };
 
 Result<SourceMap> SourceMap::parse(std::string_view json) {
-  const auto invalid = [](std::string_view why) { return fail(Code::Invalid, fmt::format("no source map: {}", why)); };
-  boost::system::error_code error;
-  const boost::json::value value = boost::json::parse(json, error);
-  if (error) return invalid(error.message());
-  const boost::json::object* fields = value.if_object();
-  if (fields == nullptr) return invalid("no object");
-  const auto member = [fields](std::string_view key) { return fields->if_contains(key); };
-  const boost::json::value* version = member("version");
-  if (version == nullptr || *version != 3) return invalid("its version is not 3");
-  const boost::json::value* sources = member("sources");
-  const boost::json::value* mappings = member("mappings");
-  if (sources == nullptr || !sources->is_array() || mappings == nullptr || !mappings->is_string()) {
-    return invalid("it has no sources or no mappings");
-  }
+  const Result<boost::json::object> fields = parse_fields(json);
+  if (!fields) return fail(fields.error());
   SourceMap map;
-  for (const boost::json::value& source : sources->get_array()) {
+  for (const boost::json::value& source : fields->at("sources").get_array()) {
     map.sources_.emplace_back(source.is_string() ? std::string_view(source.get_string()) : std::string_view("?"));
   }
-  if (!Reader(mappings->get_string(), map).read()) return invalid("its mappings are damaged");
+  if (!Reader(fields->at("mappings").get_string(), map).read()) return invalid("its mappings are damaged");
   std::ranges::sort(map.segments_, {}, [](const Segment& segment) { return std::pair(segment.line, segment.column); });
   return map;
 }

@@ -47,6 +47,27 @@ TEST(SourceMap, IsRefusedWhenItIsDamaged) {
   }
 }
 
+TEST(SourceMap, MadeCompactHasTheSamePlacesAndNoSources) {
+  const auto compact = compact_source_map(R"({"version":3,"file":"app.js","sources":["../src/a.ts"],"names":["secret"],
+      "sourcesContent":["secret"],"mappings":"AAAA;AACA"})");
+  ASSERT_TRUE(compact.has_value()) << compact.error().message;
+  EXPECT_EQ(*compact, R"({"version":3,"sources":["../src/a.ts"],"mappings":"AAAA;AACA"})");
+  EXPECT_EQ(shown(SourceMap::parse(*compact)->find(2, 1)), "../src/a.ts:2:1");
+  EXPECT_FALSE(compact_source_map("{}").has_value());
+}
+
+TEST(SourceMap, HasABoundOfPlaces) {
+  const auto with_places = [](std::size_t count) {
+    std::string text = R"({"version":3,"sources":["a"],"mappings":")";
+    for (std::size_t i = 0; i < count; ++i) text += "A,";
+    return text + "\"}";
+  };
+  const auto most = SourceMap::parse(with_places(SourceMap::kPlacesMax));
+  ASSERT_TRUE(most.has_value()) << most.error().message;
+  EXPECT_GE(most->bytes(), SourceMap::kPlacesMax);
+  EXPECT_FALSE(SourceMap::parse(with_places(SourceMap::kPlacesMax + 1)).has_value());
+}
+
 TEST(SourceMap, PutsTheirPlacesIntoFrames) {
   const auto map = SourceMap::parse(kMap);
   ASSERT_TRUE(map.has_value());

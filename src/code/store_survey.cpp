@@ -61,10 +61,10 @@ Status StoreSurvey::read_version(Store& store, const ObjectInfo& object) {
   if (record) {
     of_function[number] = {.object = object,
                            .component = record->component,
-                           .assets = record->assets ? std::optional(record->assets->index) : std::nullopt,
+                           .source_map = record->source_map,
                            .routes = std::move(record->settings.routes)};
   } else if (record.error().code == Code::Invalid) {
-    of_function[number] = {.object = object, .component = std::nullopt, .assets = std::nullopt, .routes = {}};
+    of_function[number] = {.object = object, .component = std::nullopt, .source_map = std::nullopt, .routes = {}};
   } else if (record.error().code != Code::NotFound) {
     return fail(std::move(record.error()), "nothing more was removed");
   }

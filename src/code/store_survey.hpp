@@ -18,7 +18,7 @@ namespace peko::code {
 struct StoredVersion {
   ObjectInfo object;
   std::optional<Digest> component;  ///< nothing: the record is damaged, so nobody can load it
-  std::optional<AssetBlob> assets;  ///< their index
+  std::optional<Digest> source_map;
   std::vector<std::string> routes;
   bool removed = false;  ///< by this collection
 };

@@ -306,11 +306,11 @@ void Call::report_trap(Fault fault, std::string_view cause) {
                     .code = info(fault).code,
                     .cause = std::string(cause),
                     .frames = threw ? script_frames_of(usage_.message) : frames_of(usage_.message)};
-  TrapPlaces places{.component = version.component_file,
+  TrapPlaces places{.kind = version.kind,
+                    .component = version.component_file,
                     .hash = version.component_hash,
-                    .offsets = std::move(usage_.frames),
-                    .project = version.project};
-  if (shows_page()) places.then = await_report();
+                    .source_map = version.source_map,
+                    .offsets = std::move(usage_.frames)};
   if (edge_.traps_.explain(report, places)) return;
   std::string text;
   append_trap_report(text, report, edge_.style_, edge_.wall_now());

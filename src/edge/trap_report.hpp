@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/hash.hpp"
+#include "code/function.hpp"
 #include "edge/request_log.hpp"
 
 namespace peko::edge {
@@ -36,8 +37,10 @@ struct TrapReport {
 /// Where the frames of a report are: in which component, and at which offsets of its bytes (0: not known). Those of a
 /// script say their places themselves: `component` is its bundle, and there are no offsets.
 struct TrapPlaces {
+  code::CodeKind kind = code::CodeKind::Component;
   std::filesystem::path component;
   Digest hash{};
+  Digest source_map{};  ///< of a deployed script; zeros: none
   std::vector<std::uint32_t> offsets;
   std::filesystem::path project = {};  ///< the folder of the source; empty: that is not on this machine
   /// Whoever waits for the report, with its excerpt, once it is in the log; called on another thread. Null: nobody.

@@ -19,6 +19,11 @@ extern const char kPekoScriptEngineEnd[];
 
 namespace peko::engine {
 
+const Digest& script_engine_hash() {
+  static const Digest hash = sha256(script_engine());
+  return hash;
+}
+
 std::string_view script_engine() { return {kPekoScriptEngineBegin, kPekoScriptEngineEnd}; }
 
 }  // namespace peko::engine

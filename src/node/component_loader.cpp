@@ -118,43 +118,63 @@ Result<ComponentLoader::Loaded> ComponentLoader::compile(const Wanted& wanted, s
   return Loaded{std::move(*component), From::Compiler};
 }
 
-// Messages name the function that it is loaded for.
-Result<ComponentLoader::Loaded> ComponentLoader::script_engine(std::string_view function, Compile compile) {
-  const std::scoped_lock lock(engine_mutex_);
-  if (engine_) return Loaded{engine_, From::Cache};
-  const Digest hash = sha256(engine::script_engine());
-  const engine::Component::Environment none;
-  const Wanted wanted{.function = function, .hash = hash, .environment = none};
-  Result<Linked> kept = cached(wanted);
-  if (!kept) return fail(std::move(kept.error()));
-  Loaded loaded{std::move(*kept), From::Cache};
-  if (!loaded.component && compile == Compile::Yes) {
-    Result<Loaded> compiled = this->compile(wanted, engine::script_engine(), "the JavaScript engine");
-    if (!compiled) return compiled;
-    loaded = std::move(*compiled);
-  }
-  engine_ = loaded.component;
-  return loaded;
+ComponentLoader::Wanted ComponentLoader::wanted_script_engine() {
+  static const engine::Component::Environment kNone;
+  return {.function = "(all scripts)", .hash = engine::script_engine_hash(), .environment = kNone};
 }
 
-Result<ComponentLoader::Loaded> ComponentLoader::script(const Wanted& wanted, std::string_view bundle,
-                                                        Compile compile) {
-  Result<Loaded> engine = script_engine(wanted.function, compile);
-  if (!engine || !engine->component) return engine;
-  Result<Linked> script = engine::Component::load_script(*engine->component, std::string(wanted.function) + ".js",
-                                                         bundle, wanted.environment);
-  if (!script) return fail(std::move(script.error()));
-  return Loaded{std::move(*script), engine->from};
+Result<ComponentLoader::Linked> ComponentLoader::script_engine() {
+  const std::scoped_lock lock(engine_mutex_);
+  if (engine_) return engine_;
+  Result<Linked> kept = cached(wanted_script_engine());
+  if (kept) engine_ = *kept;
+  return kept;
+}
+
+Result<ComponentLoader::Loaded> ComponentLoader::fetch_script_engine(const Fetch& fetch) {
+  const std::scoped_lock turn(fetching_);
+  Result<Linked> here = script_engine();
+  if (!here) return fail(std::move(here.error()));
+  if (*here) return Loaded{std::move(*here), From::Cache};
+  Result<Linked> fetched = fetch(wanted_script_engine());
+  if (!fetched) return fail(std::move(fetched.error()));
+  return Loaded{note_script_engine(std::move(*fetched)), From::Store};
+}
+
+Result<ComponentLoader::Loaded> ComponentLoader::compile_script_engine() {
+  const std::scoped_lock turn(compiling_);
+  Result<Linked> here = script_engine();
+  if (!here) return fail(std::move(here.error()));
+  if (*here) return Loaded{std::move(*here), From::Cache};
+  Result<Loaded> compiled = compile(wanted_script_engine(), engine::script_engine(), "the JavaScript engine");
+  if (compiled) compiled->component = note_script_engine(std::move(compiled->component));
+  return compiled;
+}
+
+// The one that all scripts share: `fresh`, unless another way was faster.
+ComponentLoader::Linked ComponentLoader::note_script_engine(Linked fresh) {
+  const std::scoped_lock lock(engine_mutex_);
+  if (!engine_) engine_ = std::move(fresh);
+  return engine_;
+}
+
+Result<ComponentLoader::Linked> ComponentLoader::script(const engine::Component& script_engine, const Wanted& wanted,
+                                                        std::string_view bundle) {
+  return engine::Component::load_script(script_engine, std::string(wanted.function) + ".js", bundle,
+                                        wanted.environment);
 }
 
 Result<ComponentLoader::FromFile> ComponentLoader::load_script(const code::Function& function) {
   const Result<std::string> text = code::read_bundle(function);
   if (!text) return fail(text.error());
   const Digest hash = sha256(*text);
-  Result<Loaded> loaded =
-      script({.function = function.name, .hash = hash, .environment = function.environment}, *text, Compile::Yes);
-  if (!loaded) return fail(std::move(loaded.error()), code::shown(code::bundle_file(function)));
-  return FromFile{std::move(*loaded), hash};
+  const std::string file = code::shown(code::bundle_file(function));
+  Result<Loaded> engine = compile_script_engine();
+  if (!engine) return fail(std::move(engine.error()), file);
+  const Wanted wanted{.function = function.name, .hash = hash, .environment = function.environment};
+  Result<Linked> linked = script(*engine->component, wanted, *text);
+  if (!linked) return fail(std::move(linked.error()), file);
+  return FromFile{{std::move(*linked), engine->from}, hash};
 }
 
 Result<ComponentLoader::FromFile> ComponentLoader::load_file(const code::Function& function) {
@@ -187,6 +207,7 @@ pool::Version make_version(const code::Function& function, ComponentLoader::Link
                                                              function.limits.subrequests_at_once);
   version.reuse = function.reuse;
   version.idle = function.idle;
+  version.kind = function.script.empty() ? code::CodeKind::Component : code::CodeKind::Script;
   version.component_file = function.script.empty() ? function.component : code::bundle_file(function);
   version.component_hash = hash;
   version.project = (function.manifest.empty() ? function.script : function.manifest).parent_path();

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -54,11 +55,15 @@ class ComponentLoader {
   /// somebody else has made meanwhile. An artifact that cannot be kept (a full disk) serves from memory, with a
   /// warning. Every message says what to do. `file` is what messages call the component.
   Result<Loaded> compile(const Wanted& wanted, std::string_view wasm, std::string_view file);
-  /// A script on the engine that all scripts share. That is compiled for the first one; with Compile::No, and no
-  /// artifact in the local cache, the component is null. `wanted.hash` is that of `bundle`. Errors as compile(), and
-  /// Invalid.
-  enum class Compile : std::uint8_t { No, Yes };
-  Result<Loaded> script(const Wanted& wanted, std::string_view bundle, Compile compile);
+  /// The engine that all scripts share, as far as it is here: from memory, or from the local cache. Null: it is not.
+  Result<Linked> script_engine();
+  /// By `fetch`, which says null when there is none and which nobody else calls meanwhile.
+  using Fetch = std::function<Result<Linked>(const Wanted&)>;
+  Result<Loaded> fetch_script_engine(const Fetch& fetch);
+  /// Compiles it, unless somebody has meanwhile. Errors as compile().
+  Result<Loaded> compile_script_engine();
+  /// A script on it. Invalid.
+  Result<Linked> script(const engine::Component& script_engine, const Wanted& wanted, std::string_view bundle);
   /// The component of a function that lies in a file, and its hash; of a script, that of its bundle.
   struct FromFile {
     Loaded loaded;
@@ -69,7 +74,8 @@ class ComponentLoader {
  private:
   class Turn;
   Result<FromFile> load_script(const code::Function& function);
-  Result<Loaded> script_engine(std::string_view function, Compile compile);
+  static Wanted wanted_script_engine();
+  Linked note_script_engine(Linked fresh);
   enum class Tell : std::uint8_t { No, Yes };  // the log of what was refused
   Result<Linked> cached(const Wanted& wanted, Tell tell);
   std::optional<code::VerifiedArtifact> keep(const Wanted& wanted, std::string_view artifact);
@@ -84,7 +90,9 @@ class ComponentLoader {
   std::condition_variable changed_;
   std::set<Digest> loading_;
 
-  std::mutex engine_mutex_;  // guards `engine_`; held while it is loaded
+  std::mutex fetching_;      // held while the engine of scripts is fetched
+  std::mutex compiling_;     // and while it is compiled
+  std::mutex engine_mutex_;  // guards `engine_`; held while the local cache is looked at
   Linked engine_;
 };
 

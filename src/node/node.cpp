@@ -219,7 +219,9 @@ pool::PoolLimits Node::pool_limits() const {
 }
 
 Status Node::start_lanes() {
-  traps_ = std::make_unique<TrapReports>(symbolise_in_child, style_of(config_, log_), log_, clock_, trap_history_);
+  traps_ = std::make_unique<TrapReports>(
+      symbolise_in_child, [this](const edge::TrapPlaces& script) { return functions_->source_map(script); },
+      style_of(config_, log_), log_, clock_);
   const LaneParts parts{.config = config_,
                         .runtime = *runtime_,
                         .router = functions_->router(),

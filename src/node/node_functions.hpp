@@ -7,8 +7,10 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "code/script_file.hpp"
 #include "edge/function_source.hpp"
 #include "edge/router.hpp"
+#include "edge/trap_report.hpp"
 #include "node/component_loader.hpp"
 #include "node/function_board.hpp"
 #include "node/function_stage.hpp"
@@ -43,8 +45,10 @@ class NodeFunctions {
   [[nodiscard]] virtual const FunctionBoard& board() const = 0;
   [[nodiscard]] virtual const StoreStats* store() const { return nullptr; }
   virtual Refresher* refresher() { return nullptr; }
-  /// By which they are changed; null: they change by themselves.
-  virtual FunctionStage* stage() { return nullptr; }
+  /// The text of a script's source map: what lies beside its bundle. Blocks; any thread.
+  virtual Result<std::string> source_map(const edge::TrapPlaces& script) {
+    return code::read_map_beside(script.component);
+  }
   /// Lanes are told nothing any more. False when a thread does not end in time; then nothing that this refers to may go
   /// before the process does.
   virtual bool stop() { return true; }

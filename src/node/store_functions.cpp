@@ -41,7 +41,8 @@ StoreFunctions::StoreFunctions(std::unique_ptr<code::Store> store, const code::L
                  .stats = stats_,
                  .log = parts.log,
                  .clock = parts.clock},
-                std::move(options)) {}
+                std::move(options)),
+      preparing_("peko-prepare", 1) {}
 
 Status StoreFunctions::load(const OnLoaded& on_loaded) {
   if (Status started = registry_.start(kStartPatience); !started) return started;
@@ -52,6 +53,7 @@ Status StoreFunctions::load(const OnLoaded& on_loaded) {
     log_.write(LogLevel::Info,
                fmt::format("the code store {} has {} functions: each is loaded when it is first asked for",
                            store_->shown(), count));
+    preparing_.post([this] { loader_.prepare_script_engine(); });
   } else {
     log_.write(LogLevel::Info, fmt::format("loading the functions of {}: {}", store_->shown(), count));
     registry_.preload(on_loaded);
@@ -71,6 +73,9 @@ void StoreFunctions::tell_of_default() {
                          store_->shown(), near ? fmt::format("; did you mean \"{}\"?", *near) : ""));
 }
 
-bool StoreFunctions::stop() { return registry_.stop(kStopPatience); }
+bool StoreFunctions::stop() {
+  const bool prepared = preparing_.stop(kStopPatience);
+  return registry_.stop(kStopPatience) && prepared;
+}
 
 }  // namespace peko::node

@@ -45,6 +45,9 @@ class StoreFunctions final : public NodeFunctions {
   [[nodiscard]] const FunctionBoard& board() const override { return registry_; }
   [[nodiscard]] const StoreStats* store() const override { return &stats_; }
   Refresher* refresher() override { return &registry_; }
+  Result<std::string> source_map(const edge::TrapPlaces& script) override {
+    return loader_.source_map(script.source_map);
+  }
   bool stop() override;
 
  private:
@@ -58,6 +61,7 @@ class StoreFunctions final : public NodeFunctions {
   WatchedStore watched_;
   StoreLoader loader_;
   Registry registry_;
+  WorkQueue preparing_;
 };
 
 }  // namespace peko::node

@@ -9,6 +9,8 @@
 #include "base/file.hpp"
 #include "code/component_check.hpp"
 #include "code/component_file.hpp"
+#include "code/source_map.hpp"
+#include "engine/script_engine.hpp"
 
 namespace peko::node {
 
@@ -154,12 +156,51 @@ std::expected<ComponentLoader::Loaded, Obstacle> StoreLoader::link_script(const 
   const Result<std::string> bundle = component_bytes(record, reach);
   if (!bundle && reach == Reach::Cache) return needs(Obstacle::Kind::NeedsStore);
   if (!bundle) return failed(bundle.error());
-  using Compile = ComponentLoader::Compile;
-  Result<ComponentLoader::Loaded> loaded =
-      parts_.components.script(wanted, *bundle, reach == Reach::Compiler ? Compile::Yes : Compile::No);
-  if (!loaded) return not_compiled(std::move(loaded.error()));
-  if (!loaded->component) return needs(Obstacle::Kind::NeedsCompiler);
-  return std::move(*loaded);
+  std::expected<ComponentLoader::Loaded, Obstacle> engine = script_engine(reach);
+  if (!engine) return engine;
+  Result<ComponentLoader::Linked> script = parts_.components.script(*engine->component, wanted, *bundle);
+  if (!script) return failed(std::move(script.error()));
+  return ComponentLoader::Loaded{std::move(*script), engine->from};
+}
+
+std::expected<ComponentLoader::Loaded, Obstacle> StoreLoader::script_engine(Reach reach) {
+  using Loaded = ComponentLoader::Loaded;
+  Result<Loaded> engine = [&]() -> Result<Loaded> {
+    if (reach == Reach::Compiler) return parts_.components.compile_script_engine();
+    if (reach == Reach::Store && parts_.stats.up()) {
+      return parts_.components.fetch_script_engine(
+          [this](const ComponentLoader::Wanted& wanted) { return from_store(wanted); });
+    }
+    Result<ComponentLoader::Linked> kept = parts_.components.script_engine();
+    if (!kept) return fail(std::move(kept.error()));
+    return Loaded{std::move(*kept), From::Cache};
+  }();
+  if (!engine) return not_compiled(std::move(engine.error()));
+  if (engine->component) return std::move(*engine);
+  const bool ask = reach == Reach::Cache && parts_.stats.up();
+  return needs(ask ? Obstacle::Kind::NeedsStore : Obstacle::Kind::NeedsCompiler);
+}
+
+void StoreLoader::prepare_script_engine() {
+  const Result<code::ObjectPage> scripts = parts_.store.list("scripts/", "", 1);
+  if (!scripts || scripts->objects.empty()) return;  // whoever loads a script tells what is wrong with the store
+  auto engine = script_engine(Reach::Store);
+  if (!engine && engine.error().kind == Obstacle::Kind::NeedsCompiler) engine = script_engine(Reach::Compiler);
+  if (engine && engine->from == From::Compiler) share_artifact(engine::script_engine_hash());
+}
+
+Result<std::string> StoreLoader::source_map(const Digest& hash) {
+  if (hash == Digest{}) return fail(Code::NotFound, "the script was deployed without its source map");
+  if (parts_.cache != nullptr) {
+    Result<std::optional<std::string>> kept = parts_.cache->component(hash);
+    if (kept && *kept) return std::move(**kept);
+  }
+  const std::string key = code::source_map_key(hash);
+  Result<code::Object> object = get_object(parts_.store, key, code::kSourceMapBytesMax);
+  if (!object) return fail(std::move(object.error()));
+  if (sha256(object->bytes) != hash) return fail(Code::Invalid, key + " was changed after it was written");
+  if (parts_.cache != nullptr) (void)parts_.cache->keep_component(hash, object->bytes);
+  return std::move(object->bytes);
 }
 
 std::expected<std::shared_ptr<const code::Assets>, Obstacle> StoreLoader::assets_of(const code::VersionRecord& record,
@@ -183,7 +224,8 @@ std::expected<StoreLoader::Linked, Obstacle> StoreLoader::link(const code::Versi
   const auto made = [&](ComponentLoader::Linked linked, From from) {
     pool::Version version = make_version(record.settings, std::move(linked), "", record.component);
     version.number = record.number;
-    version.assets = *assets;
+    version.kind = record.kind;
+    if (record.source_map) version.source_map = *record.source_map;
     if (parts_.cache != nullptr) version.component_file = parts_.cache->component_file(record.component);
     return Linked{std::make_shared<const pool::Version>(std::move(version)), from};
   };
@@ -275,16 +317,15 @@ void StoreLoader::afterwards(const LoadedFunction& loaded) {
   if (parts_.cache == nullptr || loaded.revision == 0 || loaded.deployed == nullptr) return;
   for (const edge::Deployed::Weighted& weighted : loaded.deployed->versions) {
     const pool::Version& version = *weighted.version;
-    if (!version.component) continue;  // it has assets alone
-    if (loaded.from == From::Compiler && parts_.share == StoreLoaderParts::Share::Yes) {
-      share_artifact(version.component_hash);
-    }
-    if (loaded.from == From::Store) keep_component(version);
+    const bool is_script = version.kind == code::CodeKind::Script;
+    if (loaded.from == From::Compiler)
+      share_artifact(is_script ? engine::script_engine_hash() : version.component_hash);
+    if (loaded.from == From::Store && !is_script) keep_component(version);
   }
 }
 
 void StoreLoader::share_artifact(const Digest& component) {
-  if (!may_share_) return;
+  if (parts_.cache == nullptr || parts_.share == StoreLoaderParts::Share::No || !may_share_) return;
   const std::string& engine = parts_.runtime.id();
   const Result<std::optional<code::VerifiedArtifact>> artifact = parts_.cache->artifact(engine, component);
   if (!artifact || !*artifact) return;

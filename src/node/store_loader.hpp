@@ -44,6 +44,10 @@ class StoreLoader final : public FunctionLoader {
   /// it; and brings the component of what was loaded by its artifact into the local cache: for source lines when it
   /// fails, and for another engine.
   void afterwards(const LoadedFunction& loaded) override;
+  /// Brings the engine of scripts, when the store has scripts: the first request to one of them does not wait for it.
+  void prepare_script_engine();
+  /// The text of a source map, from the local cache or the store. NotFound, Invalid: there is none, or a changed one.
+  Result<std::string> source_map(const Digest& hash);
 
  private:
   using Environment = engine::Component::Environment;
@@ -56,9 +60,7 @@ class StoreLoader final : public FunctionLoader {
                                        std::string component, Reach reach);
   std::expected<ComponentLoader::Loaded, Obstacle> link_script(const code::VersionRecord& record,
                                                                const ComponentLoader::Wanted& wanted, Reach reach);
-  /// Null: it has none.
-  std::expected<std::shared_ptr<const code::Assets>, Obstacle> assets_of(const code::VersionRecord& record,
-                                                                         Reach reach);
+  std::expected<ComponentLoader::Loaded, Obstacle> script_engine(Reach reach);
   Result<Environment> environment_of(const code::VersionRecord& record, const code::Deployment& deployment);
   /// Null: the store has none that can be used.
   Result<ComponentLoader::Linked> from_store(const ComponentLoader::Wanted& wanted);

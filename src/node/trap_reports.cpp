@@ -5,22 +5,19 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
-#include "base/file.hpp"
-#include "code/script_file.hpp"
-#include "node/failed_source.hpp"
+#include "node/function_loader.hpp"
 
 namespace peko::node {
 
-namespace {
+namespace {}  // namespace
 
-// With the sources in it, as bundlers make it, a map is some four times its bundle.
-constexpr std::size_t kSourceMapBytesMax = 4 * code::kBundleBytesMax;
-
-}  // namespace
-
-TrapReports::TrapReports(Symbolise symbolise, edge::LogStyle style, LogSink& log, const Clock& clock,
-                         inspect::TrapHistory& history)
-    : history_(history), symbolise_(std::move(symbolise)), style_(style), clock_(clock), log_(log), thread_([this] {
+TrapReports::TrapReports(Symbolise symbolise, ReadMap read_map, edge::LogStyle style, LogSink& log, const Clock& clock)
+    : symbolise_(std::move(symbolise)),
+      read_map_(std::move(read_map)),
+      style_(style),
+      clock_(clock),
+      log_(log),
+      thread_([this] {
         pthread_setname_np(pthread_self(), "peko-traps");
         run();
       }) {}
@@ -58,7 +55,7 @@ void TrapReports::run() {
       job = std::move(waiting_.front());
       waiting_.pop_front();
     }
-    if (code::is_script(job.places.component)) {
+    if (job.places.kind == code::CodeKind::Script) {
       map_script(job);
     } else {
       learn(job.places);
@@ -103,15 +100,31 @@ void TrapReports::fill_in(Job& job) const {
 }
 
 void TrapReports::map_script(Job& job) {
-  auto known = maps_.find(job.places.hash);
-  if (known == maps_.end()) {
-    if (maps_.size() >= kMapsMax) maps_.clear();
-    const Result<std::string> text = read_file(job.places.component.string() + ".map", kSourceMapBytesMax);
-    Result<code::SourceMap> map = text ? code::SourceMap::parse(*text) : fail(text.error());
-    known = maps_.emplace(job.places.hash, map ? std::optional(std::move(*map)) : std::nullopt).first;
+  const code::SourceMap* map = map_of(job.places);
+  if (map == nullptr) return;
+  for (std::string& frame : job.report.frames) frame = code::mapped_frame(frame, *map);
+}
+
+// Null: there is none for now. One that is missing or damaged is remembered as one without places.
+const code::SourceMap* TrapReports::map_of(const edge::TrapPlaces& script) {
+  const bool deployed = script.source_map != Digest{};
+  if (deployed) {
+    if (const auto known = maps_.find(script.source_map); known != maps_.end()) return &known->second;
+    if (clock_.now() < maps_paused_until_) return nullptr;
   }
-  if (!known->second) return;
-  for (std::string& frame : job.report.frames) frame = code::mapped_frame(frame, *known->second);
+  const Result<std::string> text = read_map_(script);
+  if (!text && is_outage(text.error().code)) maps_paused_until_ = clock_.now() + kOutagePause;
+  if (!text && (!deployed || is_outage(text.error().code))) return nullptr;
+  // What lies beside a bundle changes while it has the name: its text tells which one it is.
+  const Digest hash = deployed ? script.source_map : sha256(*text);
+  if (const auto known = maps_.find(hash); known != maps_.end()) return &known->second;
+  code::SourceMap map = text ? code::SourceMap::parse(*text).value_or(code::SourceMap()) : code::SourceMap();
+  if (maps_.size() >= kMapsMax || maps_bytes_ + map.bytes() > kMapsBytesMax) {
+    maps_.clear();
+    maps_bytes_ = 0;
+  }
+  maps_bytes_ += map.bytes();
+  return &maps_.emplace(hash, std::move(map)).first->second;
 }
 
 void TrapReports::write(const edge::TrapReport& report) {

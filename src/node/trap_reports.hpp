@@ -28,13 +28,17 @@ class TrapReports final : public edge::TrapExplainer {
   /// symbolise_in_child, or a fake: as many places as there are offsets.
   using Symbolise = std::function<Places(const edge::TrapPlaces&)>;
 
-  static constexpr std::size_t kWaitingMax = 64;    ///< reports that wait; more are written without lines
-  static constexpr std::size_t kMapsMax = 16;       ///< source maps that are remembered; then it begins anew
-  static constexpr std::size_t kKnownMax = 10'000;  ///< offsets that are remembered; then it begins anew
+  /// The text of a script's source map; NodeFunctions::source_map, or a fake.
+  using ReadMap = std::function<Result<std::string>(const edge::TrapPlaces&)>;
 
-  /// `log`, `clock` and `history`, which is told of each report, outlive it.
-  TrapReports(Symbolise symbolise, edge::LogStyle style, LogSink& log, const Clock& clock,
-              inspect::TrapHistory& history);
+  static constexpr std::size_t kWaitingMax = 64;              ///< reports that wait; more are written without lines
+  static constexpr std::size_t kMapsMax = 1000;               ///< source maps that are remembered, and
+  static constexpr std::size_t kMapsBytesMax = 64ULL << 20U;  ///< their memory; then it begins anew
+  static constexpr std::chrono::seconds kOutagePause{10};     ///< how long a store that is down is not asked for maps
+  static constexpr std::size_t kKnownMax = 10'000;            ///< offsets that are remembered; then it begins anew
+
+  /// `log` and `clock` outlive it.
+  TrapReports(Symbolise symbolise, ReadMap read_map, edge::LogStyle style, LogSink& log, const Clock& clock);
   /// Writes what waits, as it is.
   ~TrapReports();
   TrapReports(const TrapReports&) = delete;
@@ -54,18 +58,22 @@ class TrapReports final : public edge::TrapExplainer {
   void learn(const edge::TrapPlaces& places);
   // The frames with what is known of them.
   void fill_in(Job& job) const;
-  // The frames of a script, by the source map beside its bundle if there is one.
+  // The frames of a script, by its source map if there is one.
   void map_script(Job& job);
+  const code::SourceMap* map_of(const edge::TrapPlaces& script);
   void write(const edge::TrapReport& report);
 
   inspect::TrapHistory& history_;
   const Symbolise symbolise_;
+  const ReadMap read_map_;
   const edge::LogStyle style_;
   const Clock& clock_;
   // The thread's, and the destructor's after it:
   LogSink::Producer log_;
   std::map<Key, std::vector<std::string>> known_;
-  std::map<Digest, std::optional<code::SourceMap>> maps_;
+  std::map<Digest, code::SourceMap> maps_;  // by the hash of their text
+  std::size_t maps_bytes_ = 0;
+  std::chrono::steady_clock::time_point maps_paused_until_;
 
   std::mutex mutex_;
   std::condition_variable wake_;

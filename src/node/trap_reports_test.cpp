@@ -6,18 +6,20 @@
 #include <unistd.h>
 
 #include <future>
+#include <semaphore>
 
 #include "base/fake_clock.hpp"
 #include "base/unique_fd.hpp"
-#include "code/test_folder.hpp"
 #include "node/symbolise_process.hpp"
 
 namespace peko::node {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 TEST(Places, AreReadFromWhatTheChildPrints) {
   EXPECT_THAT(read_places("0\ttake\tsrc/a.rs\t12\t5\n"
@@ -61,6 +63,9 @@ class TrapReportsTest : public testing::Test {
     return bytes.substr(0, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   }
 
+  const TrapReports::ReadMap no_maps_ = [](const edge::TrapPlaces&) -> Result<std::string> {
+    return fail(Code::NotFound, "there is no map");
+  };
   FakeClock clock_;
   inspect::TrapHistory history_;
   UniqueFd file_;
@@ -77,7 +82,7 @@ TEST_F(TrapReportsTest, PutsLinesInPlaceOfNamesAndAsksOnce) {
           answered.set_value();  // a second time would throw
           return found;
         },
-        {}, *log_, clock_, history_);
+        no_maps_, {}, *log_, clock_);
     for (const char* id : {"id-1", "id-2"}) {
       edge::TrapReport one = report(id);
       edge::TrapPlaces where = places();
@@ -130,7 +135,7 @@ TEST_F(TrapReportsTest, DeclinesWhenTooManyWaitAndWritesWhatIsLeftAtTheEnd) {
           go_on.get_future().wait();
           return symbolise(asked);
         },
-        {}, *log_, clock_, history_);
+        no_maps_, {}, *log_, clock_);
     edge::TrapReport one = report("first");
     edge::TrapPlaces where = places();
     EXPECT_TRUE(reports.explain(one, where));
@@ -151,36 +156,85 @@ TEST_F(TrapReportsTest, DeclinesWhenTooManyWaitAndWritesWhatIsLeftAtTheEnd) {
   EXPECT_EQ(lines, taken + 1);
 }
 
-TEST_F(TrapReportsTest, NamesPlacesInTheSourcesOfAScript) {
-  const code::TestFolder folder;
-  const auto bundle = folder.write(".peko/app.js", "");
-  folder.write(".peko/app.js.map", R"({"version":3,"sources":["../src/app.ts"],"mappings":";AAAA;AACA"})");
-  {
-    std::promise<void> came_to_last;
+/// Maps for scripts, and who asked for them.
+class ScriptReportsTest : public TrapReportsTest {
+ protected:
+  static constexpr std::string_view kMap = R"({"version":3,"sources":["../src/app.ts"],"mappings":";AAAA;AACA"})";
+
+  /// Explains one report after another, each read when the one before is written.
+  void explain(const std::vector<edge::TrapPlaces>& scripts, const std::function<void(std::size_t)>& before = {}) {
     TrapReports reports(
         [&](const edge::TrapPlaces& asked) {
-          came_to_last.set_value();
+          written_.release();
           return symbolise(asked);
         },
-        {}, *log_, clock_, history_);
-    for (const std::string id : {"one", "two"}) {
-      edge::TrapReport thrown = report(id);
+        [this](const edge::TrapPlaces& script) {
+          asked_for_.push_back(script.component.string());
+          return map_;
+        },
+        {}, *log_, clock_);
+    for (std::size_t i = 0; i < scripts.size(); ++i) {
+      if (before) before(i);
+      edge::TrapReport thrown = report("script-" + std::to_string(i));
       thrown.frames = {"take@app.js:3:1", "fetch@app.js:99:1"};
-      edge::TrapPlaces where{.component = bundle, .hash = {2}, .offsets = {}};
+      edge::TrapPlaces where = scripts[i];
       ASSERT_TRUE(reports.explain(thrown, where));
+      edge::TrapReport after = report("after");
+      where = {.component = "stock.wasm", .hash = {static_cast<std::uint8_t>(i + 1)}, .offsets = {10}};
+      ASSERT_TRUE(reports.explain(after, where));
+      written_.acquire();
     }
-    edge::TrapReport unmapped = report("three");
-    unmapped.frames = {"take@b.js:3:1"};
-    edge::TrapPlaces nowhere{.component = folder.path() / "b.js", .hash = {3}, .offsets = {}};
-    ASSERT_TRUE(reports.explain(unmapped, nowhere));
-    edge::TrapReport last = report("last");
-    edge::TrapPlaces where = places();
-    ASSERT_TRUE(reports.explain(last, where));
-    came_to_last.get_future().wait();
   }
-  EXPECT_THAT(text(), HasSubstr("two | no stock\n      0: take at src/app.ts:2:1\n      1: fetch@app.js:99:1"));
-  EXPECT_THAT(text(), HasSubstr("three | no stock\n      0: take@b.js:3:1"));
-  EXPECT_THAT(asked_, ElementsAre(ElementsAre(10, 20))) << "only the last one is no script";
+  static edge::TrapPlaces deployed(std::uint8_t map) {
+    return {.kind = code::CodeKind::Script, .component = "deployed", .hash = {9}, .source_map = {map}, .offsets = {}};
+  }
+  static edge::TrapPlaces local() {
+    return {.kind = code::CodeKind::Script, .component = "local", .hash = {9}, .source_map = {}, .offsets = {}};
+  }
+  static std::string mapped(int id) {
+    return "script-" + std::to_string(id) + " | no stock\n      0: take at src/app.ts:2:1\n      1: fetch@app.js:99:1";
+  }
+  static std::string unmapped(int id) {
+    return "script-" + std::to_string(id) + " | no stock\n      0: take@app.js:3:1";
+  }
+
+  std::binary_semaphore written_{0};
+  std::vector<std::string> asked_for_;
+  Result<std::string> map_ = std::string(kMap);
+};
+
+TEST_F(ScriptReportsTest, NamesPlacesInTheSources) {
+  explain({local(), local(), deployed(1), deployed(1), deployed(2)});
+  const std::string all = text();
+  for (int id = 0; id < 5; ++id) EXPECT_THAT(all, HasSubstr(mapped(id)));
+  EXPECT_THAT(asked_for_, ElementsAre("local", "local", "deployed", "deployed")) << "a deployed map never changes";
+}
+
+TEST_F(ScriptReportsTest, ReadsWhatLiesBesideABundleAnew) {
+  explain({local(), local()}, [this](std::size_t i) {
+    if (i == 1) map_ = R"({"version":3,"sources":["../src/other.ts"],"mappings":";AAAA;AACA"})";
+  });
+  EXPECT_THAT(text(), AllOf(HasSubstr(mapped(0)), HasSubstr("take at src/other.ts:2:1")));
+}
+
+TEST_F(ScriptReportsTest, AsksOnceForAMapThatIsMissingOrDamaged) {
+  explain({deployed(1), deployed(1), deployed(2), deployed(2)}, [this](std::size_t i) {
+    map_ = i < 2 ? Result<std::string>(fail(Code::NotFound, "it is not there")) : Result<std::string>("no map");
+  });
+  EXPECT_THAT(text(), AllOf(HasSubstr(unmapped(0)), HasSubstr(unmapped(1)), HasSubstr(unmapped(3))));
+  EXPECT_THAT(asked_for_, SizeIs(2));
+}
+
+TEST_F(ScriptReportsTest, AsksAStoreThatIsDownSeldom) {
+  explain({deployed(1), deployed(2), deployed(1)}, [this](std::size_t i) {
+    if (i == 0) map_ = fail(Code::Unavailable, "the store is down");
+    if (i == 2) {
+      map_ = std::string(kMap);
+      clock_.advance(TrapReports::kOutagePause);
+    }
+  });
+  EXPECT_THAT(text(), AllOf(HasSubstr(unmapped(0)), HasSubstr(unmapped(1)), HasSubstr(mapped(2))));
+  EXPECT_THAT(asked_for_, SizeIs(2));
 }
 
 }  // namespace

@@ -29,9 +29,10 @@ struct Version {
   std::shared_ptr<engine::OutboundGrant> outbound;   ///< counts what is in flight; null: no request is allowed
   code::Reuse reuse = code::Reuse::Auto;
   std::chrono::seconds idle{300};
+  code::CodeKind kind = code::CodeKind::Component;
   std::filesystem::path component_file;  ///< or a script's bundle: for finding source lines when it fails
   Digest component_hash{};               ///< of its bytes at that time
-  std::filesystem::path project;         ///< the folder of its source; empty: that is not on this machine
+  Digest source_map{};                   ///< of a deployed script; zeros: it has none, or one beside its bundle
 };
 
 }  // namespace peko::pool

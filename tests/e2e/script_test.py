@@ -163,9 +163,48 @@ class Deploying(unittest.TestCase):
         known = json.loads(self.peko("versions", "site", "--json"))
         self.assertEqual([len(version["script"]) for version in known["versions"]], [64, 64, 64])
 
+    def test_logs_of_a_deployed_script_name_its_sources(self):
+        self.peko("deploy", project(name="site"))
+        maps = [path.read_text() for path in self.store.rglob("*.map")]
+        self.assertEqual(len(maps), 1)
+        self.assertNotIn("interface Box", maps[0], "the sources themselves are not sent")
+        self.assertLess(len(maps[0]), 4096)
+        server = Server("serve", "--code", self.store, "--log", "json")
+        self.addCleanup(server.stop)
+        entry = server.log("trap", id=server.ask("site", "/throw")["peko-request-id"])
+        self.assertEqual(entry["backtrace"][0], "twice at src/lib/twice.ts:4:14")
+        self.peko("deploy", project("// a comment more\n" + APP, name="site"))
+        self.assertEqual(len(list(self.store.rglob("*.js"))), 1, "the bundle is the same")
+        self.assertTrue(until(lambda: server.ask("site")["peko-request-id"] and "src/index.ts:13:" in server.log(
+            "trap", id=server.ask("site", "/throw")["peko-request-id"])["backtrace"][1]))
+
+    def test_the_engine_is_compiled_once_for_all_nodes(self):
+        key = temporary_folder() / "key"
+        key.write_bytes(os.urandom(32))
+        key.chmod(0o600)
+        self.deploy("one")
+
+        def node():
+            server = Server("serve", "--code", self.store, "--key-file", key, cache=temporary_folder())
+            self.addCleanup(server.stop)
+            self.assertEqual(server.ask("site").body, b"one 1")
+            return server
+
+        self.assertTrue(node().wait_line(lambda line: "compiled" in line))
+        self.assertTrue(until(lambda: list(self.store.glob("artifacts/*/*.cwasm"))), "a node stores what it compiled")
+        self.assertTrue(node().wait_line(lambda line: "from the store" in line))
+        report = json.loads(self.peko("deploy", project(name="other"), "--key-file", key, "--json"))
+        self.assertEqual(report["artifact"]["status"], "there")
+        (artifact,) = self.store.glob("artifacts/*/*.cwasm")
+        with artifact.open("r+b") as file:
+            file.seek(1000)
+            file.write(b"forged")
+        forged = node()
+        self.assertTrue(forged.wait_line(lambda line: "is refused and compiled here instead" in line))
+
     def test_a_changed_bundle_is_refused(self):
         self.deploy("one")
-        bundle = next((self.store / "scripts").iterdir())
+        bundle = next((self.store / "scripts").glob("*.js"))
         bundle.write_text(bundle.read_text().replace("one", "owned"))
         server = Server("serve", "--code", self.store, "--log", "json", cache=temporary_folder())
         self.addCleanup(server.kill)
@@ -179,8 +218,9 @@ class Deploying(unittest.TestCase):
         for bundle in (self.store / "scripts").iterdir():
             os.utime(bundle, (hours_ago, hours_ago))
         self.peko("gc", "--keep", "1")
-        kept = [bundle.read_text() for bundle in (self.store / "scripts").iterdir()]
+        kept = [bundle.read_text() for bundle in (self.store / "scripts").glob("*.js")]
         self.assertEqual(len(kept), 2, "what serves, and what served before it")
+        self.assertEqual(len(list((self.store / "scripts").glob("*.map"))), 2, "and their maps")
         self.assertTrue(any("three" in text for text in kept) and any("two" in text for text in kept), kept)
 
 
