@@ -1,10 +1,11 @@
 // Builds the engine: type-check, bundle, componentize. Usage: node build.mjs OUT.wasm
 import { execFileSync } from 'node:child_process';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { componentize } from '@bytecodealliance/componentize-js';
 import { build } from 'esbuild';
+import { tellingOfRejections } from './rejections.mjs';
 
 const out = resolve(process.argv[2]);
 process.chdir(dirname(fileURLToPath(import.meta.url)));
@@ -23,7 +24,11 @@ await build({
   external: ['wasi:*', 'peko:*'],
   logLevel: 'warning',
 });
-const { component } = await componentize({ sourcePath: bundle, witPath: 'wit', worldName: 'engine' });
+const starling = join('node_modules', '@bytecodealliance', 'componentize-js', 'lib', 'starlingmonkey_embedding.wasm');
+const engine = `${out}.starling.wasm`;
+writeFileSync(engine, tellingOfRejections(readFileSync(starling)));
+const { component } = await componentize({ sourcePath: bundle, engine, witPath: 'wit', worldName: 'engine' });
 writeFileSync(`${out}.new`, component);
 renameSync(`${out}.new`, out);
 rmSync(bundle);
+rmSync(engine);

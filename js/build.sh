@@ -14,6 +14,6 @@ if ! have node || ! have npm; then
   die "Node.js and npm are needed to build the JavaScript engine" "Run scripts/setup.sh."
 fi
 npm_install js
-is_stale "$out/engine.wasm" engine wit build.mjs package-lock.json || exit 0
+is_stale "$out/engine.wasm" engine wit build.mjs rejections.mjs package-lock.json || exit 0
 step "Building the JavaScript engine (10 to 20 s)"
 node build.mjs "$out/engine.wasm"

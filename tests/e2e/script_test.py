@@ -22,12 +22,18 @@ export default {
       case '/twice': return Response.json({ twice: twice(await request.json()) });
       case '/echo': return new Response(request.body, { headers: { 'content-type': 'application/octet-stream' } });
       case '/throw': twice(null as never); break;
+      case '/lost': lost(); Promise.reject('a text'); Promise.reject('handled').catch(() => {}); return new Response('ok');
       case '/later': ctx.waitUntil(Promise.resolve().then(() => console.log('later'))); return new Response('now');
       case '/cookies': return new Response(null, { status: 204, headers: [['set-cookie', 'a=1'], ['set-cookie', 'b=2']] });
     }
     return new Response('nothing', { status: 404 });
   },
 };
+
+async function lost(): Promise<void> {
+  await null;
+  throw new RangeError('nobody awaits this');
+}
 """
 
 TWICE = """\
@@ -88,6 +94,19 @@ class Scripts(unittest.TestCase):
         self.server.log("request", id=again["peko-request-id"], status=200, cold=False)  # a throw costs no instance
         self.assertEqual(entry["backtrace"][0], "twice at src/lib/twice.ts:4:14")
         self.assertRegex(entry["backtrace"][1], r"fetch at src/index\.ts:12:\d+$")
+
+    def test_tells_once_of_rejections_that_nobody_handles(self):
+        response = self.ask("/lost")
+        self.assertEqual((response.status, response.body), (200, b"ok"))
+        request = response["peko-request-id"]
+        self.server.log("guest", id=request, msg="Promise rejected but never handled: nobody awaits this")
+        self.server.log("guest", id=request, msg='Promise rejected but never handled: "a text"')
+        self.assertTrue(self.server.wait_line(lambda line: request in line and "lost@app.js:" in line))
+        again = self.ask()
+        self.server.log("request", id=again["peko-request-id"], cold=False)
+        told = [line for line in self.server.lines if '"guest"' in line]
+        self.assertFalse([line for line in told if again["peko-request-id"] in line], "not again by the next request")
+        self.assertEqual(sum("never handled" in line for line in told), 2, "the third one is handled")
 
     def test_waits_for_what_it_said(self):
         response = self.ask("/later")
