@@ -114,8 +114,10 @@ class Deploy {
     report_.kind = code::CodeKind::Script;
     read_source_map();
     if (Status noted = note_code("bundled", plan_.function.script); !noted) return noted;
-    return note_artifact(plan_script_engine(plan_.key, opened_.settings.node.compile, *opened_.store, context_, steps_),
-                         code::shown(plan_.function.script));
+    const HowFar how = line_.store.dry_run ? HowFar::DryRun : HowFar::All;
+    return note_artifact(
+        plan_script_engine(plan_.key, how, opened_.settings.node.compile, *opened_.store, context_, steps_),
+        code::shown(plan_.function.script));
   }
 
   /// Without a map the logs say less, and everything else is as it should be: no reason to fail.

@@ -24,14 +24,15 @@ Result<bool> is_there(const ArtifactPlan& plan, const code::NodeKey& key, code::
   return false;
 }
 
-Result<std::string> compile(std::string_view component, const node::CompileLimits& limits, const Context& context,
-                            Steps& steps) {
+/// `what`: for the line that says so, with a space behind it; empty: the function's component.
+Result<std::string> compile(std::string_view component, std::string_view what, const node::CompileLimits& limits,
+                            const Context& context, Steps& steps) {
   Result<node::Compiled> compiled = context.compile_in_child(component, limits);
   if (!compiled) return fail(std::move(compiled.error()));
   Result<std::string> bytes =
       read_file(fmt::format("/proc/self/fd/{}", compiled->artifact.get()), node::kArtifactBytesMax);
   if (!bytes) return fail(std::move(bytes.error()), "reading what was compiled");
-  steps.done("compiled", fmt::format("to {} of machine code", human_bytes(bytes->size())));
+  steps.done("compiled", fmt::format("{}to {} of machine code", what, human_bytes(bytes->size())));
   return bytes;
 }
 
@@ -60,7 +61,7 @@ Result<ArtifactPlan> plan_artifact(const CheckedComponent& component, const std:
     return plan;
   }
   steps.begin("compiling");
-  Result<std::string> artifact = compile(component.bytes, limits, context, steps);
+  Result<std::string> artifact = compile(component.bytes, "", limits, context, steps);
   if (!artifact) return fail(std::move(artifact.error()));
   if (key) {
     plan.is = ArtifactPlan::Is::Send;
@@ -69,22 +70,28 @@ Result<ArtifactPlan> plan_artifact(const CheckedComponent& component, const std:
   return plan;
 }
 
-Result<ArtifactPlan> plan_script_engine(const std::optional<code::NodeKey>& key, const node::CompileLimits& limits,
-                                        code::Store& store, const Context& context, Steps& steps) {
+Result<ArtifactPlan> plan_script_engine(const std::optional<code::NodeKey>& key, HowFar how,
+                                        const node::CompileLimits& limits, code::Store& store, const Context& context,
+                                        Steps& steps) {
   ArtifactPlan plan{.is = ArtifactPlan::Is::None, .component = engine::script_engine_hash()};
   Result<std::string> engine_id = context.engine_id();
   if (!engine_id) return fail(std::move(engine_id.error()));
   plan.engine_id = std::move(*engine_id);
   if (!key) return plan;
-  // Its size would be all of it to read for each deploy: nodes check it, and tell when it is not theirs.
+  // To check its signature is to read all of it, for each deploy: nodes do that, and tell when it is not theirs.
   const Result<code::ObjectInfo> there = store.stat(code::artifact_key(plan.engine_id, plan.component));
   if (!there && there.error().code != Code::NotFound) return fail(there.error());
   if (there) {
     plan.is = ArtifactPlan::Is::There;
     return plan;
   }
+  if (how == HowFar::DryRun) {
+    plan.is = ArtifactPlan::Is::Send;
+    return plan;
+  }
   steps.begin("compiling the JavaScript engine, once for all scripts of this store");
-  Result<std::string> artifact = compile(engine::script_engine(), limits, context, steps);
+  Result<std::string> artifact =
+      compile(engine::script_engine(), "the JavaScript engine, for all scripts, ", limits, context, steps);
   if (!artifact) {
     steps.warn("left to nodes", "the machine code of the JavaScript engine: " + artifact.error().message);
     return plan;

@@ -36,9 +36,12 @@ Result<ArtifactPlan> plan_artifact(const CheckedComponent& component, const std:
                                    const Context& context, Steps& steps);
 
 /// The same for the engine that runs all scripts, once for each release of Peko: a deploy of a script sends its machine
-/// code when the store has none. None without a key, and, with a warning, when it cannot be compiled here.
-Result<ArtifactPlan> plan_script_engine(const std::optional<code::NodeKey>& key, const node::CompileLimits& limits,
-                                        code::Store& store, const Context& context, Steps& steps);
+/// code when the store has none. None without a key, and, with a warning, when it cannot be compiled here. A dry run
+/// does not compile what is known to compile: then `signed_bytes` are empty.
+enum class HowFar : std::uint8_t { DryRun, All };
+Result<ArtifactPlan> plan_script_engine(const std::optional<code::NodeKey>& key, HowFar how,
+                                        const node::CompileLimits& limits, code::Store& store, const Context& context,
+                                        Steps& steps);
 
 /// Sends it, when there is something to send. Before the pointer moves: whoever sees the version finds its artifact.
 Status send_artifact(const ArtifactPlan& plan, code::Store& store, Steps& steps);

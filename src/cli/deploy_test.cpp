@@ -102,6 +102,13 @@ TEST_F(ScriptDeployTest, SendsTheEnginesMachineCodeOnceForAllScripts) {
   EXPECT_EQ(compiled_, 1);
 }
 
+TEST_F(ScriptDeployTest, ThatIsDryDoesNotCompileTheEngine) {
+  ASSERT_EQ(run({"deploy", script_project("one"), "--key-file", key_file(), "--dry-run"}), kExitOk) << err();
+  EXPECT_EQ(compiled_, 0);
+  EXPECT_THAT(out(), HasSubstr("the JavaScript engine's, once"));
+  EXPECT_THAT(store_.keys(), IsEmpty());
+}
+
 TEST_F(ScriptDeployTest, WithoutAKeyLeavesTheEngineToNodesAndSaysNothingOfIt) {
   ASSERT_EQ(run({"deploy", script_project("one")}), kExitOk) << err();
   EXPECT_EQ(compiled_, 0);

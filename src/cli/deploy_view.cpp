@@ -86,7 +86,9 @@ std::string dry_run_text(const DeployReport& report) {
   switch (report.artifact) {
     case ArtifactPlan::Is::There: text += "    machine code  nothing, the store has it\n"; break;
     case ArtifactPlan::Is::Send:
-      text += fmt::format("    machine code  {}\n", human_bytes(report.artifact_bytes));
+      text += fmt::format("    machine code  {}\n", report.kind == code::CodeKind::Script
+                                                        ? "the JavaScript engine's, once for all scripts"
+                                                        : human_bytes(report.artifact_bytes));
       break;
     case ArtifactPlan::Is::None: break;
     case ArtifactPlan::Is::NoKey: text += std::string("\n").append(kNoKey); break;

@@ -318,8 +318,8 @@ void StoreLoader::afterwards(const LoadedFunction& loaded) {
   for (const edge::Deployed::Weighted& weighted : loaded.deployed->versions) {
     const pool::Version& version = *weighted.version;
     const bool is_script = version.kind == code::CodeKind::Script;
-    if (loaded.from == From::Compiler)
-      share_artifact(is_script ? engine::script_engine_hash() : version.component_hash);
+    const Digest& compiled = is_script ? engine::script_engine_hash() : version.component_hash;
+    if (loaded.from == From::Compiler) share_artifact(compiled);
     if (loaded.from == From::Store && !is_script) keep_component(version);
   }
 }

@@ -41,8 +41,8 @@ class StoreLoader final : public FunctionLoader {
   std::expected<Version, Obstacle> load_version(const code::CatalogEntry& listed, const Loaded& serving,
                                                 code::VersionNumber number, Reach reach) override;
   /// Puts the machine code of what this node has compiled into the store, signed, so that the others need not compile
-  /// it; and brings the component of what was loaded by its artifact into the local cache: for source lines when it
-  /// fails, and for another engine.
+  /// it (of a script, that of the engine of scripts); and brings the component of what was loaded by its artifact into
+  /// the local cache: for source lines when it fails, and for another engine.
   void afterwards(const LoadedFunction& loaded) override;
   /// Brings the engine of scripts, when the store has scripts: the first request to one of them does not wait for it.
   void prepare_script_engine();

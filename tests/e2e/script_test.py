@@ -2,10 +2,11 @@
 
 import json
 import os
+import shutil
 import time
 import unittest
 
-from harness import ROOT, Server, environment, main, run, temporary_folder, until
+from harness import GUESTS, ROOT, Server, environment, main, run, temporary_folder, until
 
 ESBUILD = ROOT / "js/node_modules/.bin"
 
@@ -215,11 +216,23 @@ class Deploying(unittest.TestCase):
         report = json.loads(self.peko("deploy", project(name="other"), "--key-file", key, "--json"))
         self.assertEqual(report["artifact"]["status"], "there")
         (artifact,) = self.store.glob("artifacts/*/*.cwasm")
+        self.check_that_nodes_with_many_functions_prepare_it(key, artifact)
         with artifact.open("r+b") as file:
             file.seek(1000)
             file.write(b"forged")
         forged = node()
         self.assertTrue(forged.wait_line(lambda line: "is refused and compiled here instead" in line))
+
+    def check_that_nodes_with_many_functions_prepare_it(self, key, artifact):
+        """They load each function when it is asked for, and nobody asks."""
+        for number in range(100):
+            shutil.copy(GUESTS / "hello.wasm", self.store / f"functions/f{number}.wasm")
+        cache = temporary_folder()
+        server = Server("serve", "--code", self.store, "--key-file", key, cache=cache)
+        self.assertTrue(until(lambda: list(cache.glob(f"artifacts/*/{artifact.name}"))))
+        server.stop()
+        for number in range(100):
+            (self.store / f"functions/f{number}.wasm").unlink()
 
     def test_a_changed_bundle_is_refused(self):
         self.deploy("one")
