@@ -10,6 +10,7 @@
 
 #include "base/fake_clock.hpp"
 #include "base/unique_fd.hpp"
+#include "code/test_folder.hpp"
 #include "node/symbolise_process.hpp"
 
 namespace peko::node {
@@ -110,7 +111,7 @@ TEST_F(TrapReportsTest, HandsTheReportWithItsSourceToWhoeverWaits) {
                       "take at " + (folder.path() / "app/a.rs").string() + ":2:7"};
           return found;
         },
-        {}, *log_, clock_);
+        no_maps_, {}, *log_, clock_, history_);
     edge::TrapReport one = report("id");
     edge::TrapPlaces where = places();
     where.project = folder.path() / "app";
@@ -161,8 +162,13 @@ class ScriptReportsTest : public TrapReportsTest {
  protected:
   static constexpr std::string_view kMap = R"({"version":3,"sources":["../src/app.ts"],"mappings":";AAAA;AACA"})";
 
+  struct Script {
+    const char* component;
+    std::uint8_t map;  ///< its hash begins so; 0: none
+  };
+
   /// Explains one report after another, each read when the one before is written.
-  void explain(const std::vector<edge::TrapPlaces>& scripts, const std::function<void(std::size_t)>& before = {}) {
+  void explain(const std::vector<Script>& scripts, const std::function<void(std::size_t)>& before = {}) {
     TrapReports reports(
         [&](const edge::TrapPlaces& asked) {
           written_.release();
@@ -177,7 +183,11 @@ class ScriptReportsTest : public TrapReportsTest {
       if (before) before(i);
       edge::TrapReport thrown = report("script-" + std::to_string(i));
       thrown.frames = {"take@app.js:3:1", "fetch@app.js:99:1"};
-      edge::TrapPlaces where = scripts[i];
+      edge::TrapPlaces where{.kind = code::CodeKind::Script,
+                             .component = scripts[i].component,
+                             .hash = {9},
+                             .source_map = {scripts[i].map},
+                             .offsets = {}};
       ASSERT_TRUE(reports.explain(thrown, where));
       edge::TrapReport after = report("after");
       where = {.component = "stock.wasm", .hash = {static_cast<std::uint8_t>(i + 1)}, .offsets = {10}};
@@ -185,12 +195,8 @@ class ScriptReportsTest : public TrapReportsTest {
       written_.acquire();
     }
   }
-  static edge::TrapPlaces deployed(std::uint8_t map) {
-    return {.kind = code::CodeKind::Script, .component = "deployed", .hash = {9}, .source_map = {map}, .offsets = {}};
-  }
-  static edge::TrapPlaces local() {
-    return {.kind = code::CodeKind::Script, .component = "local", .hash = {9}, .source_map = {}, .offsets = {}};
-  }
+  static Script deployed(std::uint8_t map) { return {"deployed", map}; }
+  static Script local() { return {"local", 0}; }
   static std::string mapped(int id) {
     return "script-" + std::to_string(id) + " | no stock\n      0: take at src/app.ts:2:1\n      1: fetch@app.js:99:1";
   }
