@@ -33,10 +33,6 @@ bool is_page(const http::ResponseHead& head) {
   return html;
 }
 
-bool is_about_bytes(std::string_view name) {
-  return http::iequals(name, "etag") || http::iequals(name, "last-modified") || http::iequals(name, "accept-ranges");
-}
-
 // Null: not a number.
 std::optional<std::uint64_t> number_in(std::string_view text) {
   std::uint64_t number = 0;
@@ -52,8 +48,6 @@ void LiveExchange::send_head(const http::ResponseHead& head) {
   std::string length;
   for (const http::Field& field : head.fields) {
     if (http::iequals(field.name, kLiveReloadField)) continue;
-    // They are about the page without the tag.
-    if (adds_ && is_about_bytes(field.name)) continue;
     fields.push_back(field);
     if (!adds_ || !http::iequals(field.name, "content-length")) continue;
     if (const auto number = number_in(field.value)) {

@@ -361,9 +361,9 @@ class OnATerminal(unittest.TestCase):
             return until(lambda: record.is_file() and text in record.read_text(errors="replace"))
         self.assertTrue(shows("Watching for changes"))
         (folder / "src/index.ts").write_text("export default { fetch( {\n")
-        self.assertTrue(shows("\x1b[?7l"), record.read_text(errors="replace"))
-        footer = record.read_text(errors="replace").split("\x1b[?7l")[-1]
-        self.assertIn("index.ts:", footer)
+        def footer():
+            return record.read_text(errors="replace").split("\x1b[?7l")[-1]
+        self.assertTrue(until(lambda: "index.ts:" in footer()), footer())
         (folder / "src/index.ts").write_text(SCRIPT.format("two"))
         self.assertTrue(shows("live in"))
         self.assertTrue(until(lambda: "\x1b[?7l" not in record.read_text(errors="replace").split("\x1b[J")[-1]))

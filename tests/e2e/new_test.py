@@ -104,7 +104,7 @@ class Samples(unittest.TestCase):
     def test_each_is_a_project_of_its_own(self):
         for name in (name for name, entry in listed().items() if entry["sample"]):
             with self.subTest(name):
-                folder = temporary_folder() / "other"
+                folder = temporary_folder() / f"my-{name}"  # names of their own: they keep entries by them
                 made = new(folder, "--template", name)
                 install(folder)
                 shell("peko build", folder)
