@@ -55,7 +55,9 @@ def stand_alone(path, text, sample, files):
     if path.name in CRATE_FILES:
         text = text.replace(f'"{sample}"', '"{{crate}}"')
     if path.name == "README.md":
-        text = re.sub(rf"scripts/build-samples\.sh {sample}.*", "npm install" if "package.json" in names else "peko build", text)
+        text = re.sub(r"\[([\w-]+)\]\(\.\./[\w-]+/README\.md\)", r"`\1`", text)
+        first = "npm install" if "package.json" in names else "peko build"
+        text = re.sub(rf"scripts/build-samples\.sh {sample}.*", first, text)
         text = re.sub(rf"cd samples/{sample} && | samples/{sample}(?![\w/-])|samples/{sample}/", "", text)
     if path.name in ("tsconfig.json", "jsconfig.json"):
         text = re.sub(r"(\.\./)+js/types", "./peko-types", text)

@@ -22,8 +22,8 @@ namespace {
 
 using Time = std::chrono::system_clock::time_point;
 
-/// The hash in "components/<sha256>.wasm", "scripts/<sha256>.js" (or .map) or "artifacts/<engine-id>/<sha256>.cwasm",
-/// as text; empty: no such key.
+/// The hash in "components/<sha256>.wasm", "scripts/<sha256>.js" (or .map), "assets/<sha256>",
+/// "indexes/<sha256>.json" or "artifacts/<engine-id>/<sha256>.cwasm", as text; empty: no such key.
 std::string_view hash_in(std::string_view key) {
   constexpr std::size_t kDigits = 64;
   const std::string_view file = split(key, '/').back();
