@@ -293,6 +293,12 @@ void peko_symbolise(const uint8_t* wasm, size_t size, const uint32_t* offsets, s
 /// Compiles a component to machine code for peko_component_load. Seconds of CPU for big ones. PEKO_LOAD_*.
 int peko_component_compile(const peko_engine* engine, const uint8_t* wasm, size_t size, peko_buf* artifact,
                            peko_buf* error);
+/// As peko_component_compile, but the machine code of functions that `known` has is not made again: for a component
+/// that differs little from one of before. *next is for the next call: what this one had and needed, or made.
+/// **Machine code is taken from `known` unchecked**: it is what an earlier call of this library wrote. Anything shorter
+/// than that, or nothing, is as good as empty.
+int peko_component_recompile(const peko_engine* engine, const uint8_t* wasm, size_t size, peko_str known,
+                             peko_buf* artifact, peko_buf* next, peko_buf* error);
 /// Maps an artifact file and links it. **The file is executed: the caller has verified it.** PEKO_LOAD_*; *component
 /// set on OK. `environment` is what wasi:cli/environment gives its instances.
 int peko_component_load(const peko_engine* engine, const char* path, const peko_field* environment, size_t count,

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::engine::Engine;
 use crate::http::bindings::FunctionPre;
 use crate::inspect;
+use crate::known_code::KnownCode;
 use crate::outcome::chain;
 use crate::script::Script;
 use std::ffi::c_char;
@@ -162,11 +163,24 @@ fn wrong_world(engine: &Engine, component: &wasmtime::component::Component) -> R
 
 /// Compiles `wasm`, or says what it is instead of a component.
 fn compile(engine: &Engine, wasm: &[u8]) -> Result<Vec<u8>, Refusal> {
+    check(engine, wasm)?;
+    engine.compiler.precompile_component(wasm).map_err(|error| refuse(Load::Invalid, chain(&error)))
+}
+
+/// As compile(), by what was `known` before; the artifact, and what is known now.
+fn recompile(engine: &Engine, wasm: &[u8], known: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Refusal> {
+    check(engine, wasm)?;
+    let known = Arc::new(KnownCode::read(known));
+    let compiler = engine.incremental_compiler(known.clone()).map_err(|error| refuse(Load::Internal, chain(&error)))?;
+    let artifact = compiler.precompile_component(wasm).map_err(|error| refuse(Load::Invalid, chain(&error)))?;
+    Ok((artifact, known.write()))
+}
+
+fn check(engine: &Engine, wasm: &[u8]) -> Result<(), Refusal> {
     if !engine.may_compile {
         return Err(refuse(Load::Internal, "this engine was made without a compiler"));
     }
-    recognise(wasm)?;
-    engine.compiler.precompile_component(wasm).map_err(|error| refuse(Load::Invalid, chain(&error)))
+    recognise(wasm)
 }
 
 /// The first eight bytes tell a component, a core module and everything else apart.
@@ -237,6 +251,33 @@ pub unsafe extern "C" fn peko_component_compile(
         let compiled = compile(unsafe { &*engine }, unsafe { slice(wasm, size) });
         // Safety: the caller vouches for `artifact`.
         Some(compiled.map(|bytes| unsafe { artifact.write(bytes.into()) }))
+    });
+    // Safety: the caller vouches for `error`.
+    unsafe { report(result, error) }
+}
+
+/// # Safety
+/// `engine` is live, `wasm` has `size` readable bytes, `known` is readable; `artifact`, `next` and `error` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_component_recompile(
+    engine: *const Engine,
+    wasm: *const u8,
+    size: usize,
+    known: PekoStr,
+    artifact: *mut PekoBuf,
+    next: *mut PekoBuf,
+    error: *mut PekoBuf,
+) -> i32 {
+    let result = guard(None, || {
+        // Safety: the caller vouches for the engine and the bytes.
+        let compiled = recompile(unsafe { &*engine }, unsafe { slice(wasm, size) }, unsafe { known.bytes() });
+        Some(compiled.map(|(bytes, known)| {
+            // Safety: the caller vouches for `artifact` and `next`.
+            unsafe {
+                artifact.write(bytes.into());
+                next.write(known.into());
+            }
+        }))
     });
     // Safety: the caller vouches for `error`.
     unsafe { report(result, error) }

@@ -2,6 +2,7 @@
 
 use crate::abi::*;
 use crate::context::Context;
+use crate::known_code::KnownCode;
 use crate::limits::Ledger;
 use crate::outbound::Exchanges;
 use crate::waker::LoopShared;
@@ -120,6 +121,7 @@ pub struct Engine {
     pub compiler: wasmtime::Engine,
     pub linker: Linker<Context>,
     pub may_compile: bool,
+    config: PekoEngineConfig,
     ledger: Arc<Ledger>,
     pub clock_resolution_ns: u64,
     /// Serves the guests' timers.
@@ -155,12 +157,22 @@ impl Engine {
             engine,
             linker,
             may_compile: config.compiler != 0,
+            config: *config,
             ledger: Arc::default(),
             clock_resolution_ns: config.clock_resolution_ns,
             runtime: Some(runtime),
             id: format!("wasmtime-{WASMTIME}-bridge-{ABI}-{:016x}", hash.finish()),
             compiler,
         })
+    }
+}
+
+impl Engine {
+    /// A compiler of the same artifacts that asks `known` for each function before it compiles it.
+    pub fn incremental_compiler(&self, known: Arc<KnownCode>) -> Result<wasmtime::Engine> {
+        let mut settings = settings(&self.config, Role::Compile)?;
+        settings.enable_incremental_compilation(known)?;
+        wasmtime::Engine::new(&settings)
     }
 }
 

@@ -19,6 +19,7 @@ pub mod inspect;
 pub mod instance;
 pub mod invocation;
 pub mod key_value;
+mod known_code;
 pub mod limits;
 pub mod log;
 pub mod logging;

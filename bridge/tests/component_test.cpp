@@ -2,6 +2,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <ctime>
+
 #include "rig.hpp"
 
 namespace peko::bridge_test {
@@ -35,6 +38,17 @@ Compiled compile(const peko_engine* engine, std::string_view wasm) {
   // Safety: uint8_t may alias the bytes of a string.
   const int result = peko_component_compile(engine, reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size(),
                                             &artifact, &error);
+  return {result, take(artifact), take(error)};
+}
+
+Compiled recompile(const peko_engine* engine, std::string_view wasm, std::string& known) {
+  peko_buf artifact{};
+  peko_buf next{};
+  peko_buf error{};
+  // Safety: uint8_t may alias the bytes of a string.
+  const int result = peko_component_recompile(engine, reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size(),
+                                              str(known), &artifact, &next, &error);
+  known = take(next);
   return {result, take(artifact), take(error)};
 }
 
@@ -89,6 +103,42 @@ TEST(Engine, HasOneIdForCompilingAndServing) {
   EXPECT_EQ(id, engine_id(serving.get()));
   EXPECT_EQ(id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-"), std::string::npos) << id;
   EXPECT_TRUE(id.starts_with("wasmtime-48.")) << id;
+}
+
+TEST(Compile, AgainMakesTheSameOfWhatIsKnown) {
+  const auto engine = make_engine(compile_config());
+  const std::string fresh = compile(engine.get(), guest("hello")).artifact;
+  std::string known;
+  EXPECT_EQ(recompile(engine.get(), guest("hello"), known).artifact, fresh);
+  const std::string all = known;
+  EXPECT_EQ(recompile(engine.get(), guest("hello"), known).artifact, fresh);
+  EXPECT_EQ(known.size(), all.size()) << "nothing is made twice";
+
+  for (const std::string_view damaged : {std::string_view(all).substr(0, all.size() - 1), std::string_view("text")}) {
+    known = damaged;
+    EXPECT_EQ(recompile(engine.get(), guest("hello"), known).artifact, fresh);
+    EXPECT_EQ(known.size(), all.size());
+  }
+
+  known = all;
+  const Compiled other = recompile(engine.get(), guest("echo"), known);
+  EXPECT_EQ(other.artifact, compile(engine.get(), guest("echo")).artifact);
+  known = all;
+  EXPECT_EQ(recompile(engine.get(), "text", known).result, PEKO_LOAD_INVALID);
+  EXPECT_EQ(known, "");
+}
+
+TEST(Compile, UsesWhatIsKnown) {
+  const auto engine = make_engine(compile_config());
+  const std::string wasm = guest("hello");
+  std::string known;
+  const auto cpu_of = [&] {
+    const std::clock_t begin = std::clock();  // of all threads
+    EXPECT_EQ(recompile(engine.get(), wasm, known).result, PEKO_LOAD_OK);
+    return std::clock() - begin;
+  };
+  const std::clock_t first = cpu_of();
+  EXPECT_LT(std::min({cpu_of(), cpu_of(), cpu_of()}) * 3, first * 2) << "most functions are not compiled again";
 }
 
 TEST(Compile, SaysWhatAFileIsInsteadOfAComponent) {

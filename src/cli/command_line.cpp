@@ -59,6 +59,8 @@ struct Parsed {
   std::vector<std::string> paths;
   std::string input;
   std::string output;
+  std::string known;
+  std::string known_next;
   std::uint32_t compile_memory_mb = node::CompileLimits().memory_mb;
   std::int64_t compile_seconds = node::CompileLimits().cpu.count();
   std::string hash;
@@ -163,6 +165,12 @@ struct Tree {
     compile_worker->add_option("--output", parsed.output, "the artifact")->required()->type_name("FILE");
     compile_worker->add_option("--memory-mb", parsed.compile_memory_mb, "memory that it may take")->type_name("N");
     compile_worker->add_option("--cpu-seconds", parsed.compile_seconds, "CPU time that it may take")->type_name("N");
+    CLI::Option* known = compile_worker->add_option("--known", parsed.known, "what was compiled before");
+    CLI::Option* next = compile_worker->add_option("--known-next", parsed.known_next, "the same for the next time");
+    known->type_name("FILE");
+    known->needs(next);
+    next->type_name("FILE");
+    next->needs(known);
     compile_worker->add_option("INPUT", parsed.input, "the component")->required()->type_name("");
     compile_worker->footer(std::string(kExitStatuses));
 
@@ -297,6 +305,8 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
   }
   line.input = parsed.input;
   line.output = parsed.output;
+  line.known = parsed.known;
+  line.known_next = parsed.known_next;
   line.compile = {.memory_mb = parsed.compile_memory_mb, .cpu = std::chrono::seconds(parsed.compile_seconds)};
   line.live_reload = parsed.no_live_reload ? edge::LiveReload::Off : edge::LiveReload::On;
   line.print_as = parsed.json ? PrintAs::Json : PrintAs::Text;

@@ -38,6 +38,8 @@ struct CommandLine {
   Flags flags;                                  ///< by key of the setting, as given
   std::filesystem::path input;                  ///< check, compile-worker, symbolise-worker
   std::filesystem::path output;                 ///< compile-worker
+  std::filesystem::path known;                  ///< compile-worker: what was compiled before; empty: nothing is kept
+  std::filesystem::path known_next;             ///< compile-worker: for the next time
   node::CompileLimits compile;                  ///< compile-worker: its own limits
   PrintAs print_as = PrintAs::Text;             ///< --json
   std::string hash;                             ///< symbolise-worker: what the input has to be

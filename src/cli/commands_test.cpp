@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/file.hpp"
 #include "cli/captured.hpp"
 #include "cli/fake_stage.hpp"
 #include "cli/serving.hpp"
@@ -76,8 +77,9 @@ class CommandsTest : public testing::Test {
                confined_ = limits;
                return confine_result_;
              },
-         .compile = [this](std::span<const char> component) -> Result<std::string> {
+         .compile = [this](std::span<const char> component, std::string* known) -> Result<std::string> {
            EXPECT_TRUE(confined_.has_value()) << "nothing is compiled outside of the sandbox";
+           if (known != nullptr) *known += "+";
            if (component.size() > 8) {
              return fail(Code::Invalid, "imports something unknown");
            }
@@ -249,6 +251,22 @@ TEST_F(CommandsTest, CompileWorkerWritesTheArtifact) {
   std::ifstream file(output);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "artifact of 8");
   EXPECT_EQ(err_.text(), "");
+}
+
+TEST_F(CommandsTest, CompileWorkerTakesAndLeavesWhatIsKnown) {
+  const std::string input = folder_.write("in.wasm", "\0asm\x0d\0\x01\0"sv).string();
+  const std::string known = folder_.write("known", "before").string();
+  const auto next = folder_.path() / "next";
+  const std::string output = (folder_.path() / "out").string();
+  EXPECT_EQ(run({"compile-worker", "--output", output, "--known", known, "--known-next", next.string(), input}),
+            kExitOk);
+  EXPECT_EQ(read_file(next, 100), "before+");
+  EXPECT_EQ(read_file(known, 100), "before");
+  EXPECT_EQ(run({"compile-worker", "--output", output, "--known", known, input}), kExitUsage);
+  EXPECT_EQ(
+      run({"compile-worker", "--output", output, "--known", known + "-not", "--known-next", next.string(), input}),
+      kExitFailed);
+  EXPECT_NE(err_.text().find("known-not"), std::string::npos) << err_.text();
 }
 
 TEST_F(CommandsTest, CompileWorkerIsConfinedByItsFlags) {

@@ -57,7 +57,7 @@ struct Context {
   /// node::enter_compile_sandbox, for the workers.
   std::function<Result<std::string>(const node::CompileLimits& limits)> confine;
   /// engine::compile_component.
-  std::function<Result<std::string>(std::span<const char> component)> compile;
+  std::function<Result<std::string>(std::span<const char> component, std::string* known)> compile;
   /// code::open_store. `warn` gets what somebody should put right (S3Options); it lives as long as the store.
   std::function<Result<std::unique_ptr<code::Store>>(const std::string& url,
                                                      std::function<void(std::string_view)> warn)>

@@ -28,15 +28,23 @@ Result<std::string> engine_id() {
   return id;
 }
 
-Result<std::string> compile_component(std::span<const char> wasm) {
+Result<std::string> compile_component(std::span<const char> wasm, std::string* known) {
   const Result<peko_engine*> compiler = make_compiler();
   if (!compiler) return fail(compiler.error());
   peko_engine* engine = *compiler;
   peko_buf error{};
   peko_buf artifact{};
   // Safety: char may be read as unsigned char.
-  const int code = peko_component_compile(engine, reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size(),
-                                          &artifact, &error);
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(wasm.data());
+  int code = PEKO_LOAD_OK;
+  if (known == nullptr) {
+    code = peko_component_compile(engine, bytes, wasm.size(), &artifact, &error);
+  } else {
+    peko_buf next{};
+    code = peko_component_recompile(engine, bytes, wasm.size(), {.data = known->data(), .size = known->size()},
+                                    &artifact, &next, &error);
+    *known = take_text(next);
+  }
   std::string text = take_text(artifact);
   const std::string message = take_text(error);
   peko_engine_delete(engine);

@@ -52,7 +52,7 @@ class GuestFixture : public testing::Test {
       ADD_FAILURE() << wasm.error().message;
       return nullptr;
     }
-    const Result<std::string> artifact = compile_component(*wasm);
+    const Result<std::string> artifact = compile_component(*wasm, nullptr);
     if (!artifact) {
       ADD_FAILURE() << artifact.error().message;
       return nullptr;

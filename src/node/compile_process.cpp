@@ -39,11 +39,26 @@ std::unexpected<Error> system_failure(std::string_view doing, int number = errno
   return fail(Code::Unavailable, fmt::format("{}: {}", doing, std::strerror(number)));
 }
 
-// A file without a name: what the child compiles is what was hashed, and what it made is nobody else's to change.
+// What a child that remembers calls these files; all of its files are below kFilesEnd.
+constexpr int kKnownFileno = 3;
+constexpr int kKnownNextFileno = 4;
+constexpr int kFilesEnd = 5;
+
+// A file without a name: what the child compiles is what was hashed, and what it made is nobody else's to change. Its
+// number is none of the child's, so that what becomes one of them replaces no other.
 Result<UniqueFd> file_in_memory(const char* name) {
-  UniqueFd file(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!file) return system_failure("making a file in memory for the compiler");
+  const UniqueFd made(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!made) return system_failure("making a file in memory for the compiler");
+  UniqueFd file(::fcntl(made.get(), F_DUPFD_CLOEXEC, kFilesEnd));
+  if (!file) return system_failure("numbering a file in memory for the compiler");
   return file;
+}
+
+std::string own_file(int number) { return fmt::format("/proc/self/fd/{}", number); }
+
+Status seal(const UniqueFd& file) {
+  if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) return {};
+  return system_failure("closing what the compiler made to changes");
 }
 
 std::vector<std::string> environment_of_child() {
@@ -61,15 +76,27 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return list;
 }
 
+// The files of a compiler; one that does not remember has no `known` and no `known_next`.
+struct Files {
+  UniqueFd input;
+  UniqueFd output;
+  UniqueFd known;
+  UniqueFd known_next;
+};
+
 // What a child is started with; freed with it.
 class SpawnPlan {
  public:
-  SpawnPlan(int input, int output, int errors) {
+  SpawnPlan(const Files& files, int errors) {
     posix_spawn_file_actions_init(&actions_);
-    posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions_, files.input.get(), STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions_, files.output.get(), STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO);
-    posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
+    if (files.known) {
+      posix_spawn_file_actions_adddup2(&actions_, files.known.get(), kKnownFileno);
+      posix_spawn_file_actions_adddup2(&actions_, files.known_next.get(), kKnownNextFileno);
+    }
+    posix_spawn_file_actions_addclosefrom_np(&actions_, files.known ? kFilesEnd : STDERR_FILENO + 1);
     // A group of its own: Ctrl-C is for the node, which ends it.
     sigset_t none;
     sigemptyset(&none);
@@ -99,16 +126,21 @@ class SpawnPlan {
 // The running child. It is gone when this is.
 class Child {
  public:
-  static Result<Child> start(int input, int output, const CompileLimits& limits) {
+  static Result<Child> start(const Files& files, const CompileLimits& limits) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_failure("making a pipe for the compiler");
     UniqueFd errors(ends[0]);
     const UniqueFd child_end(ends[1]);
     pid_t pid = 0;
-    const int failed =
-        SpawnPlan(input, output, child_end.get())
-            .run(pid, {"peko", "compile-worker", "--memory-mb", std::to_string(limits.memory_mb), "--cpu-seconds",
-                       std::to_string(limits.cpu.count()), "--output", "/proc/self/fd/1", "/proc/self/fd/0"});
+    std::vector<std::string> words = {"peko",          "compile-worker",
+                                      "--memory-mb",   std::to_string(limits.memory_mb),
+                                      "--cpu-seconds", std::to_string(limits.cpu.count()),
+                                      "--output",      own_file(STDOUT_FILENO)};
+    if (files.known) {
+      words.insert(words.end(), {"--known", own_file(kKnownFileno), "--known-next", own_file(kKnownNextFileno)});
+    }
+    words.push_back(own_file(STDIN_FILENO));
+    const int failed = SpawnPlan(files, child_end.get()).run(pid, std::move(words));
     if (failed != 0) return system_failure("starting the compiler", failed);
     Child child(pid, std::move(errors));
     child.process_ = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -215,7 +247,10 @@ Error compile_error(const CompilerEnd& end, const CompileLimits& limits) {
   }
 }
 
-Result<Compiled> compile_in_child(std::string_view wasm, const CompileLimits& limits) {
+namespace {
+
+// Runs a compiler on what `files` has beside the component.
+Result<Compiled> compile(std::string_view wasm, const CompileLimits& limits, Files& files) {
   Result<UniqueFd> input = file_in_memory("peko-component");
   if (!input) return fail(std::move(input.error()));
   if (const int failed = write_all(input->get(), wasm); failed != 0) {
@@ -223,15 +258,38 @@ Result<Compiled> compile_in_child(std::string_view wasm, const CompileLimits& li
   }
   Result<UniqueFd> output = file_in_memory("peko-artifact");
   if (!output) return fail(std::move(output.error()));
+  files.input = std::move(*input);
+  files.output = std::move(*output);
 
-  Result<Child> child = Child::start(input->get(), output->get(), limits);
+  Result<Child> child = Child::start(files, limits);
   if (!child) return fail(std::move(child.error()));
   CompilerEnd end = child->wait(steady_clock::now() + kCompileClockFactor * limits.cpu);
   if (end.status != 0) return fail(compile_error(end, limits));
-  if (::fcntl(output->get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-    return system_failure("closing what the compiler made to changes");
+  if (Status sealed = seal(files.output); !sealed) return fail(std::move(sealed.error()));
+  return Compiled{.artifact = std::move(files.output), .warning = std::string(trim(end.message))};
+}
+
+}  // namespace
+
+Result<Compiled> compile_in_child(std::string_view wasm, const CompileLimits& limits) {
+  Files files;
+  return compile(wasm, limits, files);
+}
+
+Result<Compiled> recompile_in_child(std::string_view wasm, const CompileLimits& limits, UniqueFd& known) {
+  Files files;
+  files.known = std::move(known);
+  for (UniqueFd* file : {&files.known, &files.known_next}) {
+    if (*file) continue;
+    Result<UniqueFd> fresh = file_in_memory("peko-known-code");
+    if (!fresh) return fail(std::move(fresh.error()));
+    *file = std::move(*fresh);
   }
-  return Compiled{.artifact = std::move(*output), .warning = std::string(trim(end.message))};
+  Result<Compiled> compiled = compile(wasm, limits, files);
+  if (!compiled) return compiled;
+  if (Status sealed = seal(files.known_next); !sealed) return fail(std::move(sealed.error()));
+  known = std::move(files.known_next);
+  return compiled;
 }
 
 }  // namespace peko::node

@@ -21,6 +21,10 @@ struct Compiled {
 /// be run or was killed. Every message says what to do.
 Result<Compiled> compile_in_child(std::string_view wasm, const CompileLimits& limits);
 
+/// The same for a component that is compiled again and again, a little changed each time, in a third of the time.
+/// `known`: what the last call left there, or nothing: a file without a name, sealed; it is gone after a failure.
+Result<Compiled> recompile_in_child(std::string_view wasm, const CompileLimits& limits, UniqueFd& known);
+
 /// How a child ended that made no artifact.
 struct CompilerEnd {
   int status;           ///< of waitpid

@@ -13,7 +13,6 @@
 #include "code/paths.hpp"
 #include "code/script_file.hpp"
 #include "engine/script_engine.hpp"
-#include "node/compile_process.hpp"
 
 namespace peko::node {
 
@@ -99,11 +98,30 @@ Result<ComponentLoader::Linked> ComponentLoader::link(const Wanted& wanted, std:
 
 Result<ComponentLoader::Loaded> ComponentLoader::compile(const Wanted& wanted, std::string_view wasm,
                                                          std::string_view file) {
+  return compile_by([this](std::string_view bytes) { return compile_in_child(bytes, limits_); }, wanted, wasm, file);
+}
+
+Result<Compiled> ComponentLoader::recompile(const std::string& function, std::string_view wasm) {
+  UniqueFd known;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (auto before = known_.extract(function)) known = std::move(before.mapped());
+  }
+  Result<Compiled> compiled = recompile_in_child(wasm, limits_, known);
+  if (known) {
+    const std::scoped_lock lock(mutex_);
+    known_.insert_or_assign(function, std::move(known));
+  }
+  return compiled;
+}
+
+Result<ComponentLoader::Loaded> ComponentLoader::compile_by(const Compile& compiler, const Wanted& wanted,
+                                                            std::string_view wasm, std::string_view file) {
   const Turn turn(*this, wanted.hash);
   Result<Linked> component = cached(wanted, Tell::No);  // somebody else may have compiled the same meanwhile
   if (!component) return fail(std::move(component.error()), file);
   if (*component) return Loaded{std::move(*component), From::Cache};
-  const Result<Compiled> compiled = compile_in_child(wasm, limits_);
+  const Result<Compiled> compiled = compiler(wasm);
   if (!compiled) return fail(compiled.error(), file);
   if (!compiled->warning.empty() && !warned_.exchange(true)) log_.write(LogLevel::Warn, compiled->warning);
   const std::string in_memory = "/proc/self/fd/" + std::to_string(compiled->artifact.get());
@@ -189,7 +207,10 @@ Result<ComponentLoader::FromFile> ComponentLoader::load_file(const code::Functio
   Result<Linked> kept = cached(wanted);
   if (!kept) return fail(std::move(kept.error()), file);
   if (*kept) return FromFile{{std::move(*kept), From::Cache}, hash};
-  Result<Loaded> loaded = compile(wanted, *wasm, file);
+  Result<Loaded> loaded =
+      remember_ == Remember::No
+          ? compile(wanted, *wasm, file)
+          : compile_by([&](std::string_view bytes) { return recompile(function.name, bytes); }, wanted, *wasm, file);
   if (!loaded) return fail(std::move(loaded.error()));
   return FromFile{std::move(*loaded), hash};
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,10 +14,12 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "base/unique_fd.hpp"
 #include "code/function.hpp"
 #include "code/local_cache.hpp"
 #include "engine/runtime.hpp"
 #include "node/compile_limits.hpp"
+#include "node/compile_process.hpp"
 #include "pool/version.hpp"
 
 namespace peko::node {
@@ -32,9 +35,13 @@ class ComponentLoader {
  public:
   using Linked = std::shared_ptr<const engine::Component>;
 
+  /// Whether functions in files change all the time, as in `peko dev`: what was compiled of one is remembered, some 4
+  /// times its component's size of memory, and makes the next compilation a third as long.
+  enum class Remember : std::uint8_t { No, Yes };
   /// `cache`: null when there is none; then everything is compiled and kept in memory. All outlive it.
-  ComponentLoader(engine::Runtime& runtime, const code::LocalCache* cache, const CompileLimits& limits, LogSink& log)
-      : runtime_(runtime), cache_(cache), limits_(limits), log_(log) {}
+  ComponentLoader(engine::Runtime& runtime, const code::LocalCache* cache, const CompileLimits& limits, LogSink& log,
+                  Remember remember)
+      : runtime_(runtime), cache_(cache), limits_(limits), log_(log), remember_(remember) {}
 
   /// What is to be linked, and for whom.
   struct Wanted {
@@ -74,6 +81,11 @@ class ComponentLoader {
  private:
   class Turn;
   Result<FromFile> load_script(const code::Function& function);
+  /// Runs the compiler.
+  using Compile = std::function<Result<Compiled>(std::string_view wasm)>;
+  Result<Loaded> compile_by(const Compile& compiler, const Wanted& wanted, std::string_view wasm,
+                            std::string_view file);
+  Result<Compiled> recompile(const std::string& function, std::string_view wasm);
   static Wanted wanted_script_engine();
   Linked note_script_engine(Linked fresh);
   enum class Tell : std::uint8_t { No, Yes };  // the log of what was refused
@@ -84,11 +96,13 @@ class ComponentLoader {
   const code::LocalCache* cache_;
   CompileLimits limits_;
   LogSink& log_;
+  Remember remember_;
   std::atomic<bool> warned_ = false;  // of what the sandbox lacks, which is the same for all
 
-  std::mutex mutex_;  // guards `loading_`; held for no longer than that
+  std::mutex mutex_;  // guards `loading_` and `known_`; held for no longer than that
   std::condition_variable changed_;
   std::set<Digest> loading_;
+  std::map<std::string, UniqueFd> known_;  // of recompile_in_child, by function; not while one compiles
 
   std::mutex fetching_;      // held while the engine of scripts is fetched
   std::mutex compiling_;     // and while it is compiled

@@ -179,8 +179,11 @@ Status Node::open_cache() {
 
 void Node::make_functions(Source source) {
   const code::LocalCache* const cache = cache_ ? &*cache_ : nullptr;
-  components_ = std::make_unique<ComponentLoader>(*runtime_, cache, config_.compile, log_);
-  if (std::holds_alternative<StagedSource>(source)) {
+  const bool changing = std::holds_alternative<StagedSource>(source);
+  components_ =
+      std::make_unique<ComponentLoader>(*runtime_, cache, config_.compile, log_,
+                                        changing ? ComponentLoader::Remember::Yes : ComponentLoader::Remember::No);
+  if (changing) {
     functions_ = std::make_unique<LiveFunctions>(
         LiveFunctionsParts{.load = [this](const code::Function& function) { return components_->load_file(function); },
                            .clock = clock_,
