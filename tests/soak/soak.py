@@ -3,23 +3,27 @@
 
 SOAK_SECONDS says how long (default 3600), PEKO_BIN which binary. Friendly clients ask on kept connections and compare each answer with
 the one that is right; hostile ones make every attack of e2e/hostile.py, send half requests, vanish. The first part of the time is
-warm-up; after it the medians of resident memory and of open files at the beginning and at the end are compared. Exit status 1 on failure.
+warm-up; after it the medians of resident memory and of open files at the beginning and at the end are compared, and in the later half
+of the time a line is fitted through the memory, so that a slow leak shows. The series is printed. Exit status 1 on failure.
 """
 
+import math
 import os
 import pathlib
 import random
+import re
 import shutil
 import statistics
 import sys
 import threading
 import time
 import traceback
+import typing
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 
 import hostile  # noqa: E402
-from client import Broken, chunk, head  # noqa: E402
+from client import Broken, Connection, chunk, head  # noqa: E402
 from harness import ROOT, SANITIZED, Server, store  # noqa: E402
 
 SECONDS = float(os.environ.get("SOAK_SECONDS") or 3600)
@@ -29,6 +33,10 @@ PAUSE = 0.002  # of a friend between two requests
 SAMPLES = 200
 # What memory may differ between the beginning and the end: allocators keep some, and instances of ssr-component have several MiB each.
 MEMORY_BYTES, MEMORY_SHARE = 24 << 20, 0.1
+# What memory may gain in the later half of the time, of a line through the samples, beyond twice the error of its slope: 4 MiB in half an
+# hour would be a GiB in five days. A shorter run than LONG still warms up.
+DRIFT_BYTES, LONG = 4 << 20, 1800
+ROWS = 20  # of the printed series
 FILES = 2 * (FRIENDS + FOES)  # connections come and go
 
 GUESTS = ["hello", "hello-min", "echo", "echo-splice", "big", "reader", "trailers", "postwork", "sleep"]
@@ -126,29 +134,62 @@ class Foe(threading.Thread):
             pass  # no worse than it deserves
 
 
+class Sample(typing.NamedTuple):
+    """What is seen of the server `since` seconds after the begin. `instances`: bytes of all instances' memories, as the node counts."""
+
+    since: float
+    resident: int
+    instances: int
+    files: int
+
+
 class Watch:
     """Samples of the server's memory and files; keeps the log short and counts what must not be in it."""
 
     def __init__(self, server):
         self.server, self.samples, self.internal = server, [], []
+        self.admin = server.admin_port()  # told by the first lines, which look() drops
 
     def look(self, since):
         files = len(os.listdir(f"/proc/{self.server.process.pid}/fd"))
-        self.samples.append((since, self.server.rss(), files))
+        self.samples.append(Sample(since, self.server.rss(), self.instances(), files))
         with self.server.changed:
             lines, self.server.lines[:] = list(self.server.lines), []
         self.internal += [line for line in lines if "PEKO-INTERNAL" in line]
 
+    def instances(self):
+        with Connection(self.admin) as connection:
+            page = connection.get("localhost", "/metrics").body.decode()
+        return int(re.search(r'^peko_memory_bytes{kind="instances"} (\d+)$', page, re.M)[1])
+
+    def after(self, share):
+        """The samples of the time after that share of it."""
+        return [sample for sample in self.samples if sample.since >= SECONDS * share] or self.samples[-1:]
+
     def ends(self, column):
         """Medians of the first and the last quarter after the warm-up."""
-        warm = [sample[column] for sample in self.samples if sample[0] >= SECONDS * WARM_UP]
+        warm = [getattr(sample, column) for sample in self.after(WARM_UP)]
         quarter = max(1, len(warm) // 4)
         return statistics.median(warm[:quarter]), statistics.median(warm[-quarter:])
 
-    def slope(self):
-        """Bytes an hour of resident memory after the warm-up: least squares."""
-        warm = [sample for sample in self.samples if sample[0] >= SECONDS * WARM_UP]
-        return statistics.linear_regression([sample[0] / 3600 for sample in warm], [sample[1] for sample in warm]).slope
+    def drift(self):
+        """What resident memory gains in the later half by least squares, and twice the error of that; bytes."""
+        later = self.after(0.5)
+        if len(later) < 3:
+            return 0.0, 0.0
+        times, sizes = [sample.since for sample in later], [sample.resident for sample in later]
+        slope, base = statistics.linear_regression(times, sizes)
+        squares = sum((size - base - slope * at) ** 2 for at, size in zip(times, sizes))
+        spread = sum((at - statistics.mean(times)) ** 2 for at in times)
+        return slope * SECONDS / 2, 2 * math.sqrt(squares / (len(later) - 2) / spread) * SECONDS / 2
+
+    def series(self):
+        """ROWS lines of text: medians of as many parts of the time."""
+        part = max(1, len(self.samples) // ROWS)
+        yield f"{'seconds':>8} {'resident MiB':>13} {'of it instances':>16} {'open files':>11}"
+        for at in range(0, len(self.samples), part):
+            since, resident, instances, files = map(statistics.median, zip(*self.samples[at:at + part]))
+            yield f"{since:8.0f} {resident / 2**20:13.1f} {instances / 2**20:16.1f} {files:11.0f}"
 
 
 def start():
@@ -160,7 +201,7 @@ def start():
         shutil.copyfile(built, folder / "functions" / f"{name}.wasm")
     # Its instances grow by some 20 KB a request until they are retired at half of this; with the default that takes longer than a soak.
     (folder / "functions" / "ssr-component.toml").write_text("[limits]\nmemory_mb = 32\n")
-    return Server("serve", "--code", folder, "--threads", "2", "--log", "json")
+    return Server("serve", "--code", folder, "--threads", "2", "--log", "json", "--admin", "127.0.0.1:0")
 
 
 def main():
@@ -181,20 +222,24 @@ def main():
 
 
 def report(server, watch, friends, foes):
-    (memory, memory_end), (files, files_end) = watch.ends(1), watch.ends(2)
+    (memory, memory_end), (files, files_end) = watch.ends("resident"), watch.ends("files")
+    drift, error = watch.drift()
+    print("\n".join(watch.series()))
     lost = [text for friend in friends for text in friend.lost]
     wrong = [text for foe in foes for text in foe.wrong]
     print(f"{SECONDS:.0f} s: {sum(friend.asked for friend in friends)} friendly requests, {len(lost)} lost, "
           f"slowest {max(friend.slowest for friend in friends):.2f} s; "
           f"{sum(foe.attacks for foe in foes)} attacks, {len(wrong)} ended otherwise")
     print(f"after {SECONDS * WARM_UP:.0f} s of warm-up: resident {memory / 2**20:.1f} MiB, at the end {memory_end / 2**20:.1f} MiB, "
-          f"{watch.slope() / 2**20:+.1f} MiB an hour; open files {files:.0f}, at the end {files_end:.0f}")
+          f"in the later half {drift / 2**20:+.1f} +- {error / 2**20:.1f} MiB; open files {files:.0f}, at the end {files_end:.0f}")
     failures = [f"lost: {text}" for text in lost[:5]] + [f"attack: {text}" for text in wrong[:10]]
     failures += [f"a bug in Peko: {line}" for line in watch.internal[:5]]
     if any(client.is_alive() for client in friends + foes):
         failures.append("a client still waits for an answer")
     if not SANITIZED and memory_end > memory * (1 + MEMORY_SHARE) + MEMORY_BYTES:
         failures.append("memory grew")
+    if not SANITIZED and SECONDS >= LONG and drift - error > DRIFT_BYTES:
+        failures.append("memory grows")
     if files_end > files + FILES:
         failures.append("open files grew")
     if server.process.poll() is None:
