@@ -29,10 +29,11 @@ class PekoDev:
         program = shutil.which(os.environ.get("PEKO_BIN", "peko"))
         if program is None:
             raise RuntimeError("there is no peko: put it into PATH, or its file name into PEKO_BIN")
-        command = [os.path.abspath(program), "dev", PROJECT, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+        flags = ["--no-watch", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
         output = pathlib.Path(self.folder.name) / "output"
         with output.open("w") as file:
-            self.process = subprocess.Popen(command, cwd=self.folder.name, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+            self.process = subprocess.Popen([os.path.abspath(program), "dev", PROJECT, *flags], cwd=self.folder.name,
+                                            stdin=subprocess.DEVNULL, stdout=file, stderr=file)
         while not (found := re.search(r"http://[a-z][^\s/]*:(\d+)/", output.read_text())):
             if self.process.poll() is not None:
                 raise RuntimeError(f"peko dev ended before it served:\n{output.read_text()}")

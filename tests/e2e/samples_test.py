@@ -52,11 +52,6 @@ class Alone(unittest.TestCase):
         tests = sorted((SAMPLES / "ssr/test").glob("*.test.mjs"))
         self.passes(run_in(SAMPLES / "ssr", "node", "--test", *tests, PEKO_URL=f"http://127.0.0.1:{server.port}"))
 
-    def test_what_starts_peko_dev_is_the_same_file_everywhere(self):
-        for pattern in ("*/test/peko.mjs", "*/peko_dev.py"):
-            copies = {path.read_text() for path in SAMPLES.glob(pattern)}
-            self.assertEqual(len(copies), 1, f"samples/{pattern} differ; each folder has one so that it can be copied alone")
-
 
 class Together(unittest.TestCase):
     def test_each_answers_at_its_host(self):

@@ -23,6 +23,8 @@ REGISTRY_HOST = re.compile(
 # rustup has one official address, and a fresh machine needs it.
 REGISTRY_HOST_FINE = {"scripts/setup.sh"}
 NAME = re.compile(r"^[a-z0-9_]+(\.[a-z0-9]+)*$")
+# What several samples have, because each of them is a project that is copied alone.
+COPIES = [re.compile(r"samples/[^/]+/test/peko\.mjs"), re.compile(r"samples/[^/]+/peko_dev\.py")]
 
 
 def generated(file):
@@ -105,4 +107,13 @@ def check_scripts(tree):
             yield Problem(file.path, 1, "a shell script says: set -euo pipefail")
 
 
-RULES = [check_whitespace, check_length, check_names_and_guards, check_machines, check_scripts]
+def check_copies(tree):
+    for pattern in COPIES:
+        copies = [file for file in tree.files if pattern.fullmatch(file.path)]
+        for file in copies[1:]:
+            if file.text != copies[0].text:
+                first = copies[0].path
+                yield Problem(file.path, 0, f"it differs from {first}: change that one and copy it to the others")
+
+
+RULES = [check_whitespace, check_length, check_names_and_guards, check_machines, check_scripts, check_copies]

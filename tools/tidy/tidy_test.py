@@ -186,6 +186,12 @@ class Files(Case):
         self.assert_found(files.check_scripts, {"scripts/a.sh": good}, "executable")
         self.assert_found(files.check_scripts, {"scripts/a.sh": "#!/bin/sh\n"}, "pipefail", executable=["scripts/a.sh"])
 
+    def test_copies(self):
+        same = {"samples/a/peko_dev.py": "x\n", "samples/b/peko_dev.py": "x\n", "samples/a/test/peko.mjs": "y\n"}
+        self.assert_clean(files.check_copies, same)
+        other = {**same, "samples/b/peko_dev.py": "z\n"}
+        self.assert_found(files.check_copies, other, "samples/b/peko_dev.py", "differs from samples/a/peko_dev.py")
+
 
 class Docs(Case):
     def test_links_lead_somewhere(self):

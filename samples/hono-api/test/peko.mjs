@@ -21,7 +21,7 @@ export async function serve(project = PROJECT) {
   const folder = mkdtempSync(join(tmpdir(), 'peko-test-'));
   const server = {
     async start() {
-      const flags = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
+      const flags = ['--no-watch', '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
       const options = { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] };
       this.process = spawn(PROGRAM, ['dev', project, ...flags], options);
       this.url = `http://127.0.0.1:${await port(this.process)}`;
