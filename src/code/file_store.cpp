@@ -15,6 +15,7 @@
 #include "code/file_listing.hpp"
 #include "code/file_read.hpp"
 #include "code/file_write.hpp"
+#include "code/object_folder.hpp"
 #include "code/store_mark.hpp"
 
 namespace peko::code {
@@ -24,77 +25,7 @@ constexpr int kTriesMax = 10;  // folders that are removed while we write into t
 // Whoever has the lock compares and renames: milliseconds, and a slow disk's seconds.
 constexpr std::chrono::seconds kPatience{10};
 
-struct Place {
-  std::string folder;  ///< relative to the root
-  std::string name;
-};
-
-Place place_of(std::string_view key) {
-  const std::size_t slash = key.rfind('/');
-  return slash == std::string_view::npos
-             ? Place{.folder = ".", .name = std::string(key)}
-             : Place{.folder = std::string(key.substr(0, slash)), .name = std::string(key.substr(slash + 1))};
-}
-
-/// Waits until the entries of a folder are on the disk. 0, or an errno.
-int sync_folder(int folder) {
-  // Some network file systems cannot sync a folder, and say so.
-  return ::fsync(folder) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : errno;
-}
-
 bool is_absent(int number) { return number == ENOENT || number == ENOTDIR || number == EISDIR; }
-
-/// Opens the folder of an object, made where it is missing. Owns nothing when that fails; errno says why.
-UniqueFd open_folder_to_write(int root, const std::string& folder) {
-  UniqueFd open = open_beneath(root, folder, O_RDONLY | O_DIRECTORY);
-  if (open || errno != ENOENT) {
-    return open;
-  }
-  const Place place = place_of(folder);
-  const UniqueFd above = open_folder_to_write(root, place.folder);
-  if (!above) {
-    return {};
-  }
-  if (::mkdirat(above.get(), place.name.c_str(), 0777) != 0 && errno != EEXIST) {
-    return {};
-  }
-  if (const int number = sync_folder(above.get()); number != 0) {
-    errno = number;
-    return {};
-  }
-  return open_beneath(root, folder, O_RDONLY | O_DIRECTORY);
-}
-
-/// What has an object's name before it is written.
-struct Existing {
-  bool there = false;
-  bool folder = false;
-  timespec written{};
-};
-
-/// 0, or an errno.
-int look_at_existing(int folder, const std::string& name, Existing& existing) {
-  struct stat about{};
-  if (const int number = look_afresh(folder, about); number != 0) {
-    return number;
-  }
-  if (::fstatat(folder, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
-    return errno == ENOENT ? 0 : errno;
-  }
-  existing = {.there = true, .folder = S_ISDIR(about.st_mode), .written = about.st_mtim};
-  return 0;
-}
-
-/// Removes folders as long as they are empty, from `folder` upwards, but none directly below the root. Whoever writes
-/// into one meanwhile makes it anew.
-void remove_empty_folders(int root, std::string folder) {
-  for (Place place = place_of(folder); place.folder != "."; folder = place.folder, place = place_of(folder)) {
-    const UniqueFd above = open_beneath(root, place.folder, O_PATH | O_DIRECTORY);
-    if (!above || ::unlinkat(above.get(), place.name.c_str(), AT_REMOVEDIR) != 0) {
-      return;
-    }
-  }
-}
 
 Code code_of(int number) {
   switch (number) {
@@ -326,7 +257,7 @@ Result<ObjectInfo> FileStore::put(std::string_view key, ByteSource& bytes, const
   if (!root) {
     return fail(root.error());
   }
-  const Place place = place_of(key);
+  const ObjectPlace place = place_of(key);
   UniqueFd folder;
   std::optional<TemporaryFile> file;
   // As long as there is no file in it, somebody may remove the folder as an empty one.
@@ -391,7 +322,7 @@ Status FileStore::remove(std::string_view key) {
   if (!root) {
     return fail(root.error());
   }
-  const Place place = place_of(key);
+  const ObjectPlace place = place_of(key);
   const UniqueFd folder = open_beneath(root->get(), place.folder, O_RDONLY | O_DIRECTORY);
   if (!folder) {
     return is_absent(errno) ? Status() : failed("removing", key, errno);
