@@ -43,6 +43,9 @@ class Database {
   /// one that does not fit does not keep the others from being written. All are of one owner.
   std::vector<Result<Answer>> write(std::span<const Request* const> requests, std::int64_t now);
 
+  /// What the quota counts: the file without the pages that are free in it.
+  [[nodiscard]] std::uint64_t used_bytes();
+
   /// What happened to the file or the disk since the last call, for the operator; empty: nothing.
   std::string take_trouble() { return std::exchange(trouble_, {}); }
   /// It can do nothing any more: open it anew, for somebody may have repaired the file.

@@ -157,9 +157,13 @@ void Database::hold_to(std::uint64_t quota_bytes) {
   (void)pragma(fmt::format("PRAGMA max_page_count = {}", pages).c_str());
 }
 
+std::uint64_t Database::used_bytes() {
+  const std::int64_t pages = pragma("PRAGMA page_count") - pragma("PRAGMA freelist_count");
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(pages, 0)) * kPageBytes;
+}
+
 std::unexpected<Error> Database::full(const Request& request) {
-  const auto pages = static_cast<std::uint64_t>(pragma("PRAGMA page_count") - pragma("PRAGMA freelist_count"));
-  const std::uint64_t used = pages * kPageBytes;
+  const std::uint64_t used = used_bytes();
   // Each entry may take a page of its own, and pages of the trees above it.
   const std::uint64_t wanted = bytes_of(request) + (request.items.size() + 8) * kPageBytes;
   if (used + wanted <= quota_bytes_) return fail(Code::Overloaded, "the node's disk is full");

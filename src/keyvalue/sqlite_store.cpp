@@ -65,6 +65,7 @@ struct Lane {
 struct File {
   std::filesystem::path path;
   std::string name;  // function/store
+  Usage* usage = nullptr;
   Lane reads{.file = this, .what = Lane::For::Reads, .waiting = {}, .busy = false, .database = nullptr};
   Lane writes{.file = this, .what = Lane::For::Writes, .waiting = {}, .busy = false, .database = nullptr};
   // Under the mutex:
@@ -83,6 +84,7 @@ struct SqliteStore::State {
   const SqliteOptions options;
   const Clock& clock;
   LogSink& log;
+  UsageTable usage;
   const std::shared_ptr<std::atomic<std::size_t>> held = std::make_shared<std::atomic<std::size_t>>();  // bytes
   std::mutex mutex;
   std::condition_variable wake;   // a lane is ready, or it is over
@@ -106,6 +108,8 @@ struct SqliteStore::State {
   Result<Answer> read(Database& database, const Request& request);
   void write(Lane& lane, std::vector<Pending>& batch);
   Status open(Lane& lane);
+  void measure(Lane& lane);
+  static void settle(const File& file, Pending& pending, Result<Answer> answer);
   void tell(File& file, std::string trouble);
   [[nodiscard]] std::int64_t now() const {
     return std::chrono::duration_cast<std::chrono::seconds>(clock.wall_now().time_since_epoch()).count();
@@ -131,6 +135,7 @@ void SqliteStore::start(Request request, Done done) {
   File& file = state_->file_of(request);
   Lane& lane = is_read(request.op) ? file.reads : file.writes;
   if (lane.waiting.size() >= kWaitingMax) {
+    file.usage->count_error(Code::Overloaded);
     lock.unlock();
     return done(fail(Code::Overloaded, "too many operations wait for it"));
   }
@@ -141,6 +146,8 @@ void SqliteStore::start(Request request, Done done) {
     state_->threads.emplace_back(State::run, state_);
   }
 }
+
+const UsageTable& SqliteStore::usage() const { return state_->usage; }
 
 bool SqliteStore::stop(std::chrono::milliseconds patience) {
   std::unique_lock lock(state_->mutex);
@@ -169,6 +176,7 @@ File& SqliteStore::State::file_of(const Request& request) {
     file = std::make_unique<File>();
     file->name = name;
     file->path = options.folder / request.owner.function / (request.store + ".sqlite");
+    file->usage = &usage.of(request.owner.function, request.store);
   }
   file->used = ++uses;
   return *file;
@@ -237,6 +245,7 @@ void SqliteStore::State::work(Lane& lane, std::vector<Pending> batch) {
     return cancelled;
   });
   if (batch.empty()) return;
+  lane.file->usage->set_quota(batch.back().request.owner.quota_bytes);
   if (lane.what == Lane::For::Reads) {
     read(lane, batch);
   } else {
@@ -255,6 +264,17 @@ Status SqliteStore::State::open(Lane& lane) {
   if (!opened) return fail(std::move(opened.error()));
   lane.database = std::move(*opened);
   return {};
+}
+
+void SqliteStore::State::measure(Lane& lane) {
+  const std::uint64_t bytes = lane.database->used_bytes();
+  if (!lane.database->broken()) lane.file->usage->set_bytes(bytes);
+}
+
+void SqliteStore::State::settle(const File& file, Pending& pending, Result<Answer> answer) {
+  file.usage->count(pending.request.op);
+  if (!answer) file.usage->count_error(answer.error().code);
+  pending.done(std::move(answer));
 }
 
 Result<Answer> SqliteStore::State::read(Database& database, const Request& request) {
@@ -276,29 +296,31 @@ void SqliteStore::State::read(Lane& lane, std::vector<Pending>& batch) {
   for (Pending& pending : batch) {
     const Status opened = open(lane);
     if (opened) {
-      Result<Answer> answer = read(*lane.database, pending.request);
+      Result<Answer> found = read(*lane.database, pending.request);
+      if (found && lane.file->usage->bytes() == 0) measure(lane);
       tell(*lane.file, lane.database->take_trouble());
       if (lane.database->broken()) lane.database.reset();
-      pending.done(std::move(answer));
+      settle(*lane.file, pending, std::move(found));
     } else if (opened.error().code == Code::NotFound) {
-      pending.done(empty_answer(pending.request));
+      settle(*lane.file, pending, empty_answer(pending.request));
     } else {
-      pending.done(fail(opened.error()));
+      settle(*lane.file, pending, fail(opened.error()));
     }
   }
 }
 
 void SqliteStore::State::write(Lane& lane, std::vector<Pending>& batch) {
   if (const Status opened = open(lane); !opened) {
-    for (Pending& pending : batch) pending.done(fail(opened.error()));
+    for (Pending& pending : batch) settle(*lane.file, pending, fail(opened.error()));
     return;
   }
   std::vector<const Request*> requests;
   requests.reserve(batch.size());
   for (const Pending& pending : batch) requests.push_back(&pending.request);
   std::vector<Result<Answer>> answers = lane.database->write(requests, now());
+  if (!lane.database->broken()) measure(lane);
   tell(*lane.file, lane.database->take_trouble());
-  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(answers[i]));
+  for (std::size_t i = 0; i < batch.size(); ++i) settle(*lane.file, batch[i], std::move(answers[i]));
 }
 
 void SqliteStore::State::tell(File& file, std::string trouble) {

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "keyvalue/store.hpp"
+#include "keyvalue/usage.hpp"
 
 namespace peko::keyvalue {
 
@@ -41,6 +42,9 @@ class SqliteStore final : public Store {
   SqliteStore& operator=(const SqliteStore&) = delete;
 
   void start(Request request, Done done) override;
+
+  /// What was asked of it, and what it holds. As old as the store.
+  [[nodiscard]] const UsageTable& usage() const;
 
   /// Answers what waits with Unavailable, lets what runs end, and closes the files. False when that has not ended after
   /// `patience`: the disk does not answer, and the threads are left behind.

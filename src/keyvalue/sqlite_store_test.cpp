@@ -50,6 +50,42 @@ TEST_F(SqliteStoreTest, MakesNoFileForReadersAlone) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "data"));
 }
 
+TEST_F(SqliteStoreTest, CountsWhatIsAskedOfEachStore) {
+  ASSERT_TRUE(set("a", "1"));
+  ASSERT_TRUE(set("b", std::string(100'000, 'x')));
+  (void)get("a");
+  ASSERT_TRUE(ask(listing("", 10)));
+  EXPECT_FALSE(ask(about(Op::Increment, "b"))) << "it is no number";
+  Request elsewhere = about(Op::Get, "a");
+  elsewhere.store = "more";
+  ASSERT_TRUE(ask(elsewhere));
+  const std::vector<const Usage*> all = store_->usage().all();
+  ASSERT_EQ(all.size(), 2U);
+  const auto operations = [&](std::size_t store, std::string_view name) {
+    return all[store]->operations(
+        static_cast<std::size_t>(std::ranges::find(kOperationNames, name) - kOperationNames.begin()));
+  };
+  EXPECT_EQ(all[0]->function() + "/" + all[0]->store(), "todo/default");
+  EXPECT_EQ(operations(0, "set"), 2U);
+  EXPECT_EQ(operations(0, "get"), 1U);
+  EXPECT_EQ(operations(0, "list"), 1U);
+  EXPECT_EQ(operations(0, "increment"), 1U);
+  EXPECT_EQ(operations(0, "delete"), 0U);
+  EXPECT_EQ(all[0]->errors(static_cast<std::size_t>(Code::Invalid)), 1U);
+  EXPECT_EQ(all[0]->quota_bytes(), quota_bytes_);
+  EXPECT_GT(all[0]->bytes(), 100'000U);
+  EXPECT_LT(all[0]->bytes(), 200'000U);
+  EXPECT_EQ(all[1]->store(), "more");
+  EXPECT_EQ(all[1]->bytes(), 0U) << "it has no file";
+}
+
+TEST_F(SqliteStoreTest, KnowsWhatAStoreHoldsOnceItIsRead) {
+  ASSERT_TRUE(set("a", std::string(100'000, 'x')));
+  reopen();
+  (void)get("b");
+  EXPECT_GT(store_->usage().all().at(0)->bytes(), 100'000U);
+}
+
 TEST_F(SqliteStoreTest, MakesFilesThatNobodyElseMayRead) {
   ASSERT_TRUE(set("a", "1"));
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "data")) {

@@ -39,6 +39,9 @@ TEST_F(SqliteTroubleTest, RefusesWhatIsBeyondTheQuotaAndSaysWhatRaisesIt) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::Overloaded);
   EXPECT_NE(refused.error().message.find("quota_mb"), std::string::npos) << refused.error().message;
+  const Usage& usage = *store_->usage().all().at(0);
+  EXPECT_EQ(usage.errors(static_cast<std::size_t>(Code::Overloaded)), 1U);
+  EXPECT_GT(static_cast<double>(usage.bytes()), 0.9 * static_cast<double>(usage.quota_bytes()));
   EXPECT_NE(refused.error().message.find("1.0 MB"), std::string::npos) << refused.error().message;
   EXPECT_LE(std::filesystem::file_size(file()), quota_bytes_ + (64U << 10));
 }

@@ -236,6 +236,42 @@ void write_store(MetricsText& text, const NodeView& node) {
   text.sample({}, store.failed_loads());
 }
 
+// Of each function, all its stores together; of each store, what it holds.
+void write_key_value(MetricsText& text, const NodeView& node) {
+  if (node.key_value == nullptr) return;
+  const std::vector<const keyvalue::Usage*> stores = node.key_value->all();
+  const auto counters = [&](std::string_view label, std::size_t values, const auto& value_of, const auto& name_of) {
+    for (auto first = stores.begin(); first != stores.end();) {
+      const std::string& function = (*first)->function();
+      const auto is_other = [&](const keyvalue::Usage* usage) { return usage->function() != function; };
+      const auto end = std::find_if(first, stores.end(), is_other);
+      for (std::size_t i = 0; i < values; ++i) {
+        std::uint64_t sum = 0;
+        for (auto store = first; store != end; ++store) sum += value_of(**store, i);
+        if (sum > 0) text.sample({{"function", function}, {label, name_of(i)}}, sum);
+      }
+      first = end;
+    }
+  };
+  text.metric("peko_keyvalue_operations_total", Kind::Counter, "Operations on functions' key-value stores.");
+  counters(
+      "operation", keyvalue::kOperationNames.size(), [](const auto& usage, auto i) { return usage.operations(i); },
+      [](auto i) { return keyvalue::kOperationNames[i]; });
+  text.metric("peko_keyvalue_errors_total", Kind::Counter, "Operations on key-value stores that failed.");
+  counters(
+      "code", keyvalue::Usage::kCodes, [](const auto& usage, auto i) { return usage.errors(i); },
+      [](auto i) { return to_string(static_cast<Code>(i)); });
+  const auto gauge = [&](std::uint64_t (keyvalue::Usage::*value)() const) {
+    for (const keyvalue::Usage* store : stores) {
+      text.sample({{"function", store->function()}, {"store", store->store()}}, (store->*value)());
+    }
+  };
+  text.metric("peko_keyvalue_bytes", Kind::Gauge, "What a key-value store holds, as its quota counts it.");
+  gauge(&keyvalue::Usage::bytes);
+  text.metric("peko_keyvalue_quota_bytes", Kind::Gauge, "What a key-value store may hold.");
+  gauge(&keyvalue::Usage::quota_bytes);
+}
+
 void write_lag(MetricsText& text, const NodeView& node) {
   text.metric("peko_loop_lag_seconds", Kind::Histogram, "How late what is due on a loop is done; 10 samples a second.");
   Histogram<net::kLagBounds>::Totals late;
@@ -278,6 +314,7 @@ std::string metrics_page(const NodeView& node, Phase phase, const LogSink& log) 
   write_requests(text, functions);
   write_faults(text, node, functions);
   write_instances(text, node, functions);
+  write_key_value(text, node);
   return page;
 }
 

@@ -65,6 +65,27 @@ TEST(MetricsPage, AddsTheLanesUp) {
   EXPECT_EQ(rig.page().find("\"f0\""), std::string::npos) << "a function that nobody asks costs no series";
 }
 
+TEST(MetricsPage, AddsTheStoresOfAFunctionUp) {
+  Rig rig(0);
+  EXPECT_EQ(rig.page().find("peko_keyvalue"), std::string::npos) << "a node that keeps nothing says nothing of it";
+  keyvalue::UsageTable usages;
+  rig.view.key_value = &usages;
+  usages.of("f", "default").count(keyvalue::Op::Set);
+  usages.of("f", "more").count(keyvalue::Op::Set);
+  usages.of("f", "more").count(keyvalue::Op::ListByRow);
+  usages.of("g", "default").count(keyvalue::Op::Get);
+  usages.of("f", "more").count_error(Code::Overloaded);
+  usages.of("f", "more").set_bytes(4096);
+  usages.of("f", "more").set_quota(1U << 20);
+  EXPECT_EQ(rig.value("peko_keyvalue_operations_total{function=\"f\",operation=\"set\"}"), "2");
+  EXPECT_EQ(rig.value("peko_keyvalue_operations_total{function=\"f\",operation=\"list\"}"), "1");
+  EXPECT_EQ(rig.value("peko_keyvalue_operations_total{function=\"g\",operation=\"get\"}"), "1");
+  EXPECT_EQ(rig.value("peko_keyvalue_operations_total{function=\"g\",operation=\"set\"}"), "");
+  EXPECT_EQ(rig.value("peko_keyvalue_errors_total{function=\"f\",code=\"overloaded\"}"), "1");
+  EXPECT_EQ(rig.value("peko_keyvalue_bytes{function=\"f\",store=\"more\"}"), "4096");
+  EXPECT_EQ(rig.value("peko_keyvalue_quota_bytes{function=\"f\",store=\"more\"}"), "1048576");
+}
+
 TEST(MetricsPage, NamesFaultsByCodeAndLimitsBySetting) {
   Rig rig(1);
   edge::Metrics& lane = rig.requests[0];

@@ -260,6 +260,7 @@ void Node::show() {
                 .memory = runtime_.get(),
                 .store = functions_->store(),
                 .refresher = functions_->refresher(),
+                .key_value = key_value_ ? &key_value_->usage() : nullptr,
                 .loops = &all_lanes_,
                 .traps = &trap_history_};
   for (const std::unique_ptr<Lane>& lane : lanes_) view.lanes.push_back(lane->view());

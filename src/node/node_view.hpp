@@ -15,6 +15,7 @@
 #include "engine/instance.hpp"
 #include "inspect/loops.hpp"
 #include "inspect/trap_history.hpp"
+#include "keyvalue/usage.hpp"
 #include "node/function_board.hpp"
 #include "node/lane_stats.hpp"
 #include "node/refresher.hpp"
@@ -33,12 +34,13 @@ struct NodeView {
   std::string version;  ///< of Peko
   std::string engine;   ///< engine::Runtime::id
   std::vector<LaneView> lanes;
-  const FunctionBoard* board = nullptr;         ///< null: there are no functions yet
-  const engine::MemoryMeter* memory = nullptr;  ///< of all instances; null: there are none yet
-  const StoreStats* store = nullptr;            ///< null: there is no code store
-  Refresher* refresher = nullptr;               ///< null: there is nothing to look at
-  inspect::Loops* loops = nullptr;              ///< null: there are none yet
-  const inspect::TrapHistory* traps = nullptr;  ///< where functions failed; null: as `loops`
+  const FunctionBoard* board = nullptr;             ///< null: there are no functions yet
+  const engine::MemoryMeter* memory = nullptr;      ///< of all instances; null: there are none yet
+  const StoreStats* store = nullptr;                ///< null: there is no code store
+  const keyvalue::UsageTable* key_value = nullptr;  ///< null: functions keep nothing here
+  Refresher* refresher = nullptr;                   ///< null: there is nothing to look at
+  inspect::Loops* loops = nullptr;                  ///< null: there are none yet
+  const inspect::TrapHistory* traps = nullptr;      ///< where functions failed; null: as `loops`
 };
 
 /// Requests that were answered 503 because nothing was free, of all functions: peko_unavailable_total.

@@ -149,6 +149,11 @@ class Components(unittest.TestCase, Asking):
         self.assertIn("quota_mb", answers[4].body.decode())
         line = self.server.wait_line(lambda text: "PEKO-KEYVALUE" in text and "2.0 MB" in text, 10)
         self.assertIsNotNone(line, self.server.tail())
+        metrics = self.server.metrics()
+        self.assertGreaterEqual(metrics['peko_keyvalue_errors_total{function="kv",code="overloaded"}'], 1)
+        self.assertGreaterEqual(metrics['peko_keyvalue_operations_total{function="kv",operation="set"}'], 5)
+        self.assertEqual(metrics['peko_keyvalue_quota_bytes{function="kv",store="default"}'], 2 << 20)
+        self.assertGreater(metrics['peko_keyvalue_bytes{function="kv",store="default"}'], 2 * len(big))
         for n in range(5):
             self.value("draft2", "default", "delete", f"quota{n}")
         self.value("draft2", "default", "set", "quota", body=big)
