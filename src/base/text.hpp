@@ -28,6 +28,9 @@ std::string_view trim(std::string_view text);
 /// With the letters A to Z in lower case.
 std::string lower_case(std::string_view text);
 
+/// A word of a command line, as shells take it: in quotes where it needs them.
+std::string shell_word(std::string_view word);
+
 /// The parts between separators, empty ones included: "a,,b" has three. Views into `text`.
 std::vector<std::string_view> split(std::string_view text, char separator);
 

@@ -46,6 +46,14 @@ TEST(LowerCase, ChangesLettersOfAsciiOnly) {
   EXPECT_EQ(lower_case(""), "");
 }
 
+TEST(ShellWord, IsQuotedOnlyWhereItMustBe) {
+  EXPECT_EQ(shell_word("/srv/a-b_c.ts"), "/srv/a-b_c.ts");
+  EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(shell_word("a b"), "'a b'");
+  EXPECT_EQ(shell_word("~$(x)"), "'~$(x)'");
+  EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
+}
+
 TEST(Split, KeepsEmptyParts) {
   EXPECT_EQ(split("a,,b", ','), (std::vector<std::string_view>{"a", "", "b"}));
   EXPECT_EQ(split("", ','), (std::vector<std::string_view>{""}));

@@ -13,6 +13,7 @@
 #include "cli/build_process.hpp"
 #include "code/paths.hpp"
 #include "code/script_file.hpp"
+#include "doctor/esbuild.hpp"
 
 namespace peko::cli {
 namespace {
@@ -29,35 +30,12 @@ constexpr std::string_view kEsbuildPackage = "linux-x64";
 constexpr std::string_view kInputsEnding = ".inputs.json";
 constexpr std::size_t kInputsBytesMax = std::size_t{16} << 20U;
 
-bool runs(const fs::path& program) { return ::access(program.c_str(), X_OK) == 0; }
-
 /// The program itself, where npm has left a script of Node.js that starts it: that takes as long as bundling.
 fs::path esbuild_itself(const fs::path& program) {
   std::error_code error;
   const fs::path modules = fs::canonical(program, error).parent_path().parent_path().parent_path();
   fs::path itself = modules / "@esbuild" / kEsbuildPackage / "bin/esbuild";
-  return !error && runs(itself) ? itself : program;
-}
-
-std::optional<fs::path> esbuild_for(const fs::path& script, const Environment& environment) {
-  for (fs::path folder = script.parent_path();; folder = folder.parent_path()) {
-    if (const fs::path program = folder / "node_modules/.bin/esbuild"; runs(program)) return esbuild_itself(program);
-    if (folder == folder.parent_path()) break;
-  }
-  const auto path = environment.find("PATH");
-  if (path == environment.end()) return std::nullopt;
-  for (const std::string_view folder : split(path->second, ':')) {
-    const fs::path program = fs::path(folder) / "esbuild";
-    if (!folder.empty() && runs(program)) return esbuild_itself(program);
-  }
-  return std::nullopt;
-}
-
-/// A word of a command for /bin/sh.
-std::string shell_word(std::string_view word) {
-  std::string text = "'";
-  for (const char c : word) c == '\'' ? text.append("'\\''") : text.append(1, c);
-  return text + "'";
+  return !error && ::access(itself.c_str(), X_OK) == 0 ? itself : program;
 }
 
 /// The folder of bundles, which is nobody's source.
@@ -84,11 +62,12 @@ Result<BuildPlan> bundle_plan(const code::Function& function, const Environment&
   if (!fs::is_regular_file(function.script, error)) {
     return fail(Code::NotFound, fmt::format("{} does not exist: correct the path", script));
   }
-  const std::optional<fs::path> esbuild = esbuild_for(function.script, environment);
+  const auto variable = environment.find("PATH");
+  const std::string path = variable == environment.end() ? "" : variable->second;
+  const std::optional<fs::path> esbuild = doctor::find_esbuild(function.script.parent_path(), path);
   if (!esbuild) {
-    return fail(Code::NotFound, fmt::format("esbuild, which bundles {}, is not installed: run `npm install --save-dev "
-                                            "esbuild` in {}",
-                                            script, code::shown(function.script.parent_path())));
+    return fail(Code::NotFound, fmt::format("esbuild, which bundles {}, is not installed: {}", script,
+                                            doctor::esbuild_advice(function.script.parent_path(), path)));
   }
   const fs::path out = code::bundle_file(function);
   if (Status made = make_folder(out.parent_path()); !made) return fail(std::move(made.error()));
@@ -98,7 +77,7 @@ Result<BuildPlan> bundle_plan(const code::Function& function, const Environment&
       "{} {} --bundle --format=esm --target=es2022 --platform=neutral --main-fields=module,main "
       "--conditions=import,worker,browser --define:process.env.NODE_ENV='\"production\"' --legal-comments=none "
       "--sourcemap=external --log-level=warning --banner:js='// Made by peko' --outfile={} --metafile={}",
-      shell_word(esbuild->string()), shell_word(function.script.string()), shell_word(out.string()),
+      shell_word(esbuild_itself(*esbuild).string()), shell_word(function.script.string()), shell_word(out.string()),
       shell_word(out.string().append(kInputsEnding)));
   return BuildPlan{.command = command, .folder = project_folder(function)};
 }

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -19,8 +18,6 @@
 
 namespace peko::cli {
 namespace {
-
-using namespace std::literals;
 
 /// What is to be made.
 struct Order {
@@ -118,15 +115,22 @@ Result<Made> make(const Order& order, const NewWords& words, const Context& cont
   return made;
 }
 
-/// A word of a command line.
-std::string shell_word(std::string_view word) {
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || "/._-+,@:"sv.contains(c);
+/// What building the project needs and this machine lacks. esbuild comes with the project's packages.
+doctor::Findings missing_tools(const scaffold::Template& chosen, const Context& context) {
+  const auto variable = [&](std::string_view name) {
+    const auto found = context.environment.find(name);
+    return found == context.environment.end() ? std::string() : found->second;
   };
-  if (std::ranges::all_of(word, is_plain)) return std::string(word);
-  std::string quoted = "'";
-  for (const char c : word) c == '\'' ? quoted.append("'\\''") : quoted.append(1, c);
-  return quoted + "'";
+  const doctor::Language language = chosen.has("Cargo.toml")     ? doctor::Language::Rust
+                                    : chosen.has("package.json") ? doctor::Language::JavaScript
+                                                                 : doctor::Language::C;
+  doctor::Findings findings = doctor::check_tools(
+      language, {.path = variable("PATH"), .wasi_sdk = variable("WASI_SDK"), .home = variable("HOME"), .folder = {}},
+      doctor::State::Fail);
+  std::erase_if(findings, [](const doctor::Finding& finding) {
+    return finding.state == doctor::State::Ok || finding.subject == "esbuild";
+  });
+  return findings;
 }
 
 /// What to type next, in this order.

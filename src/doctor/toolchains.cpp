@@ -1,11 +1,11 @@
 #include "doctor/toolchains.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "doctor/esbuild.hpp"
 #include "doctor/program.hpp"
 
 namespace peko::doctor {
@@ -58,16 +58,6 @@ Findings rust(const Tools& tools, State missing) {
   return {version_of("Rust", *cargo, missing), rust_target(*rustc, tools, missing)};
 }
 
-/// esbuild of the project or of one above it, or of the machine.
-std::optional<fs::path> find_esbuild(const Tools& tools) {
-  for (fs::path folder = tools.folder; !folder.empty(); folder = folder.parent_path()) {
-    fs::path program = folder / "node_modules/.bin/esbuild";
-    if (::access(program.c_str(), X_OK) == 0) return program;
-    if (folder == folder.parent_path()) break;
-  }
-  return find_program("esbuild", tools.path);
-}
-
 Findings javascript(const Tools& tools, State missing) {
   Findings findings;
   for (const std::string_view name : {"node", "npm"}) {
@@ -76,10 +66,14 @@ Findings javascript(const Tools& tools, State missing) {
                                : lacking(name, missing, fmt::format("{} is not in PATH", name),
                                          "apt-get install nodejs npm, or https://nodejs.org"));
   }
-  const auto esbuild = find_esbuild(tools);
-  findings.push_back(esbuild ? version_of("esbuild", *esbuild, missing)
-                             : lacking("esbuild", missing, "not installed for this folder; it bundles scripts",
-                                       "npm install --save-dev esbuild, in the project's folder"));
+  const auto esbuild = find_esbuild(tools.folder, tools.path);
+  const auto advice = [&tools] {
+    return package_folder(tools.folder) ? esbuild_advice(tools.folder, tools.path)
+                                        : "npm install --save-dev esbuild, in the project's folder";
+  };
+  findings.push_back(esbuild
+                         ? version_of("esbuild", *esbuild, missing)
+                         : lacking("esbuild", missing, "not installed for this folder; it bundles scripts", advice()));
   return findings;
 }
 
