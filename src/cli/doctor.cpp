@@ -11,6 +11,7 @@
 #include "code/catalog.hpp"
 #include "code/node_key.hpp"
 #include "code/paths.hpp"
+#include "doctor/data_folder.hpp"
 #include "doctor/folders.hpp"
 #include "doctor/machine.hpp"
 #include "doctor/network.hpp"
@@ -98,9 +99,20 @@ Finding check_store(const Patient& patient) {
   return finding;
 }
 
+/// Where key-value stores are to be; without a folder for them only functions that want one do not work.
+Finding check_data(const std::string& data_dir) {
+  if (!data_dir.empty()) return doctor::check_data_folder(node::key_value_folder(data_dir), "--data-dir FOLDER");
+  return {.area = "folders",
+          .subject = "data",
+          .state = State::Warn,
+          .detail = "functions cannot keep anything: no folder is known (HOME is not set)",
+          .fix = "--data-dir FOLDER"};
+}
+
 Findings check_folders(const Patient& patient) {
   const Settings& settings = patient.settings;
   Findings findings = {doctor::check_folder("cache", settings.node.cache_dir, "--cache-dir FOLDER", State::Fail)};
+  findings.push_back(check_data(settings.node.data_dir));
   if (!settings.node.key_file.empty()) {
     const Result<code::NodeKey> key = code::NodeKey::read(settings.node.key_file);
     findings.push_back({.area = "folders",

@@ -74,6 +74,18 @@ TEST_F(DoctorTest, AsksTheCodeStoreOnlyWhereOneIsNamed) {
   EXPECT_EQ(opened_, "");
 }
 
+TEST_F(DoctorTest, LooksWhereKeyValueStoresAreToBe) {
+  folder_.write("file", "");
+  EXPECT_EQ(run(words({"--data-dir", (folder_.path() / "file").string()})), kExitFailed);
+  EXPECT_THAT(told("data"), testing::ElementsAre(HasSubstr("fail ")));
+  (void)run(words({"--data-dir", folder_.path().string()}));
+  EXPECT_THAT(told("data"), testing::ElementsAre(testing::Not(HasSubstr("fail "))));
+  environment_.erase("HOME");
+  environment_["PEKO_CACHE_DIR"] = folder_.path().string();
+  (void)run(words({}));
+  EXPECT_THAT(told("data"), testing::ElementsAre(HasSubstr("warn functions cannot keep anything")));
+}
+
 TEST_F(DoctorTest, ShowsPeopleHowToMendWhatIsWrong) {
   environment_["PATH"] = folder_.path().string();
   (void)run({"doctor", "--listen", "127.0.0.1:0", "--admin", "off"});

@@ -4,6 +4,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "base/text.hpp"
 #include "code/paths.hpp"
 
@@ -18,21 +20,29 @@ constexpr std::string_view kArea = "folders";
 constexpr std::uint64_t kRoomUsual = std::uint64_t{512} << 20;
 constexpr std::uint64_t kRoomMin = std::uint64_t{32} << 20;
 
-/// The nearest folder above that is there.
-fs::path existing(fs::path folder) {
-  std::error_code ignored;
-  while (!fs::exists(folder, ignored) && folder != folder.parent_path()) folder = folder.parent_path();
-  return folder;
+/// What lets this user write `folder`, of which `there` is what there is so far.
+std::string way_to_write(const fs::path& folder, const fs::path& there, int error) {
+  if (error == EROFS || ::geteuid() == 0) return {};
+  return there == folder
+             ? fmt::format("sudo chown -R {} {}, or ", ::geteuid(), shell_word(folder.string()))
+             : fmt::format("sudo install -d -o {} -m 700 {}, or ", ::geteuid(), shell_word(folder.string()));
 }
 
 }  // namespace
 
+fs::path nearest_existing(const fs::path& folder) {
+  fs::path there = code::made_absolute(folder);
+  std::error_code ignored;
+  while (!fs::exists(there, ignored) && there != there.parent_path()) there = there.parent_path();
+  return there;
+}
+
 Finding check_folder(const std::string& subject, const fs::path& folder, const std::string& elsewhere,
                      State unwritable) {
   const std::string shown = code::shown(folder);
-  const fs::path there = existing(code::made_absolute(folder));
-  const std::string named =
-      there == code::made_absolute(folder) ? shown : fmt::format("{} above {}", there.string(), shown);
+  const fs::path whole = code::made_absolute(folder);
+  const fs::path there = nearest_existing(folder);
+  const std::string named = there == whole ? shown : fmt::format("{} above {}", there.string(), shown);
   Finding finding{.area = kArea, .subject = subject, .state = State::Ok, .detail = {}, .fix = {}};
   std::error_code ignored;
   if (!fs::is_directory(there, ignored)) {
@@ -43,8 +53,10 @@ Finding check_folder(const std::string& subject, const fs::path& folder, const s
   }
   if (::access(there.c_str(), R_OK | W_OK | X_OK) != 0) {
     finding.state = unwritable;
-    finding.detail = fmt::format("{} cannot be written by this user", named);
-    finding.fix = fmt::format("chown -R {} {}, or {}", ::geteuid(), there.string(), elsewhere);
+    const int error = errno;
+    finding.detail =
+        fmt::format("{} {}", named, error == EROFS ? "is on a read-only disk" : "cannot be written by this user");
+    finding.fix = way_to_write(whole, there, error) + elsewhere;
     return finding;
   }
   struct statvfs disk{};

@@ -31,6 +31,9 @@ TEST(Folder, ThatMayNotBeWrittenSaysHowToGetIt) {
   const Finding finding = check_folder("cache", "/usr/bin", "--cache-dir FOLDER", State::Warn);
   EXPECT_EQ(finding.state, State::Warn);
   EXPECT_NE(finding.fix.find("chown"), std::string::npos);
+  const Finding missing = check_folder("cache", "/usr/bin/a b/c", "--cache-dir FOLDER", State::Warn);
+  EXPECT_NE(missing.fix.find("install -d"), std::string::npos) << "what is above it stays whose it is";
+  EXPECT_NE(missing.fix.find("'/usr/bin/a b/c'"), std::string::npos);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -63,5 +64,10 @@ struct Config {
   edge::DevChannel* dev = nullptr;  ///< to the browsers of a developer; outlives the node; null: production
   http::Limits http;
 };
+
+/// Where the key-value stores are of a node with this `data_dir`.
+inline std::filesystem::path key_value_folder(const std::string& data_dir) {
+  return std::filesystem::path(data_dir) / "keyvalue";
+}
 
 }  // namespace peko::node

@@ -107,8 +107,8 @@ Status Node::begin(Source source, const OnLoaded& on_loaded) {
   if (Status status = start_engine(); !status) return status;
   if (Status status = open_cache(); !status) return status;
   if (!config_.data_dir.empty()) {
-    const std::filesystem::path folder = std::filesystem::path(config_.data_dir) / "keyvalue";
-    key_value_ = std::make_unique<keyvalue::SqliteStore>(keyvalue::SqliteOptions{.folder = folder}, clock_, log_);
+    key_value_ = std::make_unique<keyvalue::SqliteStore>(
+        keyvalue::SqliteOptions{.folder = key_value_folder(config_.data_dir)}, clock_, log_);
   }
   make_functions(std::move(source));
   if (Status status = functions_->load(on_loaded); !status) return status;

@@ -27,7 +27,7 @@ class Doctor(unittest.TestCase):
     def test_this_machine_can_run_peko(self):
         status, checks = doctor(*self.FREE)
         self.assertEqual(status, 0, checks)
-        for subject in ("CPU", "compiler", "memory", "cache"):
+        for subject in ("CPU", "compiler", "memory", "cache", "data"):
             self.assertIn(checks[subject]["status"], ("ok", "warn"), checks[subject])
         for check in checks.values():
             self.assertEqual("fix" in check, check["status"] != "ok", check)
@@ -46,6 +46,8 @@ class Doctor(unittest.TestCase):
         status, checks = doctor(*self.FREE, "--code", file / "store", "--cache-dir", file / "cache")
         self.assertEqual(status, 1)
         self.assertEqual((checks["code store"]["status"], checks["cache"]["status"]), ("fail", "fail"))
+        status, checks = doctor(*self.FREE, "--data-dir", file / "data")
+        self.assertEqual((status, checks["data"]["status"], checks["data"]["fix"]), (1, "fail", "--data-dir FOLDER"))
         status, checks = doctor(*self.FREE, "--code", store({"hello": ""}), "--cache-dir", file.parent)
         self.assertIn("1 function", checks["code store"]["detail"])
         self.assertEqual(checks["cache"]["status"], "ok")
