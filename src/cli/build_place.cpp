@@ -4,24 +4,18 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <optional>
 #include <system_error>
 #include <vector>
 
-#include "base/file.hpp"
 #include "base/text.hpp"
 #include "cli/build_text.hpp"
+#include "code/source_excerpt.hpp"
 
 namespace peko::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kSourceBytesMax = std::size_t{4} << 20U;
-/// Lines before and after the one with the fault.
-constexpr unsigned kAround = 3;
-constexpr std::size_t kLineCharactersMax = 200;
 
 struct Place {
   std::string file;
@@ -92,19 +86,6 @@ std::optional<Place> find_place(const std::vector<std::string_view>& lines, cons
   return search(lines.begin());
 }
 
-std::string excerpt_of(const fs::path& file, unsigned line) {
-  const Result<std::string> text = read_file(file, kSourceBytesMax);
-  if (!text) return {};
-  const std::vector<std::string_view> lines = split(*text, '\n');
-  std::string excerpt;
-  const std::size_t last = std::min<std::size_t>(lines.size(), std::size_t{line} + kAround);
-  for (std::size_t at = line > kAround ? line - kAround : 1; at <= last; ++at) {
-    fmt::format_to(std::back_inserter(excerpt), "{} {:>5} | {}\n", at == line ? '>' : ' ', at,
-                   shown_output(lines[at - 1].substr(0, kLineCharactersMax), Codes::Drop));
-  }
-  return excerpt;
-}
-
 /// The first line that speaks of an error, without the mark that esbuild begins with; else the first with any letters.
 std::string_view headline(std::string_view message) {
   std::string_view first;
@@ -126,7 +107,7 @@ edge::BuildProblem build_problem(std::string_view output, const fs::path& folder
   edge::BuildProblem problem;
   problem.message = shown_output(output, Codes::Drop);
   if (std::optional<Place> place = find_place(split(problem.message, '\n'), folder)) {
-    problem.excerpt = excerpt_of(folder / place->file, place->line);
+    problem.excerpt = shown_output(code::source_excerpt(folder, place->file, place->line), Codes::Drop);
     problem.file = std::move(place->file);
     problem.line = place->line;
     problem.column = place->column;

@@ -47,9 +47,7 @@ TEST_F(BuildPlace, IsNothingWhenNoFileIsNamed) {
 TEST_F(BuildPlace, ComesWithTheLinesAroundIt) {
   const edge::BuildProblem problem = build_problem("\x1b[31merror\x1b[0m src/index.ts:5:2", folder_.path());
   EXPECT_EQ(problem.message, "error src/index.ts:5:2");
-  EXPECT_EQ(problem.excerpt,
-            "      2 | two\n      3 | three\n      4 | four\n>     5 | five\n      6 | six\n      7 | seven\n"
-            "      8 | \n");
+  EXPECT_EQ(problem.excerpt, "  1 | one\n  2 | two\n  3 | three\n  4 | four\n> 5 | five\n  6 | six\n  7 | seven");
   EXPECT_EQ(build_problem("error src/index.ts:500:2", folder_.path()).excerpt, "");
 }
 

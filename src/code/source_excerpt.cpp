@@ -26,9 +26,9 @@ constexpr std::size_t kLineBytesMax = 300;  // a line of a minified file is show
 constexpr std::size_t kSourceBytesMax = std::size_t{4} << 20;
 
 bool looks_like_source(const fs::path& file) {
-  constexpr std::array<std::string_view, 22> kEndings = {
-      ".rs", ".ts",  ".mts", ".tsx", ".js", ".mjs", ".jsx", ".cjs", ".vue", ".c",      ".h",
-      ".cc", ".cpp", ".cxx", ".hpp", ".go", ".py",  ".zig", ".cs",  ".mbt", ".svelte", ".astro"};
+  constexpr std::array<std::string_view, 23> kEndings = {
+      ".rs",  ".ts",  ".mts", ".tsx", ".js", ".mjs", ".jsx", ".cjs", ".vue",    ".c",     ".h",  ".cc",
+      ".cpp", ".cxx", ".hpp", ".go",  ".py", ".zig", ".cs",  ".mbt", ".svelte", ".astro", ".wit"};
   const bool hidden = std::ranges::any_of(file, [](const fs::path& part) { return part.string().starts_with('.'); });
   return !hidden && std::ranges::find(kEndings, file.extension().string()) != kEndings.end();
 }
