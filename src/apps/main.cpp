@@ -29,6 +29,7 @@ class Served final : public peko::cli::RunningNode {
  public:
   explicit Served(std::unique_ptr<peko::node::Node> node) : node_(std::move(node)) {}
   [[nodiscard]] std::string address() const override { return node_->address(); }
+  [[nodiscard]] std::string admin_address() const override { return node_->admin_address(); }
   [[nodiscard]] peko::node::FunctionStage* stage() override { return node_->stage(); }
   int run(const std::function<void()>& stopping) override { return node_->run(stopping); }
   void stop() override { peko::node::Node::stop(); }

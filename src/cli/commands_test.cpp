@@ -25,6 +25,7 @@ class CommandsTest : public testing::Test {
    public:
     explicit FakeNode(CommandsTest& test) : test_(test) {}
     [[nodiscard]] std::string address() const override { return test_.config_->listen; }
+    [[nodiscard]] std::string admin_address() const override { return test_.config_->admin; }
     [[nodiscard]] node::FunctionStage* stage() override { return &test_.stage_; }
     /// Until `dev` has shown what it serves, or has found nothing.
     int run(const std::function<void()>& stopping) override {

@@ -26,6 +26,8 @@ class RunningNode {
   virtual ~RunningNode() = default;
   /// What it really listens on: "127.0.0.1:3000".
   [[nodiscard]] virtual std::string address() const = 0;
+  /// Where the operator asks, likewise; empty: nowhere.
+  [[nodiscard]] virtual std::string admin_address() const = 0;
   /// node::Node::stage.
   [[nodiscard]] virtual node::FunctionStage* stage() = 0;
   /// Blocks until it is told to stop, by a signal or stop(), and has drained; `stopping`, if there is one, is called

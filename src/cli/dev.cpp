@@ -75,7 +75,7 @@ Ending serve_projects(const CommandLine& line, const Context& context, Settings&
                                                                 : std::move(started.error().message)};
   }
   node = std::move(*started);
-  session.start(*node->stage(), node->address());
+  session.start(*node->stage(), {.functions = node->address(), .admin = node->admin_address()});
   const int status = node->run([&session] { session.stop(); });
   if (!session.join(kStopPatience)) {
     log.write(LogLevel::Warn, "leaving behind a compilation that does not end");

@@ -67,9 +67,9 @@ std::vector<std::string> DevSession::names() const {
   return names;
 }
 
-void DevSession::start(node::FunctionStage& stage, std::string address) {
+void DevSession::start(node::FunctionStage& stage, Addresses addresses) {
   stage_ = &stage;
-  address_ = std::move(address);
+  addresses_ = std::move(addresses);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -241,7 +241,8 @@ void DevSession::end_first_pass() {
   const auto is_settled = [](const auto& each) { return each.second->settled; };
   if (!std::ranges::all_of(projects_, is_settled)) return;
   first_pass_ = false;
-  DevView::Ready ready{.address = address_,
+  DevView::Ready ready{.address = addresses_.functions,
+                       .admin = addresses_.admin,
                        .domain = parts_.settings.node.domain,
                        .functions = {},
                        .default_function = stage_->default_function(),

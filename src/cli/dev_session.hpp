@@ -58,8 +58,13 @@ class DevSession {
   Status read_projects();
   /// Of the functions whose settings are right.
   [[nodiscard]] std::vector<std::string> names() const;
-  /// Brings all functions to `stage`, and keeps them as their files are. `address`: what the node listens on.
-  void start(node::FunctionStage& stage, std::string address);
+  /// What the node listens on.
+  struct Addresses {
+    std::string functions;
+    std::string admin;  ///< empty: nothing
+  };
+  /// Brings all functions to `stage`, and keeps them as their files are.
+  void start(node::FunctionStage& stage, Addresses addresses);
   /// Ends builds and begins nothing any more. Any thread.
   void stop();
   /// After stop(): false when a compilation does not end within `patience`; then what `parts` refers to must stay until
@@ -133,7 +138,7 @@ class DevSession {
 
   const DevSessionParts parts_;
   node::FunctionStage* stage_ = nullptr;  // from start() on
-  std::string address_;
+  Addresses addresses_;
   const unsigned jobs_max_;
   watch::Hints hints_;
   std::map<std::filesystem::path, std::unique_ptr<Project>> projects_;  // by source

@@ -41,7 +41,7 @@ class DevSessionTest : public testing::TestWithParam<DevWatch> {
                                      .on_ready = [this](const std::string& url) { ready_ = url; },
                                      .on_nothing = [this] { nothing_ = true; }});
     ASSERT_TRUE(session_->read_projects());
-    session_->start(stage_, "127.0.0.1:3000");
+    session_->start(stage_, {.functions = "127.0.0.1:3000", .admin = ""});
   }
   void TearDown() override {
     if (!session_) return;

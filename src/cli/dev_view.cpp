@@ -15,6 +15,9 @@ namespace {
 
 using Style = Terminal::Style;
 
+/// Stands in the table like a function.
+constexpr std::string_view kInspector = "inspector";
+
 /// A message of several lines below a mark, each line indented.
 std::string indented(std::string_view message) {
   std::string lines;
@@ -120,6 +123,10 @@ void DevView::ready(const Ready& ready) {
     text += fmt::format("  {:<{}}  {}\n", "", width_,
                         terminal().styled(Style::Dim, fmt::format("every other name, as http://{}/, is answered by {}",
                                                                   reachable(ready.address), ready.default_function)));
+  }
+  if (!ready.admin.empty()) {
+    text += fmt::format("\n  {:<{}}  http://{}/{}\n", kInspector, width_, reachable(ready.admin),
+                        terminal().styled(Style::Dim, "  requests, logs, failures"));
   }
   if (!ready.functions.empty()) {
     text += fmt::format(

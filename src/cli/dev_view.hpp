@@ -42,6 +42,7 @@ class DevView {
   void notice(const std::string& text);
   struct Ready {
     std::string address;
+    std::string admin;  ///< empty: there is none
     std::string domain;
     std::vector<code::Function> functions;  ///< whose settings are right
     std::string default_function;

@@ -130,6 +130,17 @@ TEST(DevView, NamesTheDefaultFunction) {
       << rig.out.text();
 }
 
+TEST(DevView, ShowsWhereTheInspectorIs) {
+  Rig rig;
+  rig.view.begin("", {"api"});
+  DevView::Ready about = ready({function("api")});
+  about.admin = "0.0.0.0:7070";
+  rig.view.ready(about);
+  EXPECT_NE(rig.out.text().find("\n\n  inspector  http://127.0.0.1:7070/  requests, logs, failures\n"),
+            std::string::npos)
+      << rig.out.text();
+}
+
 TEST(DevView, HasColoursOnlyOnATerminal) {
   for (const auto kind : {Terminal::Kind::Plain, Terminal::Kind::Interactive, Terminal::Kind::Coloured}) {
     Rig rig(kind);

@@ -129,6 +129,7 @@ Status Node::start_admin() {
   if (!admin) return fail(std::move(admin.error()));
   admin_ = std::move(*admin);
   if (const Result<net::Address> address = net::Address::parse(admin_->address())) guard_.add_own_port(address->port());
+  if (config_.dev != nullptr) return {};  // the table of `peko dev` has it
   log_.write(LogLevel::Info, "admin at " + admin_->address() + ": the inspector at http://" + admin_->address() +
                                  "/, /metrics, /api/...");
   return {};
@@ -259,8 +260,8 @@ void Node::show() {
                 .board = &functions_->board(),
                 .memory = runtime_.get(),
                 .store = functions_->store(),
-                .refresher = functions_->refresher(),
                 .key_value = key_value_ ? &key_value_->usage() : nullptr,
+                .refresher = functions_->refresher(),
                 .loops = &all_lanes_,
                 .traps = &trap_history_};
   for (const std::unique_ptr<Lane>& lane : lanes_) view.lanes.push_back(lane->view());

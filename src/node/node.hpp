@@ -62,6 +62,9 @@ class Node {
   /// What it listens on, with the real port: "127.0.0.1:3000".
   [[nodiscard]] const std::string& address() const { return config_.listen; }
 
+  /// Where the operator asks, likewise; empty: nowhere.
+  [[nodiscard]] std::string admin_address() const { return admin_ ? admin_->address() : std::string(); }
+
   /// How its functions are changed while it runs; null unless its source is a StagedSource.
   [[nodiscard]] FunctionStage* stage() { return functions_->stage(); }
 

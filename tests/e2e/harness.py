@@ -27,6 +27,7 @@ SANITIZER = os.environ.get("PEKO_SANITIZER", "")
 SANITIZED = bool(SANITIZER)
 PATIENCE = 180 if SANITIZED else 60  # seconds, for what must happen; never asserted
 READY = re.compile(r"(?:listening on |http://[a-z])[^\s/]+:(\d+)")  # serve's log line, dev's table; not the address of a store
+ADMIN = re.compile(r"(?:admin at |^  inspector +http://)127\.0\.0\.1:(\d+)")  # likewise
 
 _live = []
 
@@ -151,8 +152,7 @@ class Server:
         return Connection(self.port, **options)
 
     def admin_port(self):
-        line = self.wait_line(lambda text: "admin at 127.0.0.1:" in text)
-        return int(re.search(r"admin at [^:]+:(\d+)", line).group(1))
+        return int(ADMIN.search(self.wait_line(ADMIN.search)).group(1))
 
     def admin(self, target, method="GET", fields=(), host="localhost"):
         """The answer of the admin listener."""
