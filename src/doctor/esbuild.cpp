@@ -90,7 +90,7 @@ std::string esbuild_advice(const fs::path& folder, std::string_view path) {
   const bool listed = package && names_esbuild(*package / "package.json");
   const std::string run = fmt::format("run `{}` in {}", listed ? manager.install : manager.add, code::shown(where));
   if (find_program(manager.program, path)) return run;
-  return fmt::format("{} is not in PATH: install it ({}), then {}", manager.program, manager.source, run);
+  return fmt::format("{}, after installing {}, which is not in PATH ({})", run, manager.program, manager.source);
 }
 
 }  // namespace peko::doctor

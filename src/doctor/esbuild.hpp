@@ -15,7 +15,7 @@ std::optional<std::filesystem::path> find_esbuild(const std::filesystem::path& f
 std::optional<std::filesystem::path> package_folder(const std::filesystem::path& folder);
 
 /// What installs it for a project in `folder`: "run `npm ci` in shop". Of the package manager whose lock file is there;
-/// when that is not in `path`, how to get it too.
+/// when that is not in `path`, also where it comes from.
 std::string esbuild_advice(const std::filesystem::path& folder, std::string_view path);
 
 }  // namespace peko::doctor
