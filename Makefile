@@ -101,9 +101,9 @@ install-files:
 	$(title) 'Installed below $(DESTDIR)$(PREFIX)'
 
 .PHONY: docs
-docs: build guests ## Records docs/terminal.md anew
-	$(title) 'Recording docs/terminal.md'
-	@PEKO_BIN=$(abspath $(PEKO)) python3 -B tests/e2e/terminal.py docs/terminal.md
+docs: build guests samples ## Records docs/terminal.md, and what README.md shows of it, anew
+	$(title) 'Recording docs/terminal.md and README.md'
+	@PEKO_BIN=$(abspath $(PEKO)) python3 -B tests/e2e/terminal.py docs/terminal.md README.md
 
 .PHONY: clean
 clean: ## Removes everything that was built

@@ -10,6 +10,7 @@ import tomllib
 import unittest
 
 from harness import CACHE, PEKO, ROOT, Server, environment, main
+from terminal import LISTING, served_samples, usual
 
 SAMPLES = ROOT / "samples"
 NAMES = sorted(path.parent.name for path in SAMPLES.glob("*/peko.toml"))
@@ -64,6 +65,10 @@ class Together(unittest.TestCase):
                                   capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 0, (url, done.stderr))
             self.assertTrue(done.stdout.startswith(kind), (url, done.stdout))
+
+    def test_the_listing_in_the_readme_is_what_peko_dev_shows(self):
+        kept, now = LISTING.search((ROOT / "README.md").read_text()).group(), served_samples()
+        self.assertEqual(usual(kept), usual(now), "README.md is old, run `make docs`")
 
 
 if __name__ == "__main__":

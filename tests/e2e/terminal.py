@@ -1,6 +1,7 @@
-"""Records docs/terminal.md: mistakes that people make, with what Peko says, and the help of every command.
+"""Records docs/terminal.md: mistakes that people make, with what Peko says, and the help of every command. Then what `peko dev`
+shows of the samples, which is in README.md.
 
-    PEKO_BIN=build/release/peko python3 -B tests/e2e/terminal.py docs/terminal.md
+    PEKO_BIN=build/release/peko python3 -B tests/e2e/terminal.py docs/terminal.md README.md
 
 Each scene is a folder, some files, and a command, run as a person would. What differs from run to run (times, ports,
 temporary folders) is given one form, so that a recording can be compared.
@@ -13,7 +14,7 @@ import socket
 import subprocess
 import sys
 
-from harness import CACHE, PATIENCE, PEKO, environment, guest, run, temporary_folder
+from harness import CACHE, PATIENCE, PEKO, ROOT, Server, environment, guest, run, temporary_folder
 
 INTRODUCTION = """# On the terminal
 
@@ -61,7 +62,7 @@ class Scene:
 def usual(text):
     """One form for what differs from run to run."""
     text = re.sub(r"\b\d{4}-\d\d-\d\dT[\d:.]+Z", "2026-01-31T12:03:04.567Z", text)
-    text = re.sub(r"\b\d+(\.\d+)? (ms|s|us)\b", "12 ms", text)
+    text = re.sub(r"\b(\d+ min )?\d+(\.\d+)? (ms|s|us)\b", "12 ms", text)
     text = re.sub(r"\bprocess \d+", "process 4711", text)
     return re.sub(r"sha256 [0-9a-f]{12}", "sha256 5f2c90d1e6aa", text)
 
@@ -183,5 +184,36 @@ def record():
     return page
 
 
+LISTING = re.compile(r"(?<=```\n)  peko dev  .*?(?=```)", re.S)
+
+
+def shown_of_samples():
+    """What `make run` shows. The lines of what is loaded are in the order of their names: builds run beside each other."""
+    server = Server("dev", ROOT / "samples", "--data-dir", temporary_folder(), ready=False)
+    server.wait_line(lambda line: "Ctrl-C to stop" in line, 5 * PATIENCE)  # it may compile all of them
+    server.wait_ready()
+    rows = list(server.lines)
+    admin, port = str(server.admin_port()), str(server.port)
+    server.stop()
+    loaded = [row for row in rows if re.match(r"  [+x] ", row)]
+    rest = [row for row in rows if row not in loaded and not re.match(r"\d{4}-", row)]
+    at = next(index for index, row in enumerate(rest) if row.startswith("  peko dev")) + 2
+    text = "\n".join(rest[:at] + sorted(loaded) + rest[at:]).strip("\n") + "\n"
+    return text.replace(f":{port}/", ":3000/").replace(f":{admin}/", ":7070/")
+
+
+def served_samples():
+    """What it shows when it was run before: all that is compiled comes from the cache."""
+    shown = shown_of_samples()
+    return shown_of_samples() if "compiled in" in shown else shown
+
+
+def record_readme(path):
+    page = path.read_text()
+    assert LISTING.search(page), f"{path} has no listing of `peko dev`"
+    path.write_text(LISTING.sub(lambda _: served_samples(), page, count=1))
+
+
 if __name__ == "__main__":
     pathlib.Path(sys.argv[1]).write_text(record())
+    record_readme(pathlib.Path(sys.argv[2]))
