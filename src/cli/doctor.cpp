@@ -101,7 +101,12 @@ Finding check_store(const Patient& patient) {
 
 /// Where key-value stores are to be; without a folder for them only functions that want one do not work.
 Finding check_data(const std::string& data_dir) {
-  if (!data_dir.empty()) return doctor::check_data_folder(node::key_value_folder(data_dir), "--data-dir FOLDER");
+  if (!data_dir.empty()) {
+    const std::filesystem::path stores = node::key_value_folder(data_dir);
+    std::error_code ignored;
+    const bool made = std::filesystem::exists(stores, ignored);
+    return doctor::check_data_folder(made ? stores : stores.parent_path(), "--data-dir FOLDER");
+  }
   return {.area = "folders",
           .subject = "data",
           .state = State::Warn,
