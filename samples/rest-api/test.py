@@ -86,6 +86,13 @@ class RestApi(unittest.TestCase):
         for address in addresses:
             self.ask("DELETE", address)
 
+    def test_nothing_comes_after_what_is_beyond_the_last(self):
+        self.ask("POST", "/todos", {"title": "one"})
+        for offset in (1_000_000, 2**32 - 6, 2**32 - 1):
+            answer = self.ask("GET", f"/todos?offset={offset}")
+            self.assertEqual((answer.status, answer.json()["items"]), (200, []))
+            self.assertNotIn('rel="next"', answer.headers["link"])
+
     def test_the_list_filters_by_done(self):
         for done in (True, False):
             self.ask("POST", "/todos", {"title": "x", "done": done})

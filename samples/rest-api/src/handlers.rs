@@ -136,8 +136,9 @@ fn links(query: &ListQuery, total: usize, limit: usize, offset: usize) -> String
     if offset > 0 {
         links.push(page(offset.saturating_sub(limit), "prev"));
     }
-    if offset + limit < total {
-        links.push(page(offset + limit, "next"));
+    let next = offset.saturating_add(limit);
+    if next < total {
+        links.push(page(next, "next"));
     }
     links.push(page(last, "last"));
     links.join(", ")
