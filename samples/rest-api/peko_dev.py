@@ -11,6 +11,7 @@ import time
 import urllib.parse
 
 PROJECT = pathlib.Path(__file__).resolve().parent
+START_SECONDS = 120  # a build may come first
 
 
 class PekoDev:
@@ -34,9 +35,13 @@ class PekoDev:
         with output.open("w") as file:
             self.process = subprocess.Popen([os.path.abspath(program), "dev", PROJECT, *flags], cwd=self.folder.name,
                                             stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+        deadline = time.monotonic() + START_SECONDS
         while not (found := re.search(r"http://[a-z][^\s/]*:(\d+)/", output.read_text())):
             if self.process.poll() is not None:
                 raise RuntimeError(f"peko dev ended before it served:\n{output.read_text()}")
+            if time.monotonic() > deadline:
+                self.process.kill()
+                raise RuntimeError(f"peko dev does not serve after {START_SECONDS} s:\n{output.read_text()}")
             time.sleep(0.05)
         self.host, self.port = "127.0.0.1", int(found[1])
 

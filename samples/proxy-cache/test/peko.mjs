@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = process.env.PEKO_BIN ? resolve(process.env.PEKO_BIN) : 'peko';
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+const START_SECONDS = 120; // a build may come first
 
 /** Whether the server is not ours: it cannot be started again, and may hold what others put there. */
 export const isForeign = process.env.PEKO_URL !== undefined;
@@ -47,13 +48,20 @@ export async function serve(project = PROJECT) {
 function port(child) {
   return new Promise((resolve, reject) => {
     let output = '';
+    const late = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`peko dev does not serve after ${START_SECONDS} s:\n${output}`));
+    }, START_SECONDS * 1000);
     const read = (text) => {
       output += text;
       const found = /http:\/\/[a-z][^\s/]*:(\d+)\//.exec(output);
-      if (found) resolve(found[1]);
+      if (!found) return;
+      clearTimeout(late);
+      resolve(found[1]);
     };
     child.stdout.setEncoding('utf8').on('data', read);
     child.stderr.setEncoding('utf8').on('data', read);
+    child.on('close', () => clearTimeout(late));
     child.on('error', (error) => reject(new Error(`${error.message}: put peko into PATH, or its file name into PEKO_BIN`)));
     child.on('exit', () => reject(new Error(`peko dev ended before it served:\n${output}`)));
   });
