@@ -36,7 +36,9 @@ const Listing = v.strictObject({
 export const links = new Hono<App>()
   .get('/', vValidator('query', Listing, invalid), async (c) => {
     const { limit, cursor } = c.req.valid('query');
-    return c.json(await c.var.links.page(limit, cursor));
+    const page = await c.var.links.page(limit, cursor);
+    if (page) return c.json(page);
+    return problem(c, 400, 'Some fields cannot be taken as they are.', [{ field: 'cursor', message: 'is none that a page has given' }]);
   })
   .post('/', vValidator('json', NewLink, invalid), async (c) => {
     const { url, slug, expires_in } = c.req.valid('json');
@@ -45,11 +47,11 @@ export const links = new Hono<App>()
     if (!link) return problem(c, 409, `There is a link ${slug} already.`);
     return c.json(link, 201, { location: `/links/${link.slug}` });
   })
-  .get('/:slug', async (c) => {
+  .get(`/:slug{${SLUG.source}}`, async (c) => {
     const link = await c.var.links.find(c.req.param('slug'));
     return link ? c.json(link) : notFound(c);
   })
-  .delete('/:slug', async (c) => ((await c.var.links.remove(c.req.param('slug'))) ? c.body(null, 204) : notFound(c)));
+  .delete(`/:slug{${SLUG.source}}`, async (c) => ((await c.var.links.remove(c.req.param('slug'))) ? c.body(null, 204) : notFound(c)));
 
 function wholeNumber(least: number, most: number) {
   const fits = (n: number) => Number.isInteger(n) && n >= least && n <= most;

@@ -33,9 +33,10 @@ export class Links {
     return this.kv.get(PREFIX + slug);
   }
 
-  /** One page, in the order of slugs. */
-  async page(limit: number, cursor: string | undefined): Promise<{ links: Link[]; cursor: string | null }> {
-    const page = await this.kv.list<Dates>({ prefix: PREFIX, limit, cursor });
+  /** One page, in the order of slugs; nothing when no page has given this cursor. */
+  async page(limit: number, cursor: string | undefined): Promise<{ links: Link[]; cursor: string | null } | undefined> {
+    const page = await this.list(limit, cursor);
+    if (!page) return undefined;
     const names = page.keys.map(({ name }) => name);
     const urls = names.length > 0 ? await this.kv.get(names) : new Map<string, string | null>();
     const links = page.keys.flatMap(({ name, metadata }) => {
@@ -43,6 +44,16 @@ export class Links {
       return url && metadata ? { slug: name.slice(PREFIX.length), url, ...metadata } : []; // else its time was over just now
     });
     return { links, cursor: page.cursor ?? null };
+  }
+
+  private async list(limit: number, cursor: string | undefined) {
+    try {
+      return await this.kv.list<Dates>({ prefix: PREFIX, limit, cursor });
+    } catch (error) {
+      if (!cursor) throw error;
+      await this.kv.list({ prefix: PREFIX, limit: 1 }); // throws when it is the store that fails, not the cursor
+      return undefined;
+    }
   }
 
   /** The new link; nothing when its slug is taken. Of two who ask for one slug at the same time, the later gets it. */

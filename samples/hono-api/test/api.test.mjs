@@ -108,6 +108,11 @@ test('wrong fields are reported by name', async () => {
   assertProblem(await ask('GET', '/links?page=2'), 400, ['page']);
 });
 
+test('a cursor that no page has given is reported', { skip: isForeign && 'what a cursor is, the store decides' }, async () => {
+  for (const cursor of ['!', 'x', 'a'.repeat(2000)]) assertProblem(await ask('GET', `/links?cursor=${cursor}`), 400, ['cursor']);
+  assert.equal((await ask('GET', '/links?cursor=')).status, 200);
+});
+
 test('a body that is no JSON object, or too long, is refused', async () => {
   for (const body of ['{', '\x00', '{"url": "https://']) assertProblem(await ask('POST', '/links', body), 400);
   assert.equal((await ask('POST', '/links', '[]')).status, 400);
@@ -116,7 +121,11 @@ test('a body that is no JSON object, or too long, is refused', async () => {
 });
 
 test('what is not there is 404 in JSON', async () => {
-  for (const path of ['/favicon.ico', '/a/b/c', '/links/none/more', '/xy']) assertProblem(await ask('GET', path), 404);
+  const long = 'x'.repeat(600);
+  for (const path of ['/favicon.ico', '/a/b/c', '/links/none/more', '/xy', `/links/${long}`, `/${long}`]) {
+    assertProblem(await ask('GET', path), 404);
+  }
+  assertProblem(await ask('DELETE', `/links/${long}`), 404);
 });
 
 test('browsers of other origins may use it, and answers carry the usual protections', async () => {

@@ -28,7 +28,7 @@ async function answer(request: Request, todos: Todos): Promise<Response> {
   if (pathname === '/todos') {
     switch (method) {
       case 'GET':
-        return Response.json(await todos.page(limitOf(searchParams), searchParams.get('cursor') || undefined));
+        return Response.json((await todos.page(limitOf(searchParams), searchParams.get('cursor') || undefined)) ?? noSuchCursor());
       case 'POST': {
         const todo = await todos.add(todoFields(await readObject(request), 'whole'));
         return Response.json(todo, { status: 201, headers: { location: `/todos/${todo.id}` } });
@@ -57,6 +57,10 @@ function limitOf(query: URLSearchParams): number {
   const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= LIMIT_MAX) return limit;
   throw Problem.invalid([{ field: 'limit', message: `must be a whole number from 1 to ${LIMIT_MAX}` }]);
+}
+
+function noSuchCursor(): never {
+  throw Problem.invalid([{ field: 'cursor', message: 'is none that a page has given' }]);
 }
 
 function noSuch(id: string): never {

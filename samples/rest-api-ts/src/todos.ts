@@ -17,12 +17,23 @@ export class Todos {
     return this.kv.get<Todo>(PREFIX + id, 'json');
   }
 
-  /** One page, the oldest first. */
-  async page(limit: number, cursor: string | undefined): Promise<{ items: Todo[]; cursor: string | null }> {
-    const page = await this.kv.list({ prefix: PREFIX, limit, cursor });
+  /** One page, the oldest first; null when no page has given this cursor. */
+  async page(limit: number, cursor: string | undefined): Promise<{ items: Todo[]; cursor: string | null } | null> {
+    const page = await this.list(limit, cursor);
+    if (!page) return null;
     const names = page.keys.map(({ name }) => name);
     const found = names.length > 0 ? await this.kv.get<Todo>(names, 'json') : new Map<string, Todo | null>();
     return { items: [...found.values()].filter((todo) => todo !== null), cursor: page.cursor ?? null };
+  }
+
+  private async list(limit: number, cursor: string | undefined) {
+    try {
+      return await this.kv.list({ prefix: PREFIX, limit, cursor });
+    } catch (error) {
+      if (!cursor) throw error;
+      await this.kv.list({ prefix: PREFIX, limit: 1 }); // throws when it is the store that fails, not the cursor
+      return null;
+    }
   }
 
   async add(fields: Fields): Promise<Todo> {

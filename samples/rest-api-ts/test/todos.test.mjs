@@ -73,6 +73,15 @@ test('wrong fields are reported by name', async () => {
   for (const limit of ['0', '101', '-1', 'ten']) assertProblem(await ask('GET', `/todos?limit=${limit}`), 400, ['limit']);
 });
 
+test('a cursor that no page has given is reported', { skip: isForeign && 'what a cursor is, the store decides' }, async () => {
+  for (const cursor of ['!', 'x', 'a'.repeat(2000)]) assertProblem(await ask('GET', `/todos?cursor=${cursor}`), 400, ['cursor']);
+  assert.equal((await ask('GET', '/todos?cursor=')).status, 200);
+});
+
+test('what is not there is 404, whatever its length', async () => {
+  for (const id of ['none', 'x'.repeat(600)]) assertProblem(await ask('GET', `/todos/${id}`), 404);
+});
+
 test('a body that is not a todo is refused', async () => {
   for (const body of ['', '{', '[]', '"x"', 'null', '\x00']) assertProblem(await ask('POST', '/todos', body), 400);
   assertProblem(await ask('POST', '/todos', { title: 'x'.repeat(70_000) }), 413);
