@@ -75,6 +75,15 @@ class Json(unittest.TestCase):
         self.ask("peko gc")
         self.ask("peko delete", "shop", "--yes")
 
+    def test_a_script_with_static_files(self):
+        (self.folder / "peko.toml").write_text('name = "site"\nscript = "site.js"\nassets = "public"\n')
+        (self.folder / "site.js").write_text('export default { fetch: () => new Response("hello") };\n')
+        (self.folder / "public").mkdir()
+        (self.folder / "public/index.html").write_text("<p>start")
+        self.assertEqual(self.ask("peko deploy", "--dry-run", like=3)["assets"], {"files": 1, "bytes": 8})
+        answer = self.ask("peko deploy", like=2)
+        self.assertEqual((answer["assets"], answer["artifact"]["status"]), ({"files": 1, "new": 1, "bytes_sent": 8}, "none"))
+
     def test_nodes_that_do_not_confirm(self):
         answer = self.ask("peko deploy", "--admin", "http://127.0.0.1:1", status=1)
         self.assertEqual((answer["ok"], answer["nodes"][0]["confirmed"]), (False, False))
