@@ -1,5 +1,5 @@
-// Serves a project's bundle on workerd, as Cloudflare would: node workerd.mjs PROJECT. Prints its address, ends with
-// stdin. The bundle is the one that `peko build` made; [env], the assets and the key-value store are as peko.toml has
+// Serves a project's bundle on workerd, as Cloudflare would: node workerd.mjs PROJECT MANIFEST-AS-JSON. Prints its
+// address, ends with stdin. The bundle is the one that `peko build` made; [env], the assets and the key-value store are as peko.toml has
 // them, and all else is workerd's own.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
