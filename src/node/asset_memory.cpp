@@ -113,17 +113,23 @@ void AssetMemory::finish(const code::AssetBlob& asset, Brought brought) {
 
 // Some more than must go, so that not every asset that comes has all uses compared.
 void AssetMemory::evict(Lock&) {
-  using Entry = decltype(held_)::iterator;
+  struct Entry {
+    std::int64_t used_s;  // as it was when this began: loops go on writing it
+    decltype(held_)::iterator at;
+  };
   std::vector<Entry> entries;
-  for (auto each = held_.begin(); each != held_.end(); ++each) entries.push_back(each);
-  std::ranges::sort(entries, {},
-                    [](const Entry& each) { return each->second->used_s.load(std::memory_order_relaxed); });
+  entries.reserve(held_.size());
+  for (auto each = held_.begin(); each != held_.end(); ++each) {
+    entries.push_back({.used_s = each->second->used_s.load(std::memory_order_relaxed), .at = each});
+  }
+  std::ranges::sort(entries, {}, &Entry::used_s);
   const std::uint64_t target = bytes_max_ - bytes_max_ / 8;
   for (const Entry& each : entries) {
     if (bytes_ <= target) return;
-    bytes_ -= each->second->content.memory + kOverhead;
-    each->second->evicted.store(true, std::memory_order_relaxed);
-    held_.erase(each);
+    edge::HeldAsset& asset = *each.at->second;
+    bytes_ -= asset.content.memory + kOverhead;
+    asset.evicted.store(true, std::memory_order_relaxed);
+    held_.erase(each.at);
   }
 }
 

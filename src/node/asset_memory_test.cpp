@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <latch>
+#include <thread>
 
 #include "base/fake_clock.hpp"
 #include "code/test_folder.hpp"
@@ -88,6 +90,35 @@ TEST_F(AssetMemoryTest, LetsGoOfWhatWasNotUsedForLongest) {
   EXPECT_FALSE(used->evicted);
   EXPECT_EQ(bring(blob("used")), used);
   EXPECT_NE(bring(blob("old")), old);
+}
+
+TEST_F(AssetMemoryTest, LetsGoWhileLoopsNoteUses) {
+  constexpr int kRounds = 20'000;
+  AssetMemory small(2000 * 512, clock);  // assets without bytes: what they cost besides
+  std::vector<std::shared_ptr<HeldAsset>> all(kRounds);
+  std::atomic<int> ready = 0;  // of `all`
+  std::atomic<bool> over = false;
+  std::thread loop([&] {
+    for (std::int64_t use = 0; !over; ++use) {
+      const int count = ready;
+      for (int i = std::max(0, count - 4000); i < count; ++i) {
+        all[static_cast<std::size_t>(i)]->used_s.store((use * i) % 7919, std::memory_order_relaxed);
+      }
+    }
+  });
+  for (int i = 0; i < kRounds; ++i) {
+    std::promise<std::shared_ptr<HeldAsset>> promise;
+    small.bring(assets, blob(std::to_string(i), 0),
+                [&](Result<std::shared_ptr<HeldAsset>> held) { promise.set_value(std::move(held).value()); });
+    all[static_cast<std::size_t>(i)] = promise.get_future().get();
+    ready = i + 1;
+  }
+  over = true;
+  loop.join();
+  EXPECT_TRUE(small.stop(10s));
+  EXPECT_LE(small.bytes(), 2000U * 512);
+  const auto held = std::ranges::count_if(all, [](const auto& each) { return !each->evicted; });
+  EXPECT_EQ(small.bytes(), static_cast<std::uint64_t>(held) * 512);
 }
 
 TEST_F(AssetMemoryTest, ServesOneThatIsLargerThanAllItMayHold) {
