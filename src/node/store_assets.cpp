@@ -35,11 +35,11 @@ Result<std::string> StoreAssets::fetch_checked(const std::string& key, const cod
                                            key, parts_.store.shown()));
   }
   if (!object && code != Code::Invalid) return fail(std::move(object.error()));
-  if (!object || sha256(object->bytes) != asset.hash) {
+  if (!object || object->bytes.size() != asset.size || sha256(object->bytes) != asset.hash) {
     parts_.stats.count_refused(Refused::Asset);
     std::string what = fmt::format(
-        "{} in {} was changed after it was written: its bytes do not have the hash that it is named by. It is not "
-        "used. Find out who can write there; deploy the version again",
+        "{} in {} was changed after it was written, or what names it was: its bytes do not have the hash, or not the "
+        "size, that a version gives. It is not used. Find out who can write there; deploy the version again",
         key, parts_.store.shown());
     parts_.log.write(LogLevel::Error, what);
     return fail(Code::Invalid, std::move(what));
@@ -52,7 +52,7 @@ Result<std::shared_ptr<const code::Assets>> StoreAssets::open(const code::Assets
   Result<std::string> text = fail(Code::NotFound, "not in the local cache");
   if (parts_.cache != nullptr) {
     Result<std::optional<std::string>> kept = parts_.cache->asset(record.index.hash, code::kAssetIndexBytesMax);
-    if (kept && *kept) text = std::move(**kept);
+    if (kept && *kept && (*kept)->size() == record.index.size) text = std::move(**kept);
   }
   const std::string key = code::asset_index_key(record.index.hash);
   if (!text && reach != Reach::Cache) text = fetch_checked(key, record.index);
@@ -67,7 +67,7 @@ Result<code::AssetBytes> StoreAssets::cached(const code::AssetBlob& asset) {
   if (parts_.cache == nullptr) return absent();
   if (asset.size <= code::kAssetInMemoryMax) {
     Result<std::optional<std::string>> kept = parts_.cache->asset(asset.hash, asset.size);
-    if (!kept || !*kept) return absent();
+    if (!kept || !*kept || (*kept)->size() != asset.size) return absent();
     return in_memory(std::move(**kept));
   }
   Result<std::optional<UniqueFd>> kept = parts_.cache->asset_file(asset.hash, asset.size);
