@@ -196,6 +196,9 @@ void Call::send_asset_head(const AssetAnswer& answer) {
 void Call::send_asset(const AssetAnswer& answer, const LoopAsset& held) {
   const HeldAsset& asset = **held;
   const AssetPlan& plan = answer.plan;
+  if (asset.size != answer.blob.size) {
+    return refuse(Fault::Store, "the list of the static files gives another size than the file has");
+  }
   send_asset_head(answer);
   if (!asset.content.file) {
     exchange_->write(chunk_of(held, std::string_view(asset.content.bytes).substr(plan.first, plan.size)));

@@ -370,6 +370,26 @@ class Deployed:
             self.assertEqual(node.ask("site", "/about").body, b"<p>about")
             node.stop()
 
+    def test_a_list_that_lies_about_sizes_harms_nobody(self):
+        self.deploy()
+        index = json.loads(self.store.get(self.store.keys("indexes/")[0]))
+        index["files"]["about.html"]["bytes"] = 1_000_000
+        index["files"]["big.bin"]["bytes"] = 30_000_000
+        index["files"]["app.3f9a0c1b.js"]["bytes"] = 1_000_000  # it has the same bytes as app.js
+        lies = json.dumps(index, separators=(",", ":")).encode()
+        self.store.put(f"indexes/{hashlib.sha256(lies).hexdigest()}", lies)
+        record_key, = (key for key in self.store.keys("functions/site/") if "versions" in key)
+        record = json.loads(self.store.get(record_key))
+        record["assets"].update(sha256=hashlib.sha256(lies).hexdigest(), bytes=len(lies))
+        self.store.put(record_key, json.dumps(record).encode())
+        server = self.serve(temporary_folder())
+        self.assertEqual(server.ask("site", "/app.js").body, SCRIPT)
+        for target in ("/about", "/big.bin", "/app.3f9a0c1b.js"):
+            for field in (("range", "bytes=900000-900009"), ("accept", "*/*")):
+                response = server.ask("site", target, fields=[field])
+                self.assertEqual((response.status, response["peko-error"]), (503, "PEKO-STORE"), target)
+        self.assertEqual(server.ask("site", "/docs/").body, b"<p>docs")
+
     def test_a_damaged_cache_is_mended(self):
         self.deploy()
         cache = temporary_folder()
