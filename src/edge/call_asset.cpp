@@ -158,6 +158,7 @@ void Call::send_asset_head(const AssetAnswer& answer) {
   const EntityTag tag(answer.blob.hash);
   const bool names_version = by_luck_ && answer.keep != AssetAnswer::Keep::Forever;
   const bool has_content = plan.status == 200 || plan.status == 206 || plan.status == 404;
+  const bool is_kept = has_content || plan.status == 304;  // no cache may take a refusal for the file
   const Digits length(plan.size);
   std::string range;
   std::string cookie;
@@ -180,7 +181,7 @@ void Call::send_asset_head(const AssetAnswer& answer) {
     fields_.push_back({"etag", tag.view()});
     fields_.push_back({"accept-ranges", "bytes"});
   }
-  fields_.push_back({"cache-control", cache_control(answer.keep, names_version)});
+  fields_.push_back({"cache-control", is_kept ? cache_control(answer.keep, names_version) : "no-store"});
   if (answer.varies) fields_.push_back({"vary", "accept-encoding"});
   fields_.push_back({"peko-request-id", id_.view()});
   if (several_) fields_.push_back({kVersionField, version.emplace(shelf_->version().number).view()});

@@ -106,7 +106,8 @@ class Answers:
         self.assertEqual((response.status, response["etag"], response["content-length"]), (304, tag, None))
         self.assertEqual(response["cache-control"], self.CACHE_CONTROL)
         self.assertEqual(self.ask("/app.js", fields=[("if-none-match", '"x"')]).status, 200)
-        self.assertEqual(self.ask("/app.js", fields=[("if-match", '"x"')]).status, 412)
+        refused = self.ask("/app.js", fields=[("if-match", '"x"')])
+        self.assertEqual((refused.status, refused["cache-control"]), (412, "no-store"))
 
     def test_ranges(self):
         tag = self.ask("/big.bin")["etag"]
@@ -117,6 +118,7 @@ class Answers:
             self.assertEqual(response.body, BIG[first:last + 1])
         beyond = self.ask("/big.bin", fields=[("range", "bytes=3000000-")])
         self.assertEqual((beyond.status, beyond["content-range"], beyond.body), (416, "bytes */3000000", b""))
+        self.assertEqual(beyond["cache-control"], "no-store")
         self.assertEqual(self.ask("/big.bin", fields=[("range", "bytes=0-1,5-6")]).status, 200)
         self.assertEqual(self.ask("/about", fields=[("range", "bytes=3-7")]).body, b"about")
         self.assertEqual(self.ask("/big.bin", fields=[("range", "bytes=0-4"), ("if-range", tag)]).status, 206)
@@ -268,7 +270,10 @@ class Deployed:
     def test_names_that_change_with_their_bytes_are_kept_for_ever(self):
         self.deploy()
         server = self.serve()
-        self.assertEqual(server.ask("site", "/app.3f9a0c1b.js")["cache-control"], "public, max-age=31536000, immutable")
+        kept = server.ask("site", "/app.3f9a0c1b.js")
+        self.assertEqual(kept["cache-control"], "public, max-age=31536000, immutable")
+        for field in (("range", "bytes=9999999-"), ("if-match", '"x"')):
+            self.assertEqual(server.ask("site", "/app.3f9a0c1b.js", fields=[field])["cache-control"], "no-store")
 
     def test_each_file_is_sent_once(self):
         first = self.deploy()["assets"]
