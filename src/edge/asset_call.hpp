@@ -12,6 +12,7 @@
 #include "edge/asset_choice.hpp"
 #include "edge/asset_shelf.hpp"
 #include "edge/asset_source.hpp"
+#include "net/deadline.hpp"
 #include "net/event.hpp"
 #include "net/loop.hpp"
 #include "pool/shelf.hpp"
@@ -62,6 +63,8 @@ struct AssetCall {
   pool::ShelfPin pin;
   net::Event& progress;
   AssetAnswer answer;
+  net::TimePoint asked{};  ///< when what it waits for was asked for
+  bool for_page = false;   ///< `live` is the page that answers for what is not there
   // What is waited for; null: not that.
   std::shared_ptr<Awaited<LiveAsset>> live;
   std::shared_ptr<Awaited<std::shared_ptr<HeldAsset>>> bytes;

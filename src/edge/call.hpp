@@ -82,11 +82,14 @@ class Call final : private net::Deadline, private LoadWaiter, private pool::Wait
   void redirect_to_folder(std::string_view target);
   void answer_asset(const http::RequestHead& head, const AssetAnswer& answer);
   AssetCall& begin_asset();
+  void wait_for_asset();
   void send_asset_head(const AssetAnswer& answer);
   void send_asset(const AssetAnswer& answer, const LoopAsset& held);
   void end_asset();
   void move_asset();
-  void wait_for_folder(const http::RequestHead& head);
+  AssetCall& begin_live(const http::RequestHead& head);
+  void look_into_folder(AssetCall& call);
+  void look_for_page(AssetCall& call);
   void use_live(Result<LiveAsset> found);
   void turn_asset();
 

@@ -64,7 +64,7 @@ bool Call::ask_assets(const http::RequestHead& head) {
   if (!code::asset_path_of(head.target, asset_path_)) return nothing_there(head);
   const code::Assets& assets = *version.assets;
   if (!assets.folder().empty()) {
-    wait_for_folder(head);
+    look_into_folder(begin_live(head));
     return true;
   }
   switch (code::locate_asset(asset_path_, [&](const std::string& path) { return assets.find(path) != nullptr; })) {
@@ -97,6 +97,10 @@ AssetAnswer Call::answer_of(const code::Assets::Entry& entry, const http::Reques
 bool Call::nothing_there(const http::RequestHead& head) {
   const pool::Version& version = shelf_->version();
   if (!version.alone()) return false;
+  if (!version.assets->folder().empty()) {
+    look_for_page(begin_live(head));
+    return true;
+  }
   const code::Assets::Entry* const page = version.assets->find(kNotFoundPage);
   if (page == nullptr) {
     refuse(Fault::NoAsset, "");
@@ -149,8 +153,14 @@ void Call::answer_asset(const http::RequestHead& head, const AssetAnswer& answer
 AssetCall& Call::begin_asset() {
   asset_ = std::make_unique<AssetCall>(*shelf_, progress_);
   exchange_->notify(&progress_);
-  arm(edge_.loop_.deadlines(), edge_.loop_.now() + kAssetWait);
+  wait_for_asset();
   return *asset_;
+}
+
+// For what comes from another thread: it may hang with the disk or the store.
+void Call::wait_for_asset() {
+  asset_->asked = edge_.loop_.now();
+  arm(edge_.loop_.deadlines(), asset_->asked + kAssetWait);
 }
 
 void Call::send_asset_head(const AssetAnswer& answer) {
@@ -220,47 +230,62 @@ void Call::end_asset() {
   over_ = true;
 }
 
-// As far as the client takes it and the kernel has it in memory; the rest is read by a thread that may wait.
+// One piece in each round of the loop, so that others have their turn: what the kernel has in memory, the rest by a
+// thread that may wait.
 void Call::move_asset() {
   AssetCall& call = *asset_;
-  while (call.at < call.end) {
+  std::string bytes;
+  if (call.piece) {
+    if (!call.piece->result) return;
+    disarm();
+    if (!*call.piece->result) return refuse(Fault::Store, call.piece->result->error().message);
     if (!exchange_->writable()) return;
-    std::string bytes;
-    if (call.piece) {
-      if (!call.piece->result) return;
-      Result<std::string> read = std::move(*call.piece->result);
-      call.piece.reset();
-      if (!read) return refuse(Fault::Store, read.error().message);
-      bytes = std::move(*read);
-    } else {
-      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(kPieceBytes, call.end - call.at));
-      bytes = read_at_hand((*call.file)->content.file.get(), call.at, size);
-      if (bytes.empty()) {
-        call.piece = std::make_shared<Awaited<std::string>>(progress_);
-        edge_.asset_source_->read(*call.file, call.at, size, deliver(edge_.loop_, call.piece));
-        return;
-      }
+    bytes = std::move(**call.piece->result);
+    call.piece.reset();
+  } else {
+    if (!exchange_->writable()) return;
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(kPieceBytes, call.end - call.at));
+    bytes = read_at_hand((*call.file)->content.file.get(), call.at, size);
+    if (bytes.empty()) {
+      call.piece = std::make_shared<Awaited<std::string>>(progress_);
+      wait_for_asset();
+      edge_.asset_source_->read(*call.file, call.at, size, deliver(edge_.loop_, call.piece));
+      return;
     }
-    call.at += bytes.size();
-    exchange_->write(http::Chunk::of(std::move(bytes)));
   }
-  end_asset();
+  call.at += bytes.size();
+  exchange_->write(http::Chunk::of(std::move(bytes)));
+  if (call.at == call.end) return end_asset();
+  progress_.set();
 }
 
-void Call::wait_for_folder(const http::RequestHead& head) {
+AssetCall& Call::begin_live(const http::RequestHead& head) {
   if (!head_copy_) head_copy_.emplace(head);
-  AssetCall& call = begin_asset();
+  return begin_asset();
+}
+
+void Call::look_into_folder(AssetCall& call) {
   call.live = std::make_shared<Awaited<LiveAsset>>(progress_);
   edge_.asset_source_->look(shelf_->version().assets, asset_path_, deliver(edge_.loop_, call.live));
+}
+
+// Assets alone: the page for what is not there, if there is one.
+void Call::look_for_page(AssetCall& call) {
+  call.for_page = true;
+  asset_path_ = kNotFoundPage;
+  look_into_folder(call);
 }
 
 // A file of a project's folder, or the function's turn.
 void Call::use_live(Result<LiveAsset> found) {
   const http::RequestHead& head = head_copy_->head();
+  const bool for_page = asset_->for_page;
   if (!found) return refuse(Fault::Store, found.error().message);
+  if (for_page && found->path != kNotFoundPage) found->is = LiveAsset::Is::Nothing;
   switch (found->is) {
     case LiveAsset::Is::Folder: return redirect_to_folder(head.target);
     case LiveAsset::Is::Nothing:
+      if (shelf_->version().alone() && !for_page) return look_for_page(*asset_);
       disarm();
       loaded_at_ = edge_.clock_.now();  // the function's limits count from here
       if (!shelf_->version().alone()) {
@@ -282,7 +307,8 @@ void Call::use_live(Result<LiveAsset> found) {
                      .coding = Coding::Plain,
                      .varies = false,
                      .plan = {}};
-  answer.plan = plan_asset(head, EntityTag(answer.blob.hash).view(), answer.blob.size);
+  answer.plan = for_page ? AssetPlan{.status = 404, .first = 0, .size = held->size}
+                         : plan_asset(head, EntityTag(answer.blob.hash).view(), held->size);
   if (answer.plan.size == 0) {
     send_asset_head(answer);
     return end_asset();
@@ -294,7 +320,7 @@ void Call::turn_asset() {
   AssetCall& call = *asset_;
   if (expired_) {
     return refuse(Fault::Store, fmt::format("waited {} ms for a static file",
-                                            (edge_.clock_.now() - started_) / std::chrono::milliseconds(1)));
+                                            (edge_.loop_.now() - asset_->asked) / std::chrono::milliseconds(1)));
   }
   if (call.live) {
     if (!call.live->result) return;

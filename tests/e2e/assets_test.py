@@ -217,6 +217,17 @@ class Dev(Answers, unittest.TestCase):
         missing = server.ask("site", "/nothing")
         self.assertEqual((missing.status, missing["peko-error"]), (404, "PEKO-NO-ASSET"))
         self.assertIn(b"no such file in", missing.body)
+        write(folder / "public", {"404.html": b"<p>lost"})
+        for target in ("/nothing", "/nothing/", "/%2ehidden"):
+            with self.subTest(target):
+                lost = server.ask("site", target)
+                self.assertEqual((lost.status, lost.body, lost["etag"], lost["cache-control"]), (404, b"<p>lost", None, "no-cache"))
+                head = server.ask("site", target, method="HEAD")
+                self.assertEqual((head.status, head.body, head["content-length"]), (404, b"", "7"))
+        self.assertEqual(server.ask("site", "/404.html").status, 200)
+        (folder / "public/404.html").unlink()
+        write(folder / "public", {"404.html.html": b"x", "404.html/index.html": b"x"})
+        self.assertEqual(server.ask("site", "/nothing")["peko-error"], "PEKO-NO-ASSET")
         refused = server.ask("site", "/about", method="POST", body=b"x")
         self.assertEqual((refused.status, refused["allow"]), (405, "GET, HEAD"))
         server.stop()
