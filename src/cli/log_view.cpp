@@ -98,6 +98,7 @@ void add_request(std::string& out, const object& from, edge::LogStyle style) {
       .bytes_in = whole_of(from, "bytes_in"),
       .bytes_out = whole_of(from, "bytes_out"),
       .subrequests = static_cast<std::uint32_t>(whole_of(from, "subrequests")),
+      .asset = is_set(from, "asset"),
   };
   append_request(out, record, style, when(from));
 }

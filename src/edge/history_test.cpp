@@ -67,7 +67,8 @@ TEST(History, KeepsARequestAsItWasLogged) {
                              .bytes_in = 7,
                              .bytes_out = 8,
                              .subrequests = 9,
-                             .log_cut = true};
+                             .log_cut = true,
+                             .asset = true};
   rig.history.add(record, &rig.api, Time(seconds(77)));
   const std::optional<RequestCopy> copy = rig.history.request(record.request_id);
   ASSERT_TRUE(copy);
@@ -83,6 +84,7 @@ TEST(History, KeepsARequestAsItWasLogged) {
   EXPECT_EQ(found, expected);
   EXPECT_EQ(again.instantiate, record.instantiate);
   EXPECT_TRUE(again.log_cut);
+  EXPECT_TRUE(again.asset);
   EXPECT_EQ(again.versions, RequestRecord::Versions::Several);
 }
 

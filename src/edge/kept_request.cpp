@@ -30,9 +30,10 @@ void KeptRequest::set(const RequestRecord& r, const std::string* name, std::chro
   status = static_cast<std::uint16_t>(r.status);
   fault = r.fault == nullptr ? kNoFault : static_cast<std::uint8_t>(index_of(*r.fault));
   cold = r.cold;
-  flags = static_cast<std::uint8_t>((r.aborted ? Aborted : 0) | (r.client_gone ? ClientGone : 0) |
-                                    (r.retried ? Retried : 0) | (r.log_cut ? LogCut : 0) |
-                                    (r.versions == RequestRecord::Versions::Several ? Several : 0));
+  flags =
+      static_cast<std::uint8_t>((r.aborted ? Aborted : 0) | (r.client_gone ? ClientGone : 0) |
+                                (r.retried ? Retried : 0) | (r.log_cut ? LogCut : 0) |
+                                (r.versions == RequestRecord::Versions::Several ? Several : 0) | (r.asset ? Asset : 0));
   std::size_t used = 0;
   const auto add = [this, &used](std::string_view bytes, std::size_t most) {
     const std::size_t size = std::min(bytes.size(), most);
@@ -72,6 +73,7 @@ RequestRecord KeptRequest::record() const {
       .bytes_out = bytes_out,
       .subrequests = subrequests,
       .log_cut = (flags & LogCut) != 0,
+      .asset = (flags & Asset) != 0,
   };
 }
 

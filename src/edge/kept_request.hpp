@@ -20,7 +20,7 @@ struct KeptRequest {
   static constexpr std::size_t kTargetBytesMax = 88;  ///< "..." at the end of a longer one included
   static constexpr std::uint8_t kNoFault = 0xff;
 
-  enum Flag : std::uint8_t { Aborted = 1, ClientGone = 2, Retried = 4, LogCut = 8, Several = 16 };
+  enum Flag : std::uint8_t { Aborted = 1, ClientGone = 2, Retried = 4, LogCut = 8, Several = 16, Asset = 32 };
 
   RequestIdText id;
   std::uint32_t version;

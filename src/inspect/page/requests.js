@@ -1,6 +1,11 @@
 // Requests: a table of them, and one of them with its phases, its log and where it failed.
 
 const requestHeads = ["Time", "Status", "Request", "Function", "#Time taken", "#CPU", "#Memory", "Start", "Fault"];
+function startText(r) {
+  if (r.cold) return `cold (${r.reason})`;
+  return r.asset ? "asset" : "warm";
+}
+
 function requestCells(r) {
   return [
     h("td.short.dim", clock(r.ts)),
@@ -10,7 +15,7 @@ function requestCells(r) {
     h("td.number", ms(r.wall_ms)),
     h("td.number", ms(r.cpu_ms)),
     h("td.number", r.memory_bytes ? bytes(r.memory_bytes) : ""),
-    h("td.short", r.cold ? h("span.warn", `cold (${r.reason})`) : h("span.dim", "warm")),
+    h("td.short", h(r.cold ? "span.warn" : "span.dim", startText(r))),
     h(
       "td",
       r.code ? h("span.bad", r.code) : null,
@@ -133,7 +138,7 @@ function requestView(id) {
           ["Version", r.version ?? ""],
           ["Time", r.ts],
           ["Id", h("code", r.id)],
-          ["Start", r.cold ? `cold (${r.reason})` : "warm"],
+          ["Start", startText(r)],
           ["Second try", r.retried ? "yes: the first failed on a used instance" : ""],
           ["CPU time", ms(r.cpu_ms)],
           ["Memory", bytes(r.memory_bytes)],
