@@ -62,6 +62,17 @@ TEST(LogView, ShowsARequestAsTheLogDoes) {
   EXPECT_EQ(shown(json), text + "\n");
 }
 
+TEST(LogView, TellsThatAStaticFileAnswered) {
+  std::string json;
+  std::string text;
+  const edge::RequestRecord record{
+      .request_id = "id-1", .function = "site", .method = "GET", .target = "/a.css", .status = 200, .asset = true};
+  append_request(json, record, kJson, kTime);
+  append_request(text, record, kText, kTime);
+  EXPECT_THAT(text, testing::EndsWith("  asset"));
+  EXPECT_EQ(shown(json), text + "\n");
+}
+
 TEST(LogView, ShowsWhatAGuestPrintedAndWhereItFailed) {
   std::string json;
   std::string text;
@@ -106,6 +117,26 @@ TEST(LogView, SurvivesWhateverANodeSays) {
   for (const std::string_view bad : {"x", "[]", "7", "{\"a\":"}) {
     EXPECT_FALSE(LogView(kText).line(bad).has_value()) << bad;
     EXPECT_FALSE(LogView(kText).request(bad).has_value()) << bad;
+  }
+}
+
+TEST(LogView, IsNotSteeredByANode) {
+  constexpr std::string_view kEscape = R"("\u001b[2J")";
+  for (const std::string_view type : {"request", "guest", "trap", "lost", "later"}) {
+    for (const std::string_view key : {"ts", "id", "function", "version", "method", "target", "peer", "status", "code",
+                                       "detail", "reason", "stream", "level", "msg", "cause", "backtrace", "wall_ms"}) {
+      const std::string value =
+          std::string(key == "backtrace" ? "[" : "") + std::string(kEscape) + (key == "backtrace" ? "]" : "");
+      const std::string with_code = key == "code" ? "" : R"(,"code":"PEKO-TRAP")";
+      const std::string json =
+          "{\"type\":\"" + std::string(type) + "\",\"" + std::string(key) + "\":" + value + with_code + "}";
+      EXPECT_FALSE(shown(json).contains('\x1b')) << json;
+      EXPECT_FALSE(LogView(kText)
+                       .request(R"({"log":[)" + json + R"(],"request":)" + json + R"(,"trap":)" + json + "}")
+                       .value()
+                       .contains('\x1b'))
+          << json;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <iterator>
@@ -18,6 +19,7 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 
 constexpr std::string_view kReset = "\x1b[0m";
 constexpr std::string_view kDim = "\x1b[2m";
+constexpr std::size_t kMethodWidth = 6;
 constexpr std::size_t kJsonBytes = 512;  // a line with a short target takes some 350
 
 std::string_view colour_of(unsigned status) {
@@ -73,7 +75,7 @@ std::string_view colour_of(std::string_view function) {
 
 void append_coloured(std::string& out, LogStyle style, std::string_view colour, std::string_view text) {
   if (style.colour) out += colour;
-  out += text;
+  append_safe(out, text);
   if (style.colour) out += kReset;
 }
 
@@ -95,7 +97,11 @@ std::string numbers_of(const RequestRecord& r) {
 
 void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::chrono::system_clock::time_point now) {
   append_time(out, style, now);
-  fmt::format_to(std::back_inserter(out), " {:<6} ", r.method.empty() ? std::string_view("-") : r.method);
+  out += ' ';
+  const std::size_t method_end = out.size() + kMethodWidth;
+  append_safe(out, r.method.empty() ? std::string_view("-") : r.method);
+  if (out.size() < method_end) out.resize(method_end, ' ');
+  out += ' ';
   if (r.client_gone) {
     append_coloured(out, style, colour_of(0), "gone");
   } else if (r.aborted) {
@@ -105,8 +111,7 @@ void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::
   }
   out += ' ';
   append_safe(out, r.target.empty() ? std::string_view("-") : r.target);
-  std::string function;
-  append_safe(function, r.function.empty() ? std::string_view("-") : r.function);
+  std::string function(r.function.empty() ? std::string_view("-") : r.function);
   if (r.version != 0 && r.versions == RequestRecord::Versions::Several) {
     function.append(" ").append(VersionText(r.version).view());
   }
@@ -137,12 +142,13 @@ void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::
 }  // namespace
 
 void append_safe(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
+  const auto steers = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  for (;;) {
+    const auto at = static_cast<std::size_t>(std::ranges::find_if(text, steers) - text.begin());
+    out += text.substr(0, at);
+    if (at == text.size()) return;
+    fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(text[at]));
+    text.remove_prefix(at + 1);
   }
 }
 

@@ -94,6 +94,27 @@ TEST(RequestLog, CannotBeSteeredByAClient) {
   EXPECT_NE(line.find("\\x1b[2J\\x0a500 fake"), std::string::npos) << line;
 }
 
+TEST(RequestLog, CannotBeSteeredByANodeThatLies) {
+  const auto is_plain = [](const std::string& line) { return !line.contains('\x1b') && line.contains("\\x1b"); };
+  using Lie = std::string_view RequestRecord::*;
+  for (const Lie lie : {&RequestRecord::request_id, &RequestRecord::function, &RequestRecord::method,
+                        &RequestRecord::target, &RequestRecord::detail}) {
+    RequestRecord hostile = record();
+    hostile.fault = &info(Fault::Trap);
+    hostile.*lie = "\x1b[2J";
+    EXPECT_TRUE(is_plain(text_of(hostile, {}))) << text_of(hostile, {});
+  }
+  std::string guest;
+  append_guest_line(guest, {engine::Stream::Stdout, "x"}, "\x1b[2J", "id-1", {}, kNow);
+  EXPECT_TRUE(is_plain(guest)) << guest;
+}
+
+TEST(RequestLog, ShowsAMethodThatIsLong) {
+  RequestRecord long_one = record();
+  long_one.method = "PROPPATCH";
+  EXPECT_TRUE(text_of(long_one, {}).starts_with("00:00:00 PROPPATCH 200 /a")) << text_of(long_one, {});
+}
+
 TEST(RequestLog, TellsThatAStaticFileAnswered) {
   RequestRecord file = record();
   file.asset = true;

@@ -68,13 +68,12 @@ void append_trap_report(std::string& out, const TrapReport& report, LogStyle sty
     json.end_array().end_object();
     return;
   }
-  const auto add = [&](std::string_view begin, std::string_view end) {
-    if (style.colour) out += begin;
-    fmt::format_to(std::back_inserter(out), "{} {} {} {}", std::string_view(time).substr(11, 8), report.function,
-                   report.code, report.request_id);
-    if (style.colour) out += end;
-  };
-  add("\x1b[2m", "\x1b[0m");
+  if (style.colour) out += "\x1b[2m";
+  out.append(time, 11, 8).append(" ");
+  append_safe(out, report.function);
+  out.append(" ").append(report.code).append(" ");
+  append_safe(out, report.request_id);
+  if (style.colour) out += "\x1b[0m";
   out += " | ";
   append_safe(out, report.cause);
   for (std::size_t i = 0; i < report.frames.size(); i++) {

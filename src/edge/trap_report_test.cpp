@@ -37,6 +37,15 @@ TrapReport report() {
           .frames = {"take at src/stock.rs:12:5", "ha\nndle"}};
 }
 
+TEST(TrapReport, CannotBeSteeredByItsNames) {
+  TrapReport hostile = report();
+  hostile.function = "\x1b[1m";
+  hostile.request_id = "\x1b[2m";
+  std::string out;
+  append_trap_report(out, hostile, {}, {});
+  EXPECT_TRUE(out.starts_with("00:00:00 \\x1b[1m PEKO-TRAP \\x1b[2m | ")) << out;
+}
+
 TEST(TrapReport, IsOneObjectInJson) {
   std::string out;
   append_trap_report(out, report(), {.form = LogStyle::Form::Json}, {});
