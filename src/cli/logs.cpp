@@ -18,7 +18,6 @@ namespace peko::cli {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 constexpr milliseconds kAnswerTime{10'000};
 /// A node that is followed sends something each 5 s.
@@ -28,6 +27,8 @@ constexpr milliseconds kPauseMin{250};
 constexpr milliseconds kPauseMax{5'000};
 /// The longest line that a node may send: what a guest prints at once, all of it escaped, and some more.
 constexpr std::size_t kLineBytesMax = 1U << 20U;
+/// What a node remembers of one request, or the list of its functions.
+constexpr std::size_t kAnswerBytesMax = 16U << 20U;
 constexpr std::uint64_t kFollowedLines = 20;
 
 /// Nothing is lost when whoever follows has seen enough: what was shown is written.
@@ -55,11 +56,11 @@ class Logs {
     ::sigaction(SIGINT, &end, nullptr);
     ::sigaction(SIGTERM, &end, nullptr);
     if (Status first = stream(path("&follow=1")); !first && !heard_) return first;
-    return follow_again();
+    return context_.out.closed() ? Status() : follow_again();
   }
 
  private:
-  /// Goes on with a node that has stopped answering.
+  /// Goes on with a node that has stopped answering, as long as somebody reads.
   Status follow_again() {
     milliseconds pause = kPauseMin;
     for (;;) {
@@ -69,6 +70,7 @@ class Logs {
         ::poll(nullptr, 0, static_cast<int>(pause.count()));
         pause = std::min(pause * 2, kPauseMax);
         const Status again = stream(path("&follow=1"));
+        if (context_.out.closed()) return {};
         if (!again && is_hopeless(again.error())) return again;
       } while (!heard_);
       pause = kPauseMin;
@@ -85,8 +87,8 @@ class Logs {
     if (!words_.function.empty()) made += "&function=" + words_.function;
     if (!words_.since.empty()) made += fmt::format("&since={}", seconds_of(words_.since).value_or(0));
     const bool again = !view_.last_time().empty();  // then all that came meanwhile
-    const bool bounded = words_.follow && words_.since.empty() && !again;
-    if (words_.lines > 0 || bounded) made += fmt::format("&limit={}", words_.lines > 0 ? words_.lines : kFollowedLines);
+    const bool bounded = !again && (words_.lines > 0 || (words_.follow && words_.since.empty()));
+    if (bounded) made += fmt::format("&limit={}", words_.lines > 0 ? words_.lines : kFollowedLines);
     return made;
   }
 
@@ -130,16 +132,27 @@ class Logs {
     return error != nullptr && error->is_string() ? std::string(error->get_string()) : std::move(otherwise);
   }
 
+  /// The whole answer to one question.
+  Result<std::string> ask(const std::string& target) {
+    std::string body;
+    const Result<cloud::HttpResponse> answer =
+        http_.send(request(target, kAnswerTime), [&body](std::string_view bytes) -> Status {
+          if (body.size() + bytes.size() > kAnswerBytesMax) {
+            return fail(Code::Invalid, fmt::format("the node answers with more than {} MiB", kAnswerBytesMax >> 20U));
+          }
+          body += bytes;
+          return {};
+        });
+    if (Status good = judge(answer); !good) return fail(std::move(good.error()));
+    return body;
+  }
+
   Status show_request() {
-    const Result<cloud::HttpResponse> answer = http_.send(request("/api/requests/" + words_.request, kAnswerTime));
-    if (Status good = judge(answer); !good) return good;
-    if (line_.print_as == PrintAs::Json) {
-      context_.out.write(answer->body);
-      return {};
-    }
-    const Result<std::string> text = view_.request(answer->body);
+    const Result<std::string> answer = ask("/api/requests/" + words_.request);
+    if (!answer) return fail(answer.error());
+    const Result<std::string> text = view_.request(*answer);
     if (!text) return fail(text.error());
-    context_.out.write(*text);
+    context_.out.write(line_.print_as == PrintAs::Json ? *answer : *text);
     return {};
   }
 
@@ -155,10 +168,10 @@ class Logs {
   }
 
   Result<std::vector<std::string>> function_names(const std::string& query) {
-    const Result<cloud::HttpResponse> answer = http_.send(request("/api/functions?" + query, kAnswerTime));
-    if (Status good = judge(answer); !good) return fail(std::move(good.error()));
+    const Result<std::string> answer = ask("/api/functions?" + query);
+    if (!answer) return fail(answer.error());
     boost::system::error_code malformed;
-    const boost::json::value value = boost::json::parse(answer->body, malformed);
+    const boost::json::value value = boost::json::parse(*answer, malformed);
     const boost::json::object* const root = malformed ? nullptr : value.if_object();
     const boost::json::value* const list = root == nullptr ? nullptr : root->if_contains("functions");
     if (list == nullptr || !list->is_array()) return fail(Code::Invalid, url_ + " is not an admin listener of Peko");
@@ -183,6 +196,7 @@ class Logs {
       }
       rest.erase(0, begin);
       if (!shown.empty()) context_.out.write(shown);
+      if (words_.follow && context_.out.closed()) return fail(Code::Unavailable, "nobody reads any more");
       if (rest.size() > kLineBytesMax) return fail(Code::Invalid, "the node sends a line that does not end");
       return {};
     };

@@ -28,7 +28,7 @@ struct Rig {
                                 .err = err.terminal(),
                                 .clock = clock,
                                 .version = "peko",
-                                .http = [this]() -> Result<cloud::HttpTransport*> { return &http; }});
+                                .http = [this]() -> Result<cloud::HttpTransport*> { return node; }});
   }
   void answer(std::string_view path, unsigned status, std::string_view body) {
     http.answer(std::string(kNode).append(path), {.status = status, .headers = {}, .body = std::string(body)});
@@ -44,6 +44,39 @@ struct Rig {
   Captured err;
   FakeClock clock;
   cloud::FakeTransport http;
+  cloud::HttpTransport* node = &http;
+};
+
+/// Answers a line and ends; whoever comes again is refused.
+class BrokenOff final : public cloud::HttpTransport {
+ public:
+  Result<cloud::HttpResponse> send(const cloud::HttpRequest& request, const cloud::BodyWriter& sink) override {
+    urls.push_back(request.url);
+    if (urls.size() > 1) return cloud::HttpResponse{.status = 401, .headers = {}, .body = {}};
+    if (Status taken = sink(kLine); !taken) return fail(taken.error());
+    return cloud::HttpResponse{.status = 200, .headers = {}, .body = {}};
+  }
+  std::vector<std::string> urls;
+};
+
+/// Answers any question with many bytes.
+class Talkative final : public cloud::HttpTransport {
+ public:
+  explicit Talkative(std::size_t bytes) : bytes_(bytes) {}
+  Result<cloud::HttpResponse> send(const cloud::HttpRequest& /*request*/, const cloud::BodyWriter& sink) override {
+    constexpr std::string_view kBegin = R"({"request":null,"phases":[],"log":[],"trap":null,"more":")";
+    if (!sink) return fail(Code::Unavailable, "answers with more than 1 MiB");
+    if (Status taken = sink(kBegin); !taken) return fail(taken.error());
+    const std::string piece(1 << 20, 'x');
+    for (std::size_t sent = 0; sent < bytes_; sent += piece.size()) {
+      if (Status taken = sink(piece); !taken) return fail(taken.error());
+    }
+    if (Status taken = sink("\"}"); !taken) return fail(taken.error());
+    return cloud::HttpResponse{.status = 200, .headers = {}, .body = {}};
+  }
+
+ private:
+  std::size_t bytes_;
 };
 
 TEST(Logs, ShowsWhatANodeRemembers) {
@@ -74,6 +107,36 @@ TEST(Logs, ShowsOneRequest) {
   rig.answer("/api/requests/id-2", 404, R"({"error":"nothing is known of request id-2"})");
   EXPECT_EQ(rig.run({"--request", "id-2"}), kExitFailed);
   EXPECT_THAT(rig.err.text(), HasSubstr("peko logs: nothing is known of request id-2\n"));
+}
+
+TEST(Logs, ShowsARequestThatPrintedMuch) {
+  Rig rig;
+  Talkative much(8 << 20);
+  rig.node = &much;
+  EXPECT_EQ(rig.run({"--request", "id-1"}), kExitOk) << rig.err.text();
+  Talkative too_much(32 << 20);
+  rig.node = &too_much;
+  EXPECT_EQ(rig.run({"--request", "id-1"}), kExitFailed);
+  EXPECT_THAT(rig.err.text(), HasSubstr("the node answers with more than 16 MiB"));
+}
+
+TEST(Logs, PassesOnJsonOnly) {
+  Rig rig;
+  rig.answer("/api/requests/id-1", 200, R"({"request":null,"phases":[],"log":[],"trap":null})");
+  EXPECT_EQ(rig.run({"--request", "id-1", "--json"}), kExitOk) << rig.err.text();
+  EXPECT_EQ(rig.out.text(), R"({"request":null,"phases":[],"log":[],"trap":null})");
+  rig.answer("/api/requests/id-2", 200, "\x1b[2J{}");
+  EXPECT_EQ(rig.run({"--request", "id-2", "--json"}), kExitFailed);
+  EXPECT_THAT(rig.out.text(), testing::Not(HasSubstr("\x1b")));
+}
+
+TEST(Logs, AsksForAllThatCameSinceANodeBrokeOff) {
+  Rig rig;
+  BrokenOff node;
+  rig.node = &node;
+  EXPECT_EQ(rig.run({"--follow", "--lines", "7"}), kExitFailed);
+  EXPECT_EQ(node.urls, (std::vector<std::string>{"http://127.0.0.1:7070/api/logs?errors=0&follow=1&limit=7",
+                                                 "http://127.0.0.1:7070/api/logs?errors=0&follow=1"}));
 }
 
 TEST(Logs, SaysWhatToDoWhenThereIsNoNode) {

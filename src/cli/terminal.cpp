@@ -1,5 +1,6 @@
 #include "cli/terminal.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,6 +38,11 @@ int Terminal::descriptor() const { return ::fileno(stream_); }
 void Terminal::write(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stream_);
   std::fflush(stream_);
+}
+
+bool Terminal::closed() const {
+  pollfd end{.fd = descriptor(), .events = 0, .revents = 0};
+  return ::poll(&end, 1, 0) > 0 && (end.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 std::string Terminal::styled(Style style, std::string_view text) const {

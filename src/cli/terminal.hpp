@@ -33,6 +33,9 @@ class Terminal {
   /// Writes and flushes. A stream that is gone (a closed pipe) swallows the text.
   void write(std::string_view text);
 
+  /// Whether nobody can read what is written any more: the other end of a pipe is closed.
+  [[nodiscard]] bool closed() const;
+
   /// `text` in a style, or as it is when there are no colours.
   [[nodiscard]] std::string styled(Style style, std::string_view text) const;
 

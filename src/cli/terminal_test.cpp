@@ -28,6 +28,18 @@ TEST(Terminal, HonoursNoColorAndDumbTerminals) {
   ::close(master);
 }
 
+TEST(Terminal, NoticesThatNobodyReads) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::fdopen(ends[1], "w"), std::fclose);
+  const Terminal terminal(pipe.get(), Kind::Plain);
+  EXPECT_FALSE(terminal.closed());
+  ::close(ends[0]);
+  EXPECT_TRUE(terminal.closed());
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), std::fclose);
+  EXPECT_FALSE(Terminal(file.get(), Kind::Plain).closed());
+}
+
 TEST(Terminal, ColoursOnlyWhenItCan) {
   EXPECT_EQ(Terminal(stdout, Kind::Coloured).styled(Terminal::Style::Red, "x"), "\x1b[31mx\x1b[0m");
   EXPECT_EQ(Terminal(stdout, Kind::Interactive).styled(Terminal::Style::Red, "x"), "x");

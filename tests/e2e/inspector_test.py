@@ -300,6 +300,16 @@ class LogsCommand(unittest.TestCase):
         self.assertEqual(following.wait(PATIENCE), 0)
 
 
+    def test_ends_when_nobody_reads_any_more(self):
+        for words in (("--follow",), ("--follow", "--json")):
+            following = subprocess.Popen([PEKO, "logs", *words, "--admin", self.admin], env=self.env, stdout=subprocess.PIPE)
+            self.addCleanup(following.kill)
+            self.server.ask("hello", "/read")
+            self.assertTrue(following.stdout.readline())
+            following.stdout.close()
+            self.assertEqual(following.wait(PATIENCE), 0)  # also when nothing happens: the node says each 5 s that it is there
+
+
 class Reconnecting(unittest.TestCase):
     def test_a_follower_goes_on_with_the_node_that_comes_back(self):
         folder = store({"hello": ""})
