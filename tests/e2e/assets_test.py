@@ -393,8 +393,8 @@ class Deployed:
         index["files"]["big.bin"]["bytes"] = 30_000_000
         index["files"]["app.3f9a0c1b.js"]["bytes"] = 1_000_000  # it has the same bytes as app.js
         lies = json.dumps(index, separators=(",", ":")).encode()
-        self.store.put(f"indexes/{hashlib.sha256(lies).hexdigest()}", lies)
-        record_key, = (key for key in self.store.keys("functions/site/") if "versions" in key)
+        self.store.put(f"indexes/{hashlib.sha256(lies).hexdigest()}.json", lies)
+        record_key, = self.store.keys("versions/site/")
         record = json.loads(self.store.get(record_key))
         record["assets"].update(sha256=hashlib.sha256(lies).hexdigest(), bytes=len(lies))
         self.store.put(record_key, json.dumps(record).encode())

@@ -12,6 +12,7 @@ from terminal import commands
 # Members that are there only sometimes: the page shows them, an answer may lack them.
 SOMETIMES = {"nearest", "advice", "problem", "fix", "revision", "versions"}
 
+ESBUILD = ROOT / "js/node_modules/.bin"
 SAME = {"peko secret remove": "peko secret set"}
 
 
@@ -55,7 +56,8 @@ class Json(unittest.TestCase):
     def ask(self, command, *arguments, status=0, like=0):
         """Runs it; its answer, which has the shape of an example on the page."""
         words = command.split()[1:]
-        code, out, err = run(*words, *arguments, "--json", cwd=self.folder, env=environment(PEKO_CODE=str(self.store)))
+        env = environment(PEKO_CODE=str(self.store), PATH=f"{ESBUILD}{os.pathsep}{os.environ['PATH']}")
+        code, out, err = run(*words, *arguments, "--json", cwd=self.folder, env=env)
         self.assertEqual(code, status, out + err)
         self.assertEqual(out.count("\n"), 1, out)
         answer = json.loads(out)
