@@ -128,6 +128,8 @@ class Answers:
         response = self.ask("/about")
         line = self.server.log("request", id=response["peko-request-id"])
         self.assertEqual((line["asset"], line["status"], line["bytes_out"], line["cpu_ms"]), (True, 200, 8, 0))
+        told = json.loads(self.server.admin(f"/api/requests/{response['peko-request-id']}").body)["request"]
+        self.assertEqual((told["asset"], told["cold"]), (True, False))
         other = self.server.log("request", id=self.ask("/nothing")["peko-request-id"])
         self.assertNotIn("asset", other)
         self.assertGreaterEqual(self.server.metrics()['peko_asset_requests_total{function="site"}'], 1)
