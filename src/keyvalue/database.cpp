@@ -1,15 +1,16 @@
 #include "keyvalue/database.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "base/base64url.hpp"
 #include "base/file.hpp"
-#include "base/unique_fd.hpp"
 #include "keyvalue/check.hpp"
 
 namespace peko::keyvalue {
@@ -76,6 +77,42 @@ std::string after(std::string key) {
   return key;
 }
 
+/// NotFound is only what is not there: a file where a folder should be is not.
+Error trouble_with(std::string_view doing, const std::filesystem::path& path, int number) {
+  Error error = file_error(doing, path, number);
+  if (number != ENOENT) error.code = Code::Unavailable;
+  return error;
+}
+
+/// The folder of `file` without links in it, for SQLite would refuse them all. NotFound: there is none.
+Result<std::filesystem::path> folder_of(const std::filesystem::path& file, Database::Create create) {
+  const std::filesystem::path folder = file.parent_path();
+  if (create == Database::Create::Yes) {
+    if (Status made = create_private_directories(folder); !made) return fail(std::move(made.error()));
+  }
+  std::error_code failed;
+  std::filesystem::path real = std::filesystem::canonical(folder, failed);
+  if (failed) return fail(trouble_with("opening the folder", folder, failed.value()));
+  return real;
+}
+
+/// That there is a file, which is made if `create` says so: SQLite would make it readable for everybody, and what it
+/// puts beside it too. NotFound: there is none.
+///
+/// It is never opened here: to close any descriptor of a file ends all locks that this process has on it (fcntl(2)),
+/// those of SQLite's connections too, and another process would take away the WAL that these are writing to.
+Status make_file(const std::filesystem::path& file, Database::Create create) {
+  if (create == Database::Create::Yes && ::mknod(file.c_str(), S_IFREG | 0600, 0) != 0 && errno != EEXIST) {
+    return fail(trouble_with("creating", file, errno));
+  }
+  struct stat status{};
+  if (::lstat(file.c_str(), &status) != 0) return fail(trouble_with("opening", file, errno));
+  if (!S_ISREG(status.st_mode)) {
+    return fail(Code::Conflict, fmt::format("opening {}: it is no plain file", file.string()));
+  }
+  return {};
+}
+
 }  // namespace
 
 void Database::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
@@ -95,19 +132,15 @@ Database::~Database() = default;
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file, Create create,
                                                  std::string& trouble) {
   const auto refuse = [&](const Error& cause) {
+    if (create == Create::No && cause.code == Code::NotFound) return fail(Code::NotFound, "there is no such store yet");
     trouble = cause.message;
     return fail(Code::Unavailable, "its file cannot be opened (the node's log says why)");
   };
-  if (create == Create::Yes) {
-    if (Status made = create_private_directories(file.parent_path()); !made) return refuse(made.error());
-  }
-  // SQLite would make it readable for everybody, and what it puts beside it too.
-  const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create == Create::Yes ? O_CREAT : 0);
-  if (const UniqueFd there(::open(file.c_str(), flags, 0600)); !there) {
-    if (errno == ENOENT && create == Create::No) return fail(Code::NotFound, "there is no such store yet");
-    return refuse(file_error("opening", file, errno));
-  }
-  std::unique_ptr<Database> database(new Database(file));
+  const Result<std::filesystem::path> folder = folder_of(file, create);
+  if (!folder) return refuse(folder.error());
+  const std::filesystem::path real = *folder / file.filename();
+  if (const Status made = make_file(real, create); !made) return refuse(made.error());
+  std::unique_ptr<Database> database(new Database(real));
   if (Status started = database->start(); !started) {
     trouble = database->take_trouble();
     return fail(std::move(started.error()));

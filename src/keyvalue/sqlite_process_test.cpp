@@ -50,6 +50,33 @@ TEST_F(SqliteProcessTest, TwoProcessesCountTogether) {
   EXPECT_EQ(get("n").value, std::to_string(2 * kEach));
 }
 
+// As `sqlite3 FILE ".backup COPY"` does: whoever closes a file last takes its WAL away, if nobody holds a lock.
+TEST_F(SqliteProcessTest, KeepsItsWalWhenAnotherProcessHasReadAndGone) {
+  const auto reader_of = [this](const std::string& key, int when) {
+    return in_child([=, this] {
+      char byte = 0;
+      EXPECT_EQ(::read(when, &byte, 1), 1);
+      EXPECT_NE(get(key).version, 0) << key;
+    });
+  };
+  int first[2];
+  int second[2];
+  ASSERT_EQ(::pipe(first), 0);
+  ASSERT_EQ(::pipe(second), 0);
+  const pid_t one = reader_of("a", first[0]);
+  const pid_t other = reader_of("b", second[0]);
+  reopen();
+  ASSERT_TRUE(set("a", "1"));
+  ASSERT_EQ(get("a").value, "1");  // by a second connection, opened while the first one has its lock
+  ASSERT_EQ(::write(first[1], "+", 1), 1);
+  EXPECT_EQ(wait_for(one), 0);
+  EXPECT_TRUE(std::filesystem::exists(file().string() + "-wal"));
+  ASSERT_TRUE(set("b", "2"));
+  ASSERT_EQ(::write(second[1], "+", 1), 1);
+  EXPECT_EQ(wait_for(other), 0) << "what was acknowledged is not there";
+  for (const int end : {first[0], first[1], second[0], second[1]}) ::close(end);
+}
+
 // The child says by a byte that a write was acknowledged; it is killed in the middle of the next ones.
 TEST_F(SqliteProcessTest, KeepsEveryAcknowledgedWriteOfAProcessThatIsKilled) {
   int acknowledged = 0;
