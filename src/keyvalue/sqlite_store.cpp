@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -102,6 +103,7 @@ struct SqliteStore::State {
   File& file_of(const Request& request);
   void make_ready(Lane& lane);
   std::vector<Pending> take(Lane& lane);
+  bool add_thread(const std::shared_ptr<State>& self);
   std::unique_ptr<File> take_spare();
   void work(Lane& lane, std::vector<Pending> batch);
   void read(Lane& lane, std::vector<Pending>& batch);
@@ -141,10 +143,15 @@ void SqliteStore::start(Request request, Done done) {
   }
   lane.waiting.push_back({std::move(request), std::move(done)});
   if (!std::exchange(lane.busy, true)) state_->make_ready(lane);
-  if (state_->idle < state_->ready.size() && state_->threads.size() < state_->options.threads_max) {
-    state_->running++;
-    state_->threads.emplace_back(State::run, state_);
-  }
+  if (state_->idle >= state_->ready.size() || state_->threads.size() == state_->options.threads_max) return;
+  if (state_->add_thread(state_) || state_->running > 0) return;
+  // Nobody is there who would do it: the lane is as it was before.
+  Pending pending = std::move(lane.waiting.back());
+  lane.waiting.pop_back();
+  lane.busy = false;
+  state_->ready.pop_back();
+  lock.unlock();
+  pending.done(fail(Code::Unavailable, "the node cannot start a thread now"));
 }
 
 const UsageTable& SqliteStore::usage() const { return state_->usage; }
@@ -185,6 +192,17 @@ File& SqliteStore::State::file_of(const Request& request) {
 void SqliteStore::State::make_ready(Lane& lane) {
   ready.push_back(&lane);
   wake.notify_one();
+}
+
+// False: the system has no thread to give. The others do its work then.
+bool SqliteStore::State::add_thread(const std::shared_ptr<State>& self) {
+  try {
+    threads.emplace_back(run, self);
+  } catch (const std::system_error&) {
+    return false;
+  }
+  running++;
+  return true;
 }
 
 // What one turn does. Reads are short, and a turn of writes is a transaction.

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "base/no_threads.hpp"
 #include "keyvalue/sqlite_store.hpp"
 #include "keyvalue/store_fixture.hpp"
 
@@ -180,6 +181,26 @@ TEST_F(SqliteTroubleTest, FollowsNoLinkToAnotherFile) {
   std::filesystem::create_symlink(elsewhere, file());
   reopen();
   EXPECT_FALSE(set("a", "2"));
+}
+
+TEST_F(SqliteTroubleTest, AnswersWhenThereIsNoThread) {
+  {
+    const NoThreads none;
+    const Status refused = set("a", "1");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::Unavailable);
+  }
+  EXPECT_TRUE(set("a", "2")) << "it goes on when there is one";
+  EXPECT_EQ(get("a").value, "2");
+}
+
+TEST_F(SqliteTroubleTest, FollowsLinksToItsFolder) {
+  std::filesystem::create_directory(folder_ / "elsewhere");
+  std::filesystem::create_directory_symlink(folder_ / "elsewhere", folder_ / "data");
+  EXPECT_EQ(get("a").version, 0) << "nothing is there yet";
+  ASSERT_TRUE(set("a", "1"));
+  EXPECT_EQ(get("a").value, "1");
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "elsewhere/todo/default.sqlite"));
 }
 
 TEST_F(SqliteTroubleTest, DoesNotWriteToAFileThatIsDeletedBeneathIt) {

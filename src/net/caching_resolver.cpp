@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -84,7 +85,7 @@ class CachingResolver::Shared : public std::enable_shared_from_this<Shared> {
     bool querying = false;
   };
 
-  void start_thread();
+  bool start_thread();
   void work(std::size_t place);
   bool take(std::string& name);
   void finish(const std::string& name, const AddressesRef& addresses);
@@ -118,10 +119,12 @@ void CachingResolver::Shared::ask(std::string name, std::string_view owner, cons
   if (queue_.size() >= kQueuedMax || (load != loads_.end() && load->second.queued >= kQueuedPerOwner)) {
     return deliver(waiter, std::make_shared<const std::vector<Address>>());
   }
+  if (idle_ <= queue_.size() && threads_.size() < kThreadsMax && !start_thread() && threads_.empty()) {
+    return deliver(waiter, std::make_shared<const std::vector<Address>>());  // nobody would ask
+  }
   ++loads_[std::string(owner)].queued;
   jobs_[name] = {std::string(owner), {waiter}};
   queue_.push_back(std::move(name));
-  if (idle_ < queue_.size() && threads_.size() < kThreadsMax) start_thread();
   work_.notify_one();
 }
 
@@ -130,10 +133,17 @@ void CachingResolver::Shared::forget(const std::string& name, const WaiterRef& w
   if (const auto job = jobs_.find(name); job != jobs_.end()) std::erase(job->second.waiters, waiter);
 }
 
-void CachingResolver::Shared::start_thread() {
+/// False: the system has no thread to give. The others do its work then.
+bool CachingResolver::Shared::start_thread() {
   const std::size_t place = threads_.size();
   threads_.emplace_back();
-  threads_.back().thread = std::thread([shared = shared_from_this(), place] { shared->work(place); });
+  try {
+    threads_.back().thread = std::thread([shared = shared_from_this(), place] { shared->work(place); });
+  } catch (const std::system_error&) {
+    threads_.pop_back();
+    return false;
+  }
+  return true;
 }
 
 void CachingResolver::Shared::work(std::size_t place) {

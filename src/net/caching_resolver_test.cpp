@@ -7,6 +7,7 @@
 #include <semaphore>
 
 #include "base/fake_clock.hpp"
+#include "base/no_threads.hpp"
 #include "net/turning.hpp"
 
 namespace peko::net {
@@ -64,6 +65,20 @@ TEST(CachingResolver, NeverAnswersFromWithinTheQuestion) {
   const Question second = at.ask("a.example");
   EXPECT_EQ(at.answers, 1) << "although the answer is in the cache";
   EXPECT_TRUE(at.answered(2));
+}
+
+TEST(CachingResolver, FindsNothingWhileThereIsNoThread) {
+  Gated at;
+  at.open(1);
+  {
+    const NoThreads none;
+    const Question question = at.ask("a.example");
+    EXPECT_TRUE(at.answered(1));
+    EXPECT_EQ(at.found, 0U);
+  }
+  const Question again = at.ask("a.example");
+  EXPECT_TRUE(at.answered(2));
+  EXPECT_EQ(at.found, 1U) << "and asks as soon as there is one";
 }
 
 TEST(CachingResolver, KeepsAnAnswerForHalfAMinute) {

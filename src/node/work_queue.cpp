@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -64,8 +65,13 @@ void WorkQueue::post(std::move_only_function<void()> work) {
     state_->wake.notify_one();
     return;
   }
-  state_->running++;
-  state_->threads.emplace_back(run, state_);
+  try {
+    state_->threads.emplace_back(run, state_);
+    state_->running++;
+  } catch (const std::system_error&) {
+    // The system has no thread to give: another one does it, or the one that the next work begins.
+    state_->wake.notify_one();
+  }
 }
 
 bool WorkQueue::stop(std::chrono::milliseconds patience) {

@@ -6,6 +6,8 @@
 #include <latch>
 #include <semaphore>
 
+#include "base/no_threads.hpp"
+
 namespace peko::node {
 namespace {
 
@@ -29,6 +31,18 @@ TEST(WorkQueue, KeepsTheOrder) {
   queue.post([&] { done.release(); });
   done.acquire();
   EXPECT_EQ(order, "abc");
+  EXPECT_TRUE(queue.stop(kLong));
+}
+
+TEST(WorkQueue, KeepsWhatComesWhileThereIsNoThread) {
+  WorkQueue queue("test", 1);
+  std::latch both(2);
+  {
+    const NoThreads none;
+    queue.post([&] { both.count_down(); });
+  }
+  queue.post([&] { both.count_down(); });
+  both.wait();
   EXPECT_TRUE(queue.stop(kLong));
 }
 
