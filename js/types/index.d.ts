@@ -106,6 +106,7 @@ export interface KVListOptions {
 }
 
 export interface KVList<Metadata> {
+  /** May be fewer than the limit, or none, and there may be more all the same: `list_complete` tells. */
   keys: { name: string; expiration?: number; metadata?: Metadata }[];
   list_complete: boolean;
   /** Unless it is complete. */

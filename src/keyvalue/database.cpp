@@ -19,15 +19,16 @@ namespace {
 constexpr std::int64_t kApplication = 0x50454b4f;  // "PEKO", in the file's header
 constexpr std::int64_t kFormat = 1;
 
+// The value is last: what is behind it could not be read without it.
 // `version` is another one after each write, also when an entry was deleted in between: so it is random. 0 is none.
 constexpr const char* kSchema = R"(
   CREATE TABLE entries (
     id INTEGER PRIMARY KEY,
     key BLOB NOT NULL UNIQUE,
-    value BLOB NOT NULL,
     metadata TEXT,
     expires INTEGER,
-    version INTEGER NOT NULL
+    version INTEGER NOT NULL,
+    value BLOB NOT NULL
   );
   CREATE INDEX expiring ON entries (expires) WHERE expires IS NOT NULL;
   PRAGMA application_id = 1346718543;
@@ -55,13 +56,16 @@ constexpr std::string_view kSet =
     "ON CONFLICT (key) DO UPDATE SET value = excluded.value, metadata = excluded.metadata, expires = excluded.expires, "
     "version = excluded.version";
 constexpr std::string_view kRemove = "DELETE FROM entries WHERE key = ?1";
+// What has expired is skipped by the code, which counts it.
 constexpr std::string_view kList =
-    "SELECT key, metadata, expires FROM entries WHERE key >= ?1 AND " PEKO_ALIVE " AND key < ?3 ORDER BY key LIMIT ?4";
-constexpr std::string_view kListByRow =
-    "SELECT key, metadata, expires, id FROM entries WHERE id > ?1 AND " PEKO_ALIVE " ORDER BY id LIMIT ?3";
+    "SELECT key, metadata, expires FROM entries WHERE key >= ?1 AND key < ?2 ORDER BY key";
+constexpr std::string_view kListByRow = "SELECT key, metadata, expires, id FROM entries WHERE id > ?1 ORDER BY id";
 #undef PEKO_ALIVE
 constexpr std::string_view kPurge =
     "DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE expires <= ?1 LIMIT ?2)";
+
+/// Rows that one list looks at: many may have expired, and others wait.
+constexpr std::uint32_t kLookedAtMax = 4 * kListMax;
 
 /// The first text after all that begin with `prefix`: keys are UTF-8, none begins with 0xff.
 std::string after_all(std::string prefix) {
@@ -286,19 +290,12 @@ Result<Answer> Database::list(const Request& request, std::int64_t now) {
   }
   const std::string end = after_all(request.prefix);
   Answer answer;
+  std::string last;
   Statement::Run run(connection_.get(), list_);
-  // One more than asked for tells whether there are more.
-  run.blob(from).integer(now).blob(end).integer(std::int64_t{request.limit} + 1);
-  int result = run.step();
-  for (; result == SQLITE_ROW && answer.items.size() < request.limit; result = run.step()) {
-    answer.items.push_back(
-        {.key = std::string(run.bytes(0)), .metadata = run.text_or_null(1), .expires = run.number(2)});
-  }
-  if (result == SQLITE_ROW) {
-    answer.cursor = base64url(answer.items.back().key);
-  } else if (result != SQLITE_DONE) {
-    return failed(result);
-  }
+  run.blob(from).blob(end);
+  const Result<bool> more = page(run, request, now, answer, [&] { last = run.bytes(0); });
+  if (!more) return fail(more.error());
+  if (*more) answer.cursor = base64url(last);
   return answer;
 }
 
@@ -306,19 +303,25 @@ Result<Answer> Database::list_by_row(const Request& request, std::int64_t now) {
   Answer answer;
   std::int64_t last = 0;
   Statement::Run run(connection_.get(), list_by_row_);
-  run.integer(request.number).integer(now).integer(std::int64_t{request.limit} + 1);
-  int result = run.step();
-  for (; result == SQLITE_ROW && answer.items.size() < request.limit; result = run.step()) {
-    answer.items.push_back(
-        {.key = std::string(run.bytes(0)), .metadata = run.text_or_null(1), .expires = run.number(2)});
-    last = run.number(3);
-  }
-  if (result == SQLITE_ROW) {
-    answer.number = last;
-  } else if (result != SQLITE_DONE) {
-    return failed(result);
-  }
+  run.integer(request.number);
+  const Result<bool> more = page(run, request, now, answer, [&] { last = run.number(3); });
+  if (!more) return fail(more.error());
+  if (*more) answer.number = last;
   return answer;
+}
+
+Result<bool> Database::page(Statement::Run& run, const Request& request, std::int64_t now, Answer& answer,
+                            const std::function<void()>& looked_at) {
+  int result = run.step();
+  for (std::uint32_t rows = 0; result == SQLITE_ROW && rows < kLookedAtMax && answer.items.size() < request.limit;
+       ++rows, result = run.step()) {
+    looked_at();
+    const std::int64_t expires = run.number(2);  // 0 for NULL
+    if (expires != 0 && expires <= now) continue;
+    answer.items.push_back({.key = std::string(run.bytes(0)), .metadata = run.text_or_null(1), .expires = expires});
+  }
+  if (result != SQLITE_ROW && result != SQLITE_DONE) return failed(result);
+  return result == SQLITE_ROW;
 }
 
 bool Database::moved() {

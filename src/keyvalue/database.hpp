@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -65,6 +66,9 @@ class Database {
   Result<Answer> get(const Request& request, std::int64_t now);
   Result<Answer> list(const Request& request, std::int64_t now);
   Result<Answer> list_by_row(const Request& request, std::int64_t now);
+  /// Adds the rows that have not expired to `answer`, and calls `looked_at` at each. Whether there are more.
+  Result<bool> page(Statement::Run& run, const Request& request, std::int64_t now, Answer& answer,
+                    const std::function<void()>& looked_at);
   Result<std::optional<Item>> find(const std::string& key, std::int64_t now);
 
   /// One transaction; nothing is answered twice. An error is that of the transaction: none of them was done.
@@ -77,8 +81,8 @@ class Database {
   Status remove(const std::string& key);
   /// Frees a part of what has expired.
   Status purge(std::int64_t now, std::int64_t rows);
-  /// Frees all of it; whether there was any.
-  bool purge_all(std::int64_t now);
+  /// Frees more of it, step by step; whether there was any.
+  bool purge_many(std::int64_t now);
   void hold_to(std::uint64_t quota_bytes);
   std::unexpected<Error> full(const Request& request);
 

@@ -11,7 +11,9 @@
 namespace peko::keyvalue {
 namespace {
 
-constexpr std::int64_t kPurgeRows = 256;  // of each transaction: what has expired goes little by little
+constexpr std::int64_t kPurgeRows = 256;       // of each transaction: what has expired goes little by little
+constexpr std::int64_t kPurgeStepRows = 2048;  // of a transaction that does nothing else, when there is no room, and
+constexpr int kPurgeSteps = 16;                // how many of them one operation makes: the others wait meanwhile
 constexpr std::int64_t kPageBytes = 4096;
 
 std::uint64_t bytes_of(const Request& request) {
@@ -46,19 +48,22 @@ std::vector<Result<Answer>> Database::write(std::span<const Request* const> requ
     answers.assign(requests.size(), fail(std::move(all.error())));
     return answers;
   }
-  // One does not fit: each by itself, so that those that do are written.
+  // One does not fit: each by itself, so that those that do are written. Of their troubles the first is told.
+  std::string first_trouble;
   for (const Request* const& request : requests) {
     Result<std::vector<Result<Answer>>> one = transact(std::span(&request, 1), now);
-    if (!one && one.error().code == Code::Overloaded && purge_all(now)) one = transact(std::span(&request, 1), now);
+    if (!one && one.error().code == Code::Overloaded && purge_many(now)) one = transact(std::span(&request, 1), now);
     if (one) {
       answers.push_back(std::move(one->front()));
-      trouble_.clear();
+      trouble_.clear();  // of what it was done in spite of
     } else if (one.error().code == Code::Overloaded) {
       answers.emplace_back(full(*request));
     } else {
       answers.emplace_back(fail(std::move(one.error())));
     }
+    if (std::string trouble = take_trouble(); first_trouble.empty()) first_trouble = std::move(trouble);
   }
+  trouble_ = std::move(first_trouble);
   return answers;
 }
 
@@ -145,9 +150,15 @@ Status Database::purge(std::int64_t now, std::int64_t rows) {
   return {};
 }
 
-bool Database::purge_all(std::int64_t now) {
-  constexpr std::int64_t kNoLimit = -1;
-  return purge(now, kNoLimit) && sqlite3_changes(connection_.get()) > 0;
+bool Database::purge_many(std::int64_t now) {
+  std::int64_t purged = 0;
+  for (int step = 0; step < kPurgeSteps; ++step) {
+    if (!purge(now, kPurgeStepRows)) break;
+    const std::int64_t rows = sqlite3_changes(connection_.get());
+    purged += rows;
+    if (rows < kPurgeStepRows) break;
+  }
+  return purged > 0;
 }
 
 // SQLite refuses to make the file larger (SQLITE_FULL).

@@ -34,9 +34,10 @@ enum class Op : std::uint8_t {
   Exists,     ///< one item's key -> one item without its value
   Set,        ///< items: all are written, or none
   Delete,     ///< items' keys: all are deleted, or none
-  List,       ///< prefix, limit, cursor -> items without values, by key; cursor when there are more
-  ListByRow,  ///< limit, number (0 at first) -> items without values, in some order; number for the next page, 0: no
-              ///< more
+  List,       ///< prefix, limit, cursor -> items without values, by key; cursor when there may be more. A page may have
+              ///< fewer items than the limit, or none, and a cursor: entries that have expired are not in it
+  ListByRow,  ///< limit, number (0 at first) -> items without values, in some order, in pages as those of List; number
+              ///< for the next one, 0: no more
   Increment,  ///< one item's key, number -> number: the new value. An entry's value is a decimal number; none is 0
   Swap,  ///< one item: written if the entry has its version still (0: if there is none) -> number 1; else 0, and an
          ///< item with the version that it has now
