@@ -125,7 +125,8 @@ std::uint64_t bytes_read() {
 // A large value lies in a chain of pages, which all have to be read to reach what is behind it.
 TEST_F(DatabaseTest, ListsWithoutReadingValues) {
   constexpr std::size_t kValueBytes = 1U << 20;
-  for (int i = 0; i < 8; ++i) ASSERT_TRUE(write(setting(std::to_string(i), std::string(kValueBytes, 'x')), kEarly));
+  const std::string value(kValueBytes, 'x');
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(write(setting(std::to_string(i), value, kExpires), kEarly));
   for (const Op op : {Op::List, Op::ListByRow}) {
     open();  // with an empty cache
     const std::uint64_t before = bytes_read();
