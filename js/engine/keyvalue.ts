@@ -114,8 +114,10 @@ async function toBytes(value: unknown, name: string): Promise<Uint8Array> {
 function expiry({ expiration, expirationTtl }: PutOptions, name: string): bigint | undefined {
   const given = expirationTtl ?? expiration;
   if (given === undefined || given === null) return undefined;
-  if (!(given > 0 && Number.isFinite(given))) throw new TypeError(`${name}: an expiration is a number of seconds`);
-  return BigInt(Math.ceil(expirationTtl === undefined ? given : Date.now() / 1000 + given));
+  const begins = expirationTtl === undefined || expirationTtl === null ? 0 : Date.now() / 1000;
+  const at = Math.ceil(begins + given);
+  if (given > 0 && Number.isSafeInteger(at)) return BigInt(at);
+  throw new TypeError(`${name}: an expiration is a number of seconds`);
 }
 
 function toLimit(limit: number, name: string): number {

@@ -307,6 +307,7 @@ export default {
           await message(env.KV.get('t', 'xml' as never)),
           await message(env.KV.put('m', 'x', { metadata: 'm'.repeat(2000) })),
           await message(env.KV.put('e', 'x', { expirationTtl: -1 })),
+          await message(env.KV.put('e', 'x', { expiration: 1e30 })),
           await message(env.KV.list({ cursor: '???' })),
         ]);
       }
@@ -382,7 +383,8 @@ class Scripts(unittest.TestCase):
         for n in range(5):
             self.ask("/put", b"x", key=f"l:{n}")
         later = int(time.time()) + 1000
-        self.ask("/put", b"x", key="l:5", options=json.dumps({"expiration": later, "metadata": {"a": 1}}))
+        options = {"expiration": later, "expirationTtl": None, "metadata": {"a": 1}}
+        self.ask("/put", b"x", key="l:5", options=json.dumps(options))
         first = self.json("/list", options=json.dumps({"prefix": "l:", "limit": 4}))
         self.assertEqual([key["name"] for key in first["keys"]], ["l:0", "l:1", "l:2", "l:3"])
         self.assertFalse(first["list_complete"])
@@ -401,12 +403,13 @@ class Scripts(unittest.TestCase):
         self.assertEqual(self.json("/apart"), [None, "here"])
 
     def test_mistakes_are_rejections_that_say_what_is_wrong(self):
-        empty, number, kind, metadata, expiry, cursor = self.json("/wrong")
+        empty, number, kind, metadata, expiry, never, cursor = self.json("/wrong")
         self.assertEqual(empty, "Error: env.KV.put: a key is empty")
         self.assertIn("TypeError: env.KV.put: a value is", number)
         self.assertIn("TypeError: env.KV.get: the type is", kind)
         self.assertIn("1024", metadata)
-        self.assertIn("TypeError", expiry)
+        self.assertIn("TypeError: env.KV.put: an expiration", expiry)
+        self.assertIn("TypeError: env.KV.put: an expiration", never)
         self.assertIn("cursor", cursor)
 
     def test_an_error_that_nobody_catches_is_answered_500_and_logged(self):
