@@ -187,6 +187,26 @@ TEST_F(CollectTest, StopsAtAnErrorOfTheStoreAndTakesNothingThatIsNeeded) {
   }
 }
 
+// A collection that has listed the versions before this one was claimed takes what only this one needs.
+TEST_F(CollectTest, NeverTakesTheSourceMapOfADeployThatRunsMeanwhile) {
+  Release script = release("site", "bundle");
+  script.settings.script = "index.ts";
+  script.source_map = "the map";
+  const std::string map = source_map_key(sha256("the map"));
+  bool taken = false;
+  store.before_each([&](const MemoryStore::Call& call) -> Status {
+    if (!taken && call.key == "versions/site/1.json") {
+      taken = true;
+      return store.remove(map);
+    }
+    return {};
+  });
+  ASSERT_TRUE(publisher.deploy(script, {}).has_value());
+  store.before_each({});
+  EXPECT_TRUE(taken);
+  EXPECT_THAT(keys("scripts/"), Contains(map));
+}
+
 TEST_F(CollectTest, NeverBreaksARollbackThatRunsMeanwhile) {
   for (std::size_t at = 0;; ++at) {
     SCOPED_TRACE(at);

@@ -212,11 +212,12 @@ Result<Published> Publisher::deploy(const Release& release, const Reason& reason
   }
   const std::optional<Digest> map =
       release.source_map.empty() ? std::nullopt : std::optional(sha256(release.source_map));
-  if (map) {
-    const Upload of_map{.key = source_map_key(*map), .bytes = release.source_map};
-    if (const Result<bool> map_sent = upload_component(store_, clock_, of_map, {}); !map_sent) {
-      return fail(map_sent.error());
-    }
+  const auto send_map = [&]() -> Result<bool> {
+    if (!map) return false;
+    return upload_component(store_, clock_, {.key = source_map_key(*map), .bytes = release.source_map}, {});
+  };
+  if (const Result<bool> map_sent = send_map(); !map_sent) {
+    return fail(map_sent.error());
   }
   const Result<VersionRecord> record =
       claim_version(store_,
@@ -242,6 +243,7 @@ Result<Published> Publisher::deploy(const Release& release, const Reason& reason
       if (const Result<bool> again = upload_component(store_, clock_, index, {}); !again) return fail(again.error());
     }
   }
+  if (const Result<bool> again = send_map(); !again) return fail(again.error());
   const auto versions = with_version(before->versions, record->number, release.weight);
   Result<Deployment> moved = make_current(store_, clock_, *before, *versions, reason);
   if (!moved) {
