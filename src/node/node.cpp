@@ -28,6 +28,9 @@ constexpr std::chrono::seconds kCancelPatience{5};
 // How long a stop waits for static files that nobody wants any more.
 constexpr std::chrono::seconds kAssetPatience{3};
 
+// How long a stop waits for the report of a trap: a child that looks up lines, or a source map from the code store.
+constexpr std::chrono::seconds kTrapPatience{5};
+
 // Idle instances make room above the memory budget; running ones may go beyond it by a quarter before their growth is
 // refused, so that a burst of them does not fail where evicting would have done.
 std::uint64_t hard_limit(std::uint64_t budget) { return budget + budget / 4; }
@@ -306,7 +309,8 @@ int Node::run(const std::function<void()>& stopping) {
 // What nobody has started stops at once.
 bool Node::stop_waiting() {
   const bool stored = !key_value_ || key_value_->stop(kStorePatience);
-  return functions_->stop() && stored;
+  const bool reported = traps_->stop(kTrapPatience);
+  return functions_->stop() && stored && reported;
 }
 
 void Node::stop_lanes() {

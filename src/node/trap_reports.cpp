@@ -16,10 +16,14 @@ TrapReports::TrapReports(Symbolise symbolise, ReadMap read_map, edge::LogStyle s
       read_map_(std::move(read_map)),
       style_(style),
       clock_(clock),
+      sink_(log),
       log_(log),
       thread_([this] {
         pthread_setname_np(pthread_self(), "peko-traps");
         run();
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+        over_.notify_all();
       }) {}
 
 TrapReports::~TrapReports() {
@@ -29,13 +33,36 @@ TrapReports::~TrapReports() {
   }
   wake_.notify_one();
   thread_.join();
-  for (const Job& job : waiting_) write(job.report);
+  write_waiting();
+}
+
+bool TrapReports::stop(std::chrono::milliseconds patience) {
+  bool ended = false;
+  {
+    std::unique_lock lock(mutex_);
+    stopping_ = true;
+    wake_.notify_one();
+    ended = over_.wait_for(lock, patience, [this] { return ended_; });
+  }
+  write_waiting();
+  return ended;
+}
+
+// The thread takes nothing more, but may still write what it has.
+void TrapReports::write_waiting() {
+  std::deque<Job> left;
+  {
+    const std::lock_guard lock(mutex_);
+    left.swap(waiting_);
+  }
+  LogSink::Producer log(sink_);
+  for (const Job& job : left) write(log, job.report);
 }
 
 bool TrapReports::explain(edge::TrapReport& report, edge::TrapPlaces& places) {
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() < kWaitingMax) {
+    if (!stopping_ && waiting_.size() < kWaitingMax) {
       waiting_.push_back({std::move(report), std::move(places)});
       wake_.notify_one();
       return true;
@@ -62,7 +89,7 @@ void TrapReports::run() {
       fill_in(job);
     }
     if (job.places.then) job.report.source = failed_source(job.places.project, job.report.frames);
-    write(job.report);
+    write(log_, job.report);
     if (job.places.then) job.places.then(std::move(job.report));
   }
 }
@@ -127,13 +154,13 @@ const code::SourceMap* TrapReports::map_of(const edge::TrapPlaces& script) {
   return &maps_.emplace(hash, std::move(map)).first->second;
 }
 
-void TrapReports::write(const edge::TrapReport& report) {
+void TrapReports::write(LogSink::Producer& log, const edge::TrapReport& report) {
   std::string text;
   const auto now = clock_.wall_now();
   history_.add(report, now);
   append_trap_report(text, report, style_, now);
-  log_.append(text);
-  log_.flush();
+  log.append(text);
+  log.flush();
 }
 
 }  // namespace peko::node

@@ -1,6 +1,7 @@
 /// TrapReports: finds files and lines for reports of traps, and writes them to the log.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -37,14 +38,19 @@ class TrapReports final : public edge::TrapExplainer {
   static constexpr std::chrono::seconds kOutagePause{10};     ///< how long a store that is down is not asked for maps
   static constexpr std::size_t kKnownMax = 10'000;            ///< offsets that are remembered; then it begins anew
 
-  /// `log` and `clock` outlive it.
-  TrapReports(Symbolise symbolise, ReadMap read_map, edge::LogStyle style, LogSink& log, const Clock& clock);
-  /// Writes what waits, as it is.
+  /// `log`, `clock` and `history`, which is told of each report, outlive it.
+  TrapReports(Symbolise symbolise, ReadMap read_map, edge::LogStyle style, LogSink& log, const Clock& clock,
+              inspect::TrapHistory& history);
+  /// As stop(), but waits for what runs however long it takes.
   ~TrapReports();
   TrapReports(const TrapReports&) = delete;
   TrapReports& operator=(const TrapReports&) = delete;
 
   bool explain(edge::TrapReport& report, edge::TrapPlaces& places) override;
+
+  /// Writes what waits, as it is, and takes no more. False when what runs has not ended after `patience`: the store
+  /// does not answer, and the thread is to be left behind with the process.
+  bool stop(std::chrono::milliseconds patience);
 
  private:
   struct Job {
@@ -61,14 +67,16 @@ class TrapReports final : public edge::TrapExplainer {
   // The frames of a script, by its source map if there is one.
   void map_script(Job& job);
   const code::SourceMap* map_of(const edge::TrapPlaces& script);
-  void write(const edge::TrapReport& report);
+  void write_waiting();
+  void write(LogSink::Producer& log, const edge::TrapReport& report);
 
   inspect::TrapHistory& history_;
   const Symbolise symbolise_;
   const ReadMap read_map_;
   const edge::LogStyle style_;
   const Clock& clock_;
-  // The thread's, and the destructor's after it:
+  LogSink& sink_;
+  // The thread's:
   LogSink::Producer log_;
   std::map<Key, std::vector<std::string>> known_;
   std::map<Digest, code::SourceMap> maps_;  // by the hash of their text
@@ -77,9 +85,11 @@ class TrapReports final : public edge::TrapExplainer {
 
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable over_;
   // Under the mutex:
   std::deque<Job> waiting_;
   bool stopping_ = false;
+  bool ended_ = false;  // the thread does nothing more
 
   std::thread thread_;
 };

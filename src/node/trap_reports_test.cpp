@@ -157,6 +157,35 @@ TEST_F(TrapReportsTest, DeclinesWhenTooManyWaitAndWritesWhatIsLeftAtTheEnd) {
   EXPECT_EQ(lines, taken + 1);
 }
 
+TEST_F(TrapReportsTest, DoesNotWaitForAStoreThatHangsWhenItStops) {
+  std::promise<void> begun;
+  std::promise<void> go_on;
+  {
+    TrapReports reports([this](const edge::TrapPlaces& asked) { return symbolise(asked); },
+                        [&](const edge::TrapPlaces&) -> Result<std::string> {
+                          begun.set_value();
+                          go_on.get_future().wait();
+                          return fail(Code::Unavailable, "it came too late");
+                        },
+                        {}, *log_, clock_, history_);
+    edge::TrapReport hangs = report("hangs");
+    edge::TrapPlaces where{.kind = code::CodeKind::Script, .component = "a.js", .source_map = {1}, .offsets = {}};
+    ASSERT_TRUE(reports.explain(hangs, where));
+    begun.get_future().wait();
+    edge::TrapReport waits = report("waits");
+    where = places();
+    ASSERT_TRUE(reports.explain(waits, where));
+    EXPECT_FALSE(reports.stop(std::chrono::milliseconds(1)));
+    EXPECT_TRUE(history_.find("waits")) << "it is written as it is";
+    edge::TrapReport late = report("late");
+    where = places();
+    EXPECT_FALSE(reports.explain(late, where));
+    go_on.set_value();
+    EXPECT_TRUE(reports.stop(std::chrono::seconds(20)));
+  }
+  EXPECT_THAT(text(), AllOf(HasSubstr("waits | no stock"), HasSubstr("hangs | no stock")));
+}
+
 /// Maps for scripts, and who asked for them.
 class ScriptReportsTest : public TrapReportsTest {
  protected:
