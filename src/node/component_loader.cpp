@@ -15,6 +15,13 @@
 #include "engine/script_engine.hpp"
 
 namespace peko::node {
+namespace {
+
+// Of a larger component nothing is remembered: the child that compiles would hold that too, several times, and what it
+// may hold is bounded.
+constexpr std::size_t kRememberedBytesMax = 32U << 20;
+
+}  // namespace
 
 // One thread's turn at a component: waits until nobody else compiles the same.
 class ComponentLoader::Turn {
@@ -115,6 +122,11 @@ Result<Compiled> ComponentLoader::recompile(const std::string& function, std::st
   return compiled;
 }
 
+void ComponentLoader::forget(const std::string& function) {
+  const std::scoped_lock lock(mutex_);
+  known_.erase(function);
+}
+
 Result<ComponentLoader::Loaded> ComponentLoader::compile_by(const Compile& compiler, const Wanted& wanted,
                                                             std::string_view wasm, std::string_view file) {
   const Turn turn(*this, wanted.hash);
@@ -208,7 +220,7 @@ Result<ComponentLoader::FromFile> ComponentLoader::load_file(const code::Functio
   if (!kept) return fail(std::move(kept.error()), file);
   if (*kept) return FromFile{{std::move(*kept), From::Cache}, hash};
   Result<Loaded> loaded =
-      remember_ == Remember::No
+      remember_ == Remember::No || wasm->size() > kRememberedBytesMax
           ? compile(wanted, *wasm, file)
           : compile_by([&](std::string_view bytes) { return recompile(function.name, bytes); }, wanted, *wasm, file);
   if (!loaded) return fail(std::move(loaded.error()));

@@ -36,7 +36,7 @@ class ComponentLoader {
   using Linked = std::shared_ptr<const engine::Component>;
 
   /// Whether functions in files change all the time, as in `peko dev`: what was compiled of one is remembered, some 4
-  /// times its component's size of memory, and makes the next compilation a third as long.
+  /// times its component's size of memory, and makes the next compilation a third as long. Not of very large ones.
   enum class Remember : std::uint8_t { No, Yes };
   /// `cache`: null when there is none; then everything is compiled and kept in memory. All outlive it.
   ComponentLoader(engine::Runtime& runtime, const code::LocalCache* cache, const CompileLimits& limits, LogSink& log,
@@ -77,6 +77,8 @@ class ComponentLoader {
     Digest hash;
   };
   Result<FromFile> load_file(const code::Function& function);
+  /// The function is gone: what was remembered of it goes too.
+  void forget(const std::string& function);
 
  private:
   class Turn;

@@ -151,6 +151,7 @@ void LiveFunctions::remove(std::string_view name) {
   Slot& slot = slots_[at->second];
   slot = Slot{.name = slot.name};
   rebuild_router();
+  parts_.forget(slot.name);
   if (lanes_ != nullptr) lanes_->unload(at->second);
 }
 

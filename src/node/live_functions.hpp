@@ -21,6 +21,7 @@ namespace peko::node {
 struct LiveFunctionsParts {
   /// ComponentLoader::load_file; called by several threads at once.
   std::function<Result<ComponentLoader::FromFile>(const code::Function& function)> load;
+  std::function<void(const std::string& function)> forget;  ///< ComponentLoader::forget
   const Clock& clock;
   std::string domain;
   std::string default_function;  ///< empty: the only one, while there is one only
@@ -33,7 +34,7 @@ class LiveFunctions final : public NodeFunctions,
                             private FunctionBoard,
                             private edge::FunctionSource {
  public:
-  /// The clock, and what `load` refers to, outlive it.
+  /// The clock, and what `load` and `forget` refer to, outlive it.
   explicit LiveFunctions(LiveFunctionsParts parts);
 
   Status load(const OnLoaded& on_loaded) override;

@@ -22,6 +22,7 @@ struct Rig {
               if (broken) return fail(Code::Invalid, "is broken\nhere");
               return ComponentLoader::FromFile{};
             },
+            .forget = [this](const std::string& function) { forgotten.push_back(function); },
             .clock = clock,
             .domain = "localhost",
             .default_function = by_default,
@@ -34,6 +35,7 @@ struct Rig {
 
   std::string by_default;
   bool broken = false;
+  std::vector<std::string> forgotten;
   SystemClock clock;
   FakeLanes lanes;
   LiveFunctions live{parts()};
@@ -108,6 +110,7 @@ TEST(LiveFunctions, GoAndComeBack) {
   ASSERT_TRUE(rig.live.put(named("b")));
   rig.live.remove("a");
   rig.live.remove("nobody");
+  EXPECT_EQ(rig.forgotten, std::vector<std::string>{"a"});
   EXPECT_TRUE(rig.lanes.told("unload 0"));
   EXPECT_FALSE(rig.live.board().function("a"));
   EXPECT_EQ(rig.live.board().functions().size(), 1U);
