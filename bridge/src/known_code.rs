@@ -33,8 +33,12 @@ impl KnownCode {
         let made = self.made();
         let used = self.before.iter().filter(|(_, known)| known.used.load(Ordering::Relaxed));
         let all = used.map(|(key, known)| (key, &known.code)).chain(made.iter());
-        let mut bytes = MAGIC.to_vec();
-        for part in all.flat_map(|(key, code)| [key, code]) {
+        let parts = all.flat_map(|(key, code)| [key, code]);
+        // To grow by doubling would hold it twice, in a child whose memory is bounded.
+        let size = parts.clone().map(|part| size_of::<u64>() + part.len()).sum::<usize>();
+        let mut bytes = Vec::with_capacity(MAGIC.len() + size);
+        bytes.extend(MAGIC);
+        for part in parts {
             bytes.extend((part.len() as u64).to_le_bytes());
             bytes.extend(part);
         }
