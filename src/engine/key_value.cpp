@@ -76,13 +76,13 @@ KeyValue::Operation::Operation(KeyValue& owner, std::uint64_t token, std::uint64
                                const peko_key_value_request& request)
     : token_(token), id_(id) {
   const std::span items(request.items, request.item_count);
-  for (const peko_key_value_item& item : items) bytes_ += item.key.size + item.value.size + item.metadata.size;
+  std::size_t bytes = request.prefix.size + request.cursor.size + items.size() * sizeof(keyvalue::Item);
+  for (const peko_key_value_item& item : items) bytes += item.key.size + item.value.size + item.metadata.size;
   request_.op = op_of(request.op);
   request_.store = text(request.store);
-  if (owner.held_.fetch_add(bytes_, std::memory_order_relaxed) + bytes_ > kBytesMax) {
-    refused_ = true;
-    return;
-  }
+  room_.emplace(owner.held_, bytes);
+  if (bytes > kSmallBytesMax && owner.held_bytes() > kBytesMax) room_.reset();
+  if (refused()) return;
   request_.items.reserve(items.size());
   for (const peko_key_value_item& item : items) request_.items.push_back(item_of(item));
   request_.prefix = text(request.prefix);
@@ -91,34 +91,30 @@ KeyValue::Operation::Operation(KeyValue& owner, std::uint64_t token, std::uint64
   request_.number = request.number;
 }
 
-void KeyValue::drop(const Operation& operation) { held_.fetch_sub(operation.bytes_, std::memory_order_relaxed); }
-
 void KeyValue::start(Operation operation, const keyvalue::Owner* owner) {
   const auto refuse_with = [&](const Error& error) {
-    drop(operation);
     refuse(operation.id_, operation.token_, operation.request_.store, error);
   };
   if (store_ == nullptr) return refuse_with({Code::Unavailable, "this node keeps nothing: it has no data_dir"});
   if (owner == nullptr) {
     return refuse_with({Code::Unavailable, "an instance may use it while it answers a request, not while it starts"});
   }
-  if (operation.refused_) return refuse_with({Code::Overloaded, "too much is being read and written at once"});
+  if (operation.refused()) return refuse_with({Code::Overloaded, "too much is being read and written at once"});
   if (Status good = keyvalue::check(operation.request_, value_bytes_max_); !good) return refuse_with(good.error());
   keyvalue::Request request = std::move(operation.request_);
   request.owner = *owner;
-  Running running{.token = operation.token_, .bytes = operation.bytes_, .store = request.store, .stop = {}};
+  Running running{.token = operation.token_, .store = request.store, .stop = {}};
   request.cancelled = running.stop.get_token();
   running_.emplace(operation.id_, std::move(running));
-  store_->start(std::move(request), [home = home_, id = operation.id_](Result<keyvalue::Answer> answer) {
-    home->bring(id, std::move(answer));
-  });
+  // The store lets go of the room when it does of the request, which may be long after a cancellation.
+  store_->start(std::move(request), [home = home_, id = operation.id_, room = std::move(operation.room_)](
+                                        Result<keyvalue::Answer> answer) { home->bring(id, std::move(answer)); });
 }
 
 void KeyValue::cancel(std::uint64_t id) {
   const auto found = running_.find(id);
   if (found == running_.end()) return;
   found->second.stop.request_stop();
-  held_.fetch_sub(found->second.bytes, std::memory_order_relaxed);
   running_.erase(found);
 }
 
@@ -127,7 +123,6 @@ void KeyValue::arrive(std::uint64_t id, Result<keyvalue::Answer> answer) {
   if (found == running_.end()) return;  // cancelled
   const Running running = std::move(found->second);
   running_.erase(found);
-  held_.fetch_sub(running.bytes, std::memory_order_relaxed);
   if (answer) {
     respond(id, *answer);
   } else {

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "keyvalue/store.hpp"
 #include "net/loop.hpp"
@@ -22,9 +24,11 @@ namespace peko::engine {
 /// bridge.
 class KeyValue {
  public:
-  /// What the operations of one loop bring to write at once, so that a slow disk does not fill the memory: more are
-  /// refused.
+  /// What the operations of one loop hold at once, until the store has let go of them, so that a slow disk does not
+  /// fill the memory: more are refused,
   static constexpr std::size_t kBytesMax = 128U << 20;
+  /// but not small ones: a neighbour's values are no reason that one cannot read.
+  static constexpr std::size_t kSmallBytesMax = 16U << 10;
 
   /// Tells the function's author, in the log of call `token`, what did not work.
   using Note = std::move_only_function<void(std::uint64_t token, std::string text)>;
@@ -40,35 +44,51 @@ class KeyValue {
     value_bytes_max_ = value_bytes_max;
   }
 
+  /// Counts the bytes of one operation as long as it lives, which may be longer than the KeyValue does.
+  class Room {
+   public:
+    Room(std::shared_ptr<std::atomic<std::size_t>> held, std::size_t bytes) : held_(std::move(held)), bytes_(bytes) {
+      held_->fetch_add(bytes_, std::memory_order_relaxed);
+    }
+    Room(Room&&) = default;
+    Room& operator=(Room&&) = delete;
+    ~Room() {
+      if (held_) held_->fetch_sub(bytes_, std::memory_order_relaxed);
+    }
+
+   private:
+    std::shared_ptr<std::atomic<std::size_t>> held_;
+    std::size_t bytes_ = 0;
+  };
+
   /// An operation as the guest has asked for it, copied. Any thread.
   class Operation {
    public:
     Operation(KeyValue& owner, std::uint64_t token, std::uint64_t id, const peko_key_value_request& request);
 
     [[nodiscard]] std::uint64_t token() const { return token_; }
+    /// There was no room for it.
+    [[nodiscard]] bool refused() const { return !room_; }
 
    private:
     friend class KeyValue;
     std::uint64_t token_;
     std::uint64_t id_;
-    std::size_t bytes_ = 0;  // counted in held_
-    bool refused_ = false;   // there was no room for them
+    std::optional<Room> room_;
     keyvalue::Request request_;
   };
 
   /// Starts it, or answers it with an error. `owner` null: there are no stores for this call.
   void start(Operation operation, const keyvalue::Owner* owner);
-  /// The guest of `operation` is gone before it was started.
-  void drop(const Operation& operation);
   /// The guest does not wait any more. Of one that is gone: nothing.
   void cancel(std::uint64_t id);
 
   [[nodiscard]] std::size_t in_flight() const { return running_.size(); }
+  [[nodiscard]] std::size_t held_bytes() const { return held_->load(std::memory_order_relaxed); }
 
  private:
   struct Running {
     std::uint64_t token = 0;
-    std::size_t bytes = 0;
     std::string store;
     std::stop_source stop;
   };
@@ -83,7 +103,8 @@ class KeyValue {
   Note note_;
   keyvalue::Store* store_ = nullptr;
   std::uint64_t value_bytes_max_ = 0;
-  std::atomic<std::size_t> held_ = 0;  // bytes; hooks add from overflow threads
+  // Bytes; hooks add from overflow threads, stores' threads take away.
+  const std::shared_ptr<std::atomic<std::size_t>> held_ = std::make_shared<std::atomic<std::size_t>>();
   std::unordered_map<std::uint64_t, Running> running_;
   std::shared_ptr<Home> home_;  // shared with answers that are under way
 };

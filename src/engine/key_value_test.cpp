@@ -2,11 +2,13 @@
 #include "engine/key_value.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <thread>
 
 #include "engine/call_fixture.hpp"
 #include "keyvalue/fake_store.hpp"
+#include "peko_bridge.h"
 
 namespace peko::engine {
 namespace {
@@ -128,6 +130,57 @@ TEST_F(KeyValueTest, BoundsTheOperationsOfOneCall) {
   run({{"keyvalue", &exchange}});
   EXPECT_EQ(store_.asked.size(), kKeyValueOperationsMax);
   EXPECT_NE(exchange.body.find("more than 1000"), std::string::npos) << exchange.body;
+}
+
+/// Operations of no guest: nothing of the bridge is needed until one is answered.
+class KeyValueRoomTest : public ::testing::Test {
+ protected:
+  KeyValueRoomTest() { key_value_.use(&store_, 1U << 20); }
+
+  KeyValue::Operation getting(std::span<const peko_key_value_item> items, std::string_view prefix = "") {
+    const peko_key_value_request request{.store = {"default", 7},
+                                         .prefix = {prefix.data(), prefix.size()},
+                                         .cursor = {"cursor", 6},
+                                         .items = items.data(),
+                                         .item_count = items.size(),
+                                         .number = 0,
+                                         .op = PEKO_KEY_VALUE_GET,
+                                         .limit = 0};
+    return {key_value_, 1, 7, request};
+  }
+
+  const keyvalue::Owner owner_{.function = "kv", .quota_bytes = 77};
+  std::unique_ptr<net::Loop> loop_ = net::Loop::create().value();
+  keyvalue::FakeStore store_;
+  KeyValue key_value_{nullptr, *loop_, [](std::uint64_t, const std::string&) {}};
+  const std::vector<peko_key_value_item> one_{1, peko_key_value_item{.key = {"k", 1}}};
+};
+
+TEST_F(KeyValueRoomTest, IsHeldUntilTheStoreHasLetGoOfTheRequest) {
+  key_value_.start(getting(one_), &owner_);
+  ASSERT_EQ(store_.asked.size(), 1U);
+  EXPECT_GT(key_value_.held_bytes(), 0U);
+  key_value_.cancel(7);
+  EXPECT_EQ(key_value_.in_flight(), 0U);
+  EXPECT_GT(key_value_.held_bytes(), 0U) << "it waits in the store still";
+  store_.asked.clear();
+  EXPECT_EQ(key_value_.held_bytes(), 0U);
+}
+
+TEST_F(KeyValueRoomTest, IsCountedForAllThatARequestTakes) {
+  const std::vector<peko_key_value_item> empty(1000);
+  const KeyValue::Operation operation = getting(empty, "prefix");
+  EXPECT_FALSE(operation.refused());
+  EXPECT_GE(key_value_.held_bytes(), empty.size() * sizeof(keyvalue::Item) + 12);
+}
+
+TEST_F(KeyValueRoomTest, IsThereForSmallRequestsWhenLargeOnesHaveTakenIt) {
+  const std::string all(KeyValue::kBytesMax - 100, 'x');
+  const KeyValue::Operation large = getting({}, all);
+  EXPECT_FALSE(large.refused());
+  EXPECT_TRUE(getting({}, std::string_view(all).substr(0, 20'000)).refused());
+  EXPECT_FALSE(getting(one_).refused());
+  EXPECT_LT(key_value_.held_bytes(), KeyValue::kBytesMax) << "what was refused is not held";
 }
 
 }  // namespace

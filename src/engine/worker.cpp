@@ -204,7 +204,7 @@ void Worker::on_key_value(void* context, std::uint64_t token, std::uint64_t id,
   auto& worker = *static_cast<Worker*>(context);
   worker.loop_.post([&worker, operation = KeyValue::Operation(worker.key_value_, token, id, *request)]() mutable {
     Slot* slot = worker.find(operation.token());
-    if (slot == nullptr || slot->invocation.abandoned()) return worker.key_value_.drop(operation);
+    if (slot == nullptr || slot->invocation.abandoned()) return;
     worker.key_value_.start(std::move(operation), slot->key_value);
   });
 }

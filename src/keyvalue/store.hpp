@@ -70,6 +70,7 @@ struct Answer {
 
 class Store {
  public:
+  /// Destroyed with its request: whoever asked counts what a store holds by that.
   using Done = std::move_only_function<void(Result<Answer>)>;
 
   /// Does what `request` (which check() found good) asks and calls `done`, on whatever thread, also before it returns.
