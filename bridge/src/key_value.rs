@@ -15,7 +15,7 @@ use crate::engine::Loop;
 use crate::waker::LoopShared;
 use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{self, Poll, Waker};
 use wasmtime::component::{ComponentType, Lift, Linker, Lower, Resource, ResourceType};
@@ -70,20 +70,61 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where the answer of one operation arrives.
+/// Bytes of the answers of one instance that it has not taken.
+#[derive(Clone, Default)]
+pub struct Untaken(Arc<AtomicUsize>);
+
+impl Untaken {
+    /// More are refused. The largest answers have less than half of it.
+    pub const BYTES_MAX: usize = 64 << 20;
+
+    pub fn bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// None: too many wait.
+    pub fn reserve(&self, bytes: usize) -> Option<Room> {
+        let fits = |held: usize| held.checked_add(bytes).filter(|sum| *sum <= Self::BYTES_MAX);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).ok()?;
+        Some(Room { of: self.clone(), bytes })
+    }
+}
+
+/// What an answer holds of Untaken, as long as it waits.
+pub struct Room {
+    of: Untaken,
+    bytes: usize,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.of.0.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// Where the answer of one operation arrives. The operation takes it; who else has the slot only waits for it.
 #[derive(Default)]
-pub struct Slot(Mutex<SlotState>);
+pub struct Slot {
+    untaken: Untaken,
+    state: Mutex<SlotState>,
+}
 
 #[derive(Default)]
 struct SlotState {
-    answer: Option<Answered>,
+    answer: Option<(Answered, Option<Room>)>,
     answered: bool,
+    /// The operation is gone: nobody takes an answer.
+    closed: bool,
     waker: Option<Waker>,
 }
 
 impl Slot {
+    pub fn new(untaken: Untaken) -> Self {
+        Slot { untaken, state: Mutex::default() }
+    }
+
     pub fn poll_answered(&self, cx: &mut task::Context<'_>) -> Poll<()> {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         if state.answered {
             return Poll::Ready(());
         }
@@ -91,9 +132,38 @@ impl Slot {
         Poll::Pending
     }
 
-    fn answer(&self, answer: Answered) {
-        let mut state = lock(&self.0);
-        (state.answer, state.answered) = (Some(answer), true);
+    /// The answer, once.
+    pub fn take(&self) -> Option<Answered> {
+        lock(&self.state).answer.take().map(|(answer, _room)| answer)
+    }
+
+    /// Drops the answer, also one that is still to come.
+    pub fn close(&self) {
+        let mut state = lock(&self.state);
+        state.closed = true;
+        let answer = state.answer.take();
+        drop(state);
+        drop(answer);
+    }
+
+    /// # Safety
+    /// The strings of `answer` are readable.
+    pub unsafe fn respond(&self, answer: &PekoKeyValueAnswer) {
+        // Safety: the caller vouches for the strings, as below.
+        let Some(room) = self.untaken.reserve(unsafe { bytes_of(answer) }) else {
+            let max = Untaken::BYTES_MAX >> 20;
+            let message = format!("more than {max} MB of answers wait: await some before you ask for more");
+            return self.answer(Err(Failure::Other(message)), None);
+        };
+        self.answer(unsafe { answer_of(answer) }, Some(room))
+    }
+
+    fn answer(&self, answer: Answered, room: Option<Room>) {
+        let mut state = lock(&self.state);
+        state.answered = true;
+        if !state.closed {
+            state.answer = Some((answer, room));
+        }
         let waker = state.waker.take();
         drop(state);
         if let Some(waker) = waker {
@@ -132,10 +202,9 @@ impl Future for Operation {
     type Output = Answered;
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Answered> {
-        self.slot.poll_answered(cx).map(|()| {
-            let answer = lock(&self.slot.0).answer.take();
-            answer.unwrap_or_else(|| Err(Failure::Other("its answer was taken already".into())))
-        })
+        self.slot
+            .poll_answered(cx)
+            .map(|()| self.slot.take().unwrap_or_else(|| Err(Failure::Other("its answer was taken already".into()))))
     }
 }
 
@@ -144,6 +213,7 @@ impl Drop for Operation {
         if self.shared.operations.take(self.id).is_some() {
             self.shared.key_value_cancel(self.id);
         }
+        self.slot.close();
     }
 }
 
@@ -155,11 +225,12 @@ pub struct KeyValueCalls {
     pub made: u32,
     /// Those of scripts, which go on beside the guest.
     begun: HashMap<u64, Operation>,
+    untaken: Untaken,
 }
 
 impl KeyValueCalls {
     pub fn new(stores: Arc<[String]>) -> Self {
-        KeyValueCalls { stores, max: 0, made: 0, begun: HashMap::new() }
+        KeyValueCalls { stores, max: 0, made: 0, begun: HashMap::new(), untaken: Untaken::default() }
     }
 
     /// A call begins that may make `max` operations.
@@ -225,7 +296,7 @@ impl Ask {
         }
         calls.made += 1;
         let shared = context.outbound.shared.clone();
-        let slot = Arc::<Slot>::default();
+        let slot = Arc::new(Slot::new(calls.untaken.clone()));
         let id = shared.operations.add(slot.clone());
         let request = PekoKeyValueRequest {
             store: PekoStr::of(bucket.store.as_bytes()),
@@ -285,6 +356,17 @@ async fn finish(begun: Result<Operation, Failure>) -> Answered {
     begun?.await
 }
 
+/// What answer_of makes of it takes so much memory.
+///
+/// # Safety
+/// The items are readable.
+unsafe fn bytes_of(answer: &PekoKeyValueAnswer) -> usize {
+    // Safety: the caller vouches for the items.
+    let items = unsafe { slice(answer.items, answer.item_count) }.iter();
+    let strings = items.map(|item| item.key.size + item.value.size + item.metadata.size).sum::<usize>();
+    strings + answer.cursor.size + answer.item_count * size_of::<Entry>()
+}
+
 /// # Safety
 /// The strings of `items` and `cursor` are readable.
 unsafe fn answer_of(answer: &PekoKeyValueAnswer) -> Answered {
@@ -320,7 +402,7 @@ pub unsafe extern "C" fn peko_key_value_respond(owner: *mut Loop, id: u64, answe
         let slot = unsafe { &*owner }.shared.operations.take(id);
         if let Some(slot) = slot {
             // Safety: the caller vouches for the answer.
-            slot.answer(unsafe { answer_of(&*answer) })
+            unsafe { slot.respond(&*answer) }
         }
     })
 }
@@ -333,12 +415,13 @@ pub unsafe extern "C" fn peko_key_value_fail(owner: *mut Loop, id: u64, failure:
         // Safety: the caller vouches for the loop.
         let slot = unsafe { &*owner }.shared.operations.take(id);
         if let Some(slot) = slot {
-            slot.answer(Err(match failure {
+            let failure = match failure {
                 KEY_VALUE_NO_SUCH_STORE => Failure::NoSuchStore,
                 KEY_VALUE_ACCESS_DENIED => Failure::AccessDenied,
                 // Safety: the caller vouches for the message.
                 _ => Failure::Other(String::from_utf8_lossy(unsafe { message.bytes() }).into_owned()),
-            }))
+            };
+            slot.answer(Err(failure), None)
         }
     })
 }

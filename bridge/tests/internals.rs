@@ -17,6 +17,8 @@ use wasmtime::ResourceLimiter;
 mod http_bodies;
 #[path = "internals/http_fields.rs"]
 mod http_fields;
+#[path = "internals/key_value_slots.rs"]
+mod key_value_slots;
 
 const HTTP_WIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/guests/http.wit");
 

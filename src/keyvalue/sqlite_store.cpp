@@ -23,7 +23,7 @@ namespace {
 /// What one transaction writes at most, so that it does not take long.
 constexpr std::size_t kBatchMax = 128;
 constexpr std::size_t kBatchBytesMax = 16U << 20;
-/// Values of fewer bytes are not counted: as many as fit into the queues do no harm.
+/// Answers of fewer bytes are not counted: as many as fit into the queues do no harm.
 constexpr std::size_t kCountedBytesMin = 16U << 10;
 /// Between two messages about one file.
 constexpr std::chrono::seconds kTellInterval{30};
@@ -35,9 +35,13 @@ struct Pending {
   Store::Done done;
 };
 
+std::size_t bytes_of(const Item& item) {
+  return item.key.size() + item.value.size() + (item.metadata ? item.metadata->size() : 0);
+}
+
 std::size_t bytes_of(const Pending& pending) {
   std::size_t sum = 0;
-  for (const Item& item : pending.request.items) sum += item.value.size();
+  for (const Item& item : pending.request.items) sum += bytes_of(item);
   return sum;
 }
 
@@ -302,7 +306,7 @@ Result<Answer> SqliteStore::State::read(Database& database, const Request& reque
   Result<Answer> answer = database.read(request, now());
   if (!answer) return answer;
   std::size_t bytes = 0;
-  for (const Item& item : answer->items) bytes += item.value.size();
+  for (const Item& item : answer->items) bytes += bytes_of(item);
   if (bytes < kCountedBytesMin) return answer;
   held->fetch_add(bytes, std::memory_order_relaxed);
   answer->room = std::shared_ptr<const void>(

@@ -31,7 +31,7 @@ class SqliteStore final : public Store {
  public:
   /// Operations that wait for one file; more are refused as Overloaded.
   static constexpr std::size_t kWaitingMax = 4096;
-  /// Values that have been read and whose answers nobody has taken yet; while there are more, reads are refused.
+  /// What answers hold that nobody has taken yet; while there are more, reads are refused.
   static constexpr std::size_t kHeldBytesMax = 256U << 20;
 
   /// `clock` and `log`, which hears what the operator should know, outlive the threads.
