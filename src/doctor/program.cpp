@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,15 +52,24 @@ Result<Child> start(const std::filesystem::path& program, const std::vector<std:
   return Child{.pid = pid, .output = std::move(output)};
 }
 
+using Time = std::chrono::steady_clock::time_point;
+
+/// Waits until it can be read, or has ended. False when the deadline comes first.
+bool is_ready(const UniqueFd& descriptor, Time deadline) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd readable{.fd = descriptor.get(), .events = POLLIN, .revents = 0};
+    if (left.count() <= 0) return false;
+    if (::poll(&readable, 1, static_cast<int>(left.count())) > 0) return true;
+  }
+}
+
 /// Everything until the end; nothing when the deadline comes first.
-std::optional<std::string> read_until(const UniqueFd& output, std::chrono::steady_clock::time_point deadline) {
+std::optional<std::string> read_until(const UniqueFd& output, Time deadline) {
   std::string text;
   std::array<char, 4096> piece{};
   for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    pollfd readable{.fd = output.get(), .events = POLLIN, .revents = 0};
-    if (left.count() <= 0 || ::poll(&readable, 1, static_cast<int>(left.count())) == 0) return std::nullopt;
+    if (!is_ready(output, deadline)) return std::nullopt;
     const ssize_t size = ::read(output.get(), piece.data(), piece.size());
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) return text;
@@ -84,8 +94,11 @@ Result<std::string> output_of(const std::filesystem::path& program, const std::v
                               std::chrono::milliseconds timeout) {
   Result<Child> child = start(program, arguments);
   if (!child) return fail(std::move(child.error()));
-  std::optional<std::string> text = read_until(child->output, std::chrono::steady_clock::now() + timeout);
-  // Also when it has closed its output: what goes on then has nothing to say.
+  const Time deadline = std::chrono::steady_clock::now() + timeout;
+  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, child->pid, 0)));
+  std::optional<std::string> text = read_until(child->output, deadline);
+  // One that has closed its output may go on all the same.
+  if (text && process && !is_ready(process, deadline)) text.reset();
   if (!text) ::kill(-child->pid, SIGKILL);
   int status = 0;
   while (::waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {

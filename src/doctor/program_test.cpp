@@ -29,9 +29,11 @@ TEST(Program, IsAskedForWhatItPrints) {
 TEST(Program, ThatFailsOrIsNoneOrHangsIsAnError) {
   EXPECT_FALSE(output_of("/bin/sh", {"-c", "echo hello; exit 3"}));
   EXPECT_FALSE(output_of("/nowhere/tool", {}));
-  const auto hangs = output_of("/bin/sh", {"-c", "sleep 100 & wait"}, std::chrono::milliseconds(50));
-  ASSERT_FALSE(hangs);
-  EXPECT_NE(hangs.error().message.find("does not answer"), std::string::npos);
+  for (const char* command : {"sleep 100 & wait", "exec >&-; sleep 100"}) {
+    const auto hangs = output_of("/bin/sh", {"-c", command}, std::chrono::milliseconds(50));
+    ASSERT_FALSE(hangs) << command;
+    EXPECT_NE(hangs.error().message.find("does not answer"), std::string::npos) << command;
+  }
 }
 
 TEST(Program, MayNotFillTheMemory) {
