@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <deque>
 #include <optional>
 #include <utility>
 
@@ -40,19 +41,24 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
+// With them a browser asks whether its page is still the one that the function has made: "not modified" would bring
+// back what was added to an older one.
+bool names_a_state(std::string_view name) {
+  return http::iequals(name, "etag") || http::iequals(name, "last-modified");
+}
+
 }  // namespace
 
 void LiveExchange::send_head(const http::ResponseHead& head) {
   adds_ = is_page(head);
   std::vector<http::Field> fields;
-  std::string length;
+  std::deque<std::string> lengths;  // nobody keeps a guest from naming several: each stays where it is
   for (const http::Field& field : head.fields) {
-    if (http::iequals(field.name, kLiveReloadField)) continue;
+    if (http::iequals(field.name, kLiveReloadField) || (adds_ && names_a_state(field.name))) continue;
     fields.push_back(field);
     if (!adds_ || !http::iequals(field.name, "content-length")) continue;
     if (const auto number = number_in(field.value)) {
-      length = std::to_string(*number + tag_.size());
-      fields.back().value = length;
+      fields.back().value = lengths.emplace_back(std::to_string(*number + tag_.size()));
     }
   }
   below_.send_head({.status = head.status, .fields = fields});

@@ -11,9 +11,10 @@
 namespace peko::edge {
 
 /// Stands before the codec's exchange, so that whatever makes a response knows nothing of it. Only in `peko dev`, and
-/// only for requests of browsers that want a page to show; HEAD tells of the same length as GET. A response that is no
-/// whole page of HTML as text passes unchanged: another type, status or coding, a part of one, a download; and one
-/// whose function says `peko-live-reload: off`, a field that no client sees.
+/// only for requests of browsers that want a page to show; HEAD tells of the same length as GET. A page that is added
+/// to has no ETag and no Last-Modified. A response that is no whole page of HTML as text passes unchanged: another
+/// type, status or coding, a part of one, a download; and one whose function says `peko-live-reload: off`, a field that
+/// no client sees.
 class LiveExchange final : public http::Exchange {
  public:
   using Owners = std::list<LiveExchange>;

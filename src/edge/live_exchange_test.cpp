@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text.hpp"
 #include "http/fake_client.hpp"
 
 namespace peko::edge {
@@ -56,6 +57,21 @@ TEST_F(LiveExchangeTest, TellsTheSameLengthToHead) {
   const std::string response = answer({kHtml, {"content-length", "4"}}, "", 200, "HEAD");
   EXPECT_NE(response.find("content-length: 9\r\n"), std::string::npos) << response;
   EXPECT_TRUE(response.ends_with("\r\n\r\n"));
+}
+
+TEST_F(LiveExchangeTest, LeavesNothingByWhichAnOlderPageComesBack) {
+  const std::string response =
+      answer({kHtml, {"ETag", "\"1\""}, {"last-modified", "Thu, 01 Jan 1970 00:00:00 GMT"}}, "");
+  EXPECT_TRUE(ends_with_tag(response)) << response;
+  EXPECT_EQ(lower_case(response).find("etag"), std::string::npos) << response;
+  EXPECT_EQ(response.find("last-modified"), std::string::npos) << response;
+  EXPECT_NE(answer({{"content-type", "text/css"}, {"etag", "\"1\""}}, "").find("etag: \"1\"\r\n"), std::string::npos);
+}
+
+TEST_F(LiveExchangeTest, SurvivesALengthThatIsToldTwice) {
+  const http::Field length{"content-length", "1000000000000000"};  // longer than what a string holds in itself
+  const std::string response = answer({kHtml, length, length}, "", 200, "HEAD");
+  EXPECT_NE(response.find("content-length: 1000000000000005\r\n"), std::string::npos) << response;
 }
 
 TEST_F(LiveExchangeTest, AddsToPagesOfErrors) {
