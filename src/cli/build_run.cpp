@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -31,18 +32,24 @@ Pipe make_pipe() {
   return {.reading = UniqueFd(ends[0]), .writing = UniqueFd(ends[1])};
 }
 
-/// Hands on what there is. False at the end of the output.
-bool drain(const UniqueFd& output, const std::function<void(std::string_view)>& on_output) {
+/// Hands on one piece of what there is: who prints without a pause must not keep anybody here. False at the end of the
+/// output.
+bool hear(const UniqueFd& output, const std::function<void(std::string_view)>& on_output) {
   std::array<char, 16'384> piece{};
-  for (;;) {
-    const ssize_t count = ::read(output.get(), piece.data(), piece.size());
-    if (count > 0) {
-      on_output({piece.data(), static_cast<std::size_t>(count)});
-    } else if (count == 0) {
-      return false;
-    } else if (errno != EINTR) {
-      return errno == EAGAIN;
-    }
+  const ssize_t count = ::read(output.get(), piece.data(), piece.size());
+  if (count > 0) on_output({piece.data(), static_cast<std::size_t>(count)});
+  return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/// Hands on what is there now, and at most one piece of what comes meanwhile.
+void hear_the_rest(const UniqueFd& output, const std::function<void(std::string_view)>& on_output) {
+  int left = 0;
+  ::ioctl(output.get(), FIONREAD, &left);
+  const auto count = [&](std::string_view text) {
+    left -= static_cast<int>(text.size());
+    on_output(text);
+  };
+  while (left > 0 && hear(output, count)) {
   }
 }
 
@@ -53,7 +60,7 @@ void end_group(BuildChild& child, const UniqueFd& output) {
   const auto deadline = steady_clock::now() + kStopTime;
   pollfd more = {.fd = output ? output.get() : child.descriptor(), .events = POLLIN, .revents = 0};
   while (steady_clock::now() < deadline && ::poll(&more, 1, 10) >= 0 &&
-         (more.revents == 0 || (output && drain(output, [](std::string_view) {})))) {
+         (more.revents == 0 || (output && hear(output, [](std::string_view) {})))) {
   }
   child.tell(SIGKILL);
   (void)child.end();
@@ -91,11 +98,11 @@ Status run_build_until(BuildPlan plan, const StopWish& stop, const std::function
       end_group(*child, output.reading);
       return fail(Code::Unavailable, fmt::format("stopped while {} ran", shown_build(plan)));
     }
-    if (ready[2].revents != 0 && !drain(output.reading, on_output)) output.reading.close();
+    if (ready[2].revents != 0 && !hear(output.reading, on_output)) output.reading.close();
     if ((ready[0].revents & POLLIN) != 0) break;
   }
   // A process that it leaves behind may keep the pipe open: what is there now is all.
-  if (output.reading) drain(output.reading, on_output);
+  if (output.reading) hear_the_rest(output.reading, on_output);
   return judge_build(plan, child->end());
 }
 

@@ -23,12 +23,17 @@ class BuildRun : public testing::Test {
       stop_.stop();
     });
   }
-  /// The process whose number a build has written to a file; false when it is gone or a zombie.
-  [[nodiscard]] bool lives(std::string_view file) const {
+  /// The process whose number a build has written to a file.
+  [[nodiscard]] int process(std::string_view file) const {
     std::ifstream number(folder_.path() / file);
     int pid = 0;
     number >> pid;
-    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+    EXPECT_GT(pid, 1);
+    return pid;
+  }
+  /// False when it is gone or a zombie.
+  [[nodiscard]] bool lives(std::string_view file) const {
+    std::ifstream stat("/proc/" + std::to_string(process(file)) + "/stat");
     std::string word;
     std::string state;
     return stat >> word >> word >> state && state != "Z";
@@ -79,15 +84,24 @@ TEST_F(BuildRun, KillsWhatDoesNotWantToStop) {
   EXPECT_FALSE(lives("self"));
 }
 
+TEST_F(BuildRun, StopsWhatPrintsWithoutAPause) {
+  const auto stopper = stop_when_ready();
+  unsigned late = 0;
+  const auto slow = [&](std::string_view) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+    while (std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    if (stop_.stopped() && ++late == 100) ::kill(process("self"), SIGKILL);
+  };
+  EXPECT_FALSE(
+      run_build_until({.command = "echo $$ > self; echo > ready; exec yes", .folder = folder_.path()}, stop_, slow));
+  EXPECT_LT(late, 100U);
+}
+
 TEST_F(BuildRun, DoesNotWaitForWhatABuildLeavesBehind) {
   EXPECT_TRUE(run("sleep 1000 & echo $! > child; echo done"));
   EXPECT_EQ(output_, "done\n");
   EXPECT_TRUE(lives("child")) << "a compiler's server may stay";
-  std::ifstream number(folder_.path() / "child");
-  int pid = 0;
-  number >> pid;
-  ASSERT_GT(pid, 1);
-  ::kill(pid, SIGKILL);
+  ::kill(process("child"), SIGKILL);
 }
 
 TEST_F(BuildRun, IsNotStartedInVain) {
