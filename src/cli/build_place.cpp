@@ -17,6 +17,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kSourceBytesMax = std::size_t{4} << 20U;
+/// Lines before and after the one with the fault.
+constexpr unsigned kAround = 3;
+constexpr std::size_t kLineCharactersMax = 200;
+
+/// Further on in a line nobody names a place: it is a file of one line, or data.
+constexpr std::size_t kNamedWithinBytes = 1024;
+constexpr unsigned kNamesMax = 8;
+
 struct Place {
   std::string file;
   unsigned line = 0;
@@ -40,10 +49,12 @@ bool take(std::string_view& text, char c) {
 
 bool ends_a_name(char c) { return c == ' ' || c == '\t' || c == '"' || c == '\'' || c == '`'; }
 
-/// The file that ends at `mark` in `line`, if there is one: names may hold spaces, so longer ones are tried too.
+/// The file that ends at `mark` in `line`, if there is one: names may hold spaces, so some longer ones are tried too.
 std::optional<std::string> file_before(std::string_view line, std::size_t mark, const fs::path& folder) {
-  for (std::size_t begin = mark; begin > 0; --begin) {
+  unsigned tried = 0;
+  for (std::size_t begin = mark; begin > 0 && tried < kNamesMax; --begin) {
     if (begin != 1 && !ends_a_name(line[begin - 1])) continue;
+    tried++;
     const std::size_t from = begin == 1 && !ends_a_name(line[0]) ? 0 : begin;
     const std::string_view name = line.substr(from, mark - from);
     std::error_code ignored;
@@ -78,7 +89,7 @@ bool speaks_of_an_error(std::string_view line) { return lower_case(line).find("e
 std::optional<Place> find_place(const std::vector<std::string_view>& lines, const fs::path& folder) {
   const auto search = [&](auto begin) -> std::optional<Place> {
     for (auto at = begin; at != lines.end(); ++at) {
-      if (auto place = place_in(*at, folder)) return place;
+      if (auto place = place_in(at->substr(0, kNamedWithinBytes), folder)) return place;
     }
     return std::nullopt;
   };

@@ -44,6 +44,13 @@ TEST_F(BuildPlace, IsNothingWhenNoFileIsNamed) {
   }
 }
 
+TEST_F(BuildPlace, IsFoundAtOnceInALineWithoutEnd) {
+  std::string output = "error ";
+  for (int i = 0; i < 40'000; ++i) output += "\"a\":1,";
+  EXPECT_EQ(place(output + "\n"), ":0:0") << "each mark with each quote before it would take minutes";
+  EXPECT_EQ(place(output + "\n  src/index.ts:2:9:\n"), "src/index.ts:2:9");
+}
+
 TEST_F(BuildPlace, ComesWithTheLinesAroundIt) {
   const edge::BuildProblem problem = build_problem("\x1b[31merror\x1b[0m src/index.ts:5:2", folder_.path());
   EXPECT_EQ(problem.message, "error src/index.ts:5:2");
