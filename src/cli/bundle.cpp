@@ -42,7 +42,7 @@ fs::path esbuild_itself(const fs::path& program) {
 Status make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (!error && !fs::exists(folder / ".gitignore")) std::ofstream(folder / ".gitignore") << "*\n";
+  if (!error && !fs::exists(folder / ".gitignore", error) && !error) std::ofstream(folder / ".gitignore") << "*\n";
   if (!error) return {};
   return fail(Code::Denied, fmt::format("the folder {} cannot be made: {}", code::shown(folder), error.message()));
 }

@@ -171,7 +171,8 @@ Findings check_project(const Patient& patient, std::optional<code::Function>& fu
 
 /// Where a project's tools are looked for: beside its manifest or its script.
 std::filesystem::path folder_of(const std::optional<code::Function>& function) {
-  if (!function) return std::filesystem::current_path();
+  std::error_code gone;  // an empty path then, where nothing is found
+  if (!function) return std::filesystem::current_path(gone);
   if (!function->manifest.empty()) return function->manifest.parent_path();
   return (function->script.empty() ? function->component : function->script).parent_path();
 }
