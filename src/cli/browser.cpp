@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "cli/child_environment.hpp"
 
 namespace peko::cli {
 namespace {
@@ -58,7 +59,8 @@ bool open_in_browser(const std::string& url, const Environment& environment) {
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);  // Ctrl-C is not for it
   pid_t pid = 0;
-  const int failed = ::posix_spawn(&pid, "/bin/sh", &actions, &attributes, words.data(), environ);
+  const int failed =
+      ::posix_spawn(&pid, "/bin/sh", &actions, &attributes, words.data(), environment_without_secrets().data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) return false;

@@ -10,26 +10,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <string_view>
 #include <utility>
 
+#include "cli/child_environment.hpp"
 #include "code/paths.hpp"
 
 namespace peko::cli {
 namespace {
-
-/// This process's environment without secrets of the operator, which are no business of what a build runs.
-std::vector<char*> environment_of_build(std::vector<std::string>& more) {
-  std::vector<char*> kept;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view variable = *entry;
-    const bool secret = variable.starts_with("PEKO_ADMIN_TOKEN=") || variable.starts_with("PEKO_ALERT_WEBHOOK=");
-    if (!secret) kept.push_back(*entry);
-  }
-  for (std::string& variable : more) kept.push_back(variable.data());
-  kept.push_back(nullptr);
-  return kept;
-}
 
 /// How a child is started; freed with it.
 class Spawn {
@@ -62,7 +49,8 @@ class Spawn {
     std::string shell = "sh";
     std::string flag = "-c";
     const std::array<char*, 4> words = {shell.data(), flag.data(), command.data(), nullptr};
-    return ::posix_spawn(&pid, "/bin/sh", &actions_, &attributes_, words.data(), environment_of_build(more).data());
+    return ::posix_spawn(&pid, "/bin/sh", &actions_, &attributes_, words.data(),
+                         environment_without_secrets(more).data());
   }
 
  private:
