@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cli/control.hpp"
+
 namespace peko::cli {
 namespace {
 
@@ -44,13 +46,14 @@ std::string shown_output(std::string_view text, Codes codes) {
       text.remove_prefix(length);
       continue;
     }
-    text.remove_prefix(1);
+    const std::size_t control = control_at(text);
+    text.remove_prefix(std::max<std::size_t>(control, 1));
     if (c == '\r') {
       if (!text.starts_with('\n') && !text.empty()) out.resize(line);
     } else if (c == '\n') {
       out += c;
       line = out.size();
-    } else if (c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f)) {
+    } else if (c == '\t' || control == 0) {
       out += c;
     }
   }
@@ -60,8 +63,17 @@ std::string shown_output(std::string_view text, Codes codes) {
 void BuildOutput::append(std::string_view text) {
   text_ += text;
   if (text_.size() <= 2 * kBytesMax) return;
-  const std::size_t line = text_.find('\n', text_.size() - kBytesMax);
-  text_ = "[...]\n" + text_.substr(line == std::string::npos ? text_.size() - kBytesMax : line + 1);
+  std::string_view rest = std::string_view(text_).substr(text_.size() - kBytesMax);
+  // At a line, unless the lines are so long that little would be left.
+  if (const std::size_t line = rest.find('\n'); line < kBytesMax / 2) rest.remove_prefix(line + 1);
+  text_ = "[...]\n" + std::string(rest);
+}
+
+std::string BuildOutput::take_lines() {
+  const std::size_t whole = text_.rfind('\n') + 1;
+  std::string lines = text_.substr(0, whole);
+  text_.erase(0, whole);
+  return lines;
 }
 
 }  // namespace peko::cli

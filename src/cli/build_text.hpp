@@ -19,6 +19,8 @@ class BuildOutput {
   static constexpr std::size_t kBytesMax = std::size_t{256} << 10U;
 
   void append(std::string_view text);
+  /// Removes the whole lines.
+  std::string take_lines();
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:

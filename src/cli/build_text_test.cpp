@@ -11,6 +11,10 @@ TEST(ShownOutput, HasNoTerminalCodes) {
   EXPECT_EQ(shown_output("\x1b", Codes::Drop), "");
   EXPECT_EQ(shown_output("x\x1b[", Codes::Drop), "x");
   EXPECT_EQ(shown_output("x\x1b]never ends", Codes::Drop), "x");
+  EXPECT_EQ(shown_output("x\xc2\x9b"
+                         "2Jy \xc3\xa9\xc2\xa0",
+                         Codes::Drop),
+            "x2Jy \xc3\xa9\xc2\xa0");
 }
 
 TEST(ShownOutput, KeepsColoursAndNothingElse) {
@@ -33,6 +37,18 @@ TEST(BuildOutput, KeepsItsEnd) {
   BuildOutput endless;
   for (int i = 0; i < 1'000; ++i) endless.append(std::string(1'000, 'x'));
   EXPECT_LE(endless.text().size(), 2 * BuildOutput::kBytesMax + 16);
+  BuildOutput long_line;
+  long_line.append(std::string(3 * BuildOutput::kBytesMax, 'x') + "the end\n");
+  EXPECT_TRUE(long_line.text().ends_with("xxxthe end\n"));
+}
+
+TEST(BuildOutput, HandsOutWholeLines) {
+  BuildOutput output;
+  output.append("one\ntwo\nth");
+  EXPECT_EQ(output.take_lines(), "one\ntwo\n");
+  output.append("ree");
+  EXPECT_EQ(output.take_lines(), "");
+  EXPECT_EQ(output.text(), "three");
 }
 
 }  // namespace

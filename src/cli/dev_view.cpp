@@ -78,7 +78,7 @@ void DevView::failed(const std::string& name, const DevJobEnd& end, const std::f
   const std::string_view serves = end.serves ? "; what served before goes on serving" : "";
   line(Style::Red, "x", name, why + terminal().styled(Style::Red, fmt::format("{}{}:", what, serves)));
   screen_.print(indented(shown_output(rest, codes_for(terminal()))) + indented(printable(end.why)));
-  keep_in_sight(name, name, problem_in_a_line(end.problem));
+  keep_in_sight(name, name, printable(problem_in_a_line(end.problem)));
 }
 
 void DevView::problem(const std::filesystem::path& source, const std::string& name, const Error& error) {

@@ -104,6 +104,16 @@ TEST(DevView, KeepsTheLastFailureInSightUntilItIsMended) {
   EXPECT_TRUE(rig.out.text().ends_with("+ api  /a.ts: live in 0 ms\n")) << "nothing is left below";
 }
 
+TEST(DevView, IsNotSteeredByWhatACodeSays) {
+  Rig rig(Terminal::Kind::Interactive);
+  DevJobEnd end = failed("unknown import \x1b]0;title\x07");
+  end.kind = DevJobEnd::Kind::LoadFailed;
+  end.why = end.problem.message;
+  rig.view.failed("api", end, {}, "");
+  EXPECT_EQ(rig.out.text().find("\x1b]"), std::string::npos);
+  EXPECT_TRUE(rig.out.text().ends_with("  x api  unknown import ?]0;title?\x1b[?7h")) << rig.out.text();
+}
+
 TEST(DevView, KeepsWrongSettingsInSightBesideABuild) {
   Rig rig(Terminal::Kind::Interactive);
   rig.view.problem("p/peko.toml", "api", {Code::Invalid, "p/peko.toml:1:1: wrong\nmore"});

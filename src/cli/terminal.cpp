@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "cli/control.hpp"
+
 namespace peko::cli {
 namespace {
 
@@ -53,9 +55,12 @@ std::string Terminal::styled(Style style, std::string_view text) const {
 }
 
 std::string printable(std::string_view text) {
-  std::string result(text);
-  std::ranges::replace_if(
-      result, [](char c) { return (c >= 0 && c < 0x20 && c != '\n' && c != '\t') || c == 0x7f; }, '?');
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t control = text.front() == '\n' || text.front() == '\t' ? 0 : control_at(text);
+    result += control == 0 ? text.front() : '?';
+    text.remove_prefix(std::max<std::size_t>(control, 1));
+  }
   return result;
 }
 

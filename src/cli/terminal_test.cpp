@@ -48,6 +48,10 @@ TEST(Terminal, ColoursOnlyWhenItCan) {
 
 TEST(Terminal, IsNotSteeredByPrintableText) {
   EXPECT_EQ(printable("a\x1b[31mb\r\x7f\n\tc caf\xc3\xa9"), "a?[31mb??\n\tc caf\xc3\xa9");
+  EXPECT_EQ(printable("a\xc2\x9b"
+                      "2Jb\xc2\x80\xc2\x9f\xc2\xa0\xc2"),
+            "a?2Jb??\xc2\xa0\xc2")
+      << "C1 in UTF-8";
 }
 
 }  // namespace
