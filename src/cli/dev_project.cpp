@@ -31,9 +31,14 @@ DevProject::DevProject(fs::path source, const code::LimitsMax& maxima) : source_
   settings_.scope = {.roots = {source_}, .except = {}};
 }
 
-Result<DevJob::Work> DevProject::read_settings() {
+Result<DevJob::Work> DevProject::read_settings(const Accept& accept) {
+  settings_.now = watch::Snapshot::of(settings_.scope, settings_.now);
+  settings_.seen = settings_.now;
   Result<code::Function> read = code::read_project(source_, maxima_);
   if (!read) return fail(std::move(read.error()));
+  if (accept) {
+    if (Status accepted = accept(*read); !accepted) return fail(std::move(accepted.error()));
+  }
   const std::optional<code::Function> before = std::exchange(function_, std::move(*read));
   if (before && before->script != function_->script) inputs_.clear();
   set_scopes(inputs_);
@@ -46,7 +51,7 @@ void DevProject::set_scopes(const std::vector<fs::path>& inputs) {
   const code::Function& function = *function_;
   const fs::path folder = project_folder(function);
   // A file that is the function itself has no settings.
-  settings_.scope.roots = function.manifest.empty() ? std::vector<fs::path>() : std::vector{source_};
+  if (function.manifest.empty()) settings_ = {};
   sources_.scope = {};
   products_.scope = {};
   assets_.scope = {};
@@ -84,7 +89,8 @@ DevChange DevProject::look(During during) {
   if (during == During::Build) {
     std::erase_if(changes_,
                   [this](const fs::path& file) { return !sources_.seen.has(file) || is_written_by_builds(file); });
-  } else if (!changes_.empty()) {
+    left_ = sources_.now;
+  } else if (!changes_.empty() && !sources_.now.changes_since(left_, by).empty()) {
     changes_in_builds_.clear();
   }
   const std::vector<fs::path> settings = settings_.now.changes_since(settings_.seen, by);
@@ -111,19 +117,21 @@ DevChange DevProject::look(During during) {
 }
 
 void DevProject::begin() {
-  for (Part* part : {&settings_, &sources_, &products_, &assets_}) part->seen = part->now;
+  for (Part* part : {&sources_, &products_, &assets_}) part->seen = part->now;
   begun_ = fs::file_time_type::clock::now();
 }
 
-std::optional<fs::path> DevProject::blame() {
+std::optional<fs::path> DevProject::blame() { return count_in_build(changes_); }
+
+std::optional<fs::path> DevProject::count_in_build(const std::vector<fs::path>& files) {
   std::optional<fs::path> blamed;
-  for (const fs::path& file : changes_) {
+  for (const fs::path& file : files) {
     if (++changes_in_builds_[file] == kChangesInBuildsMax + 1) blamed = file;
   }
   return blamed;
 }
 
-void DevProject::end(Outcome outcome, const std::vector<fs::path>& inputs) {
+std::optional<fs::path> DevProject::end(Outcome outcome, const std::vector<fs::path>& inputs) {
   if (!inputs.empty()) inputs_ = inputs;
   set_scopes(inputs_);
   // A bundle that was not made may lack a file that does not exist yet.
@@ -143,8 +151,12 @@ void DevProject::end(Outcome outcome, const std::vector<fs::path>& inputs) {
     built_for_new_files_ = true;
     return false;
   });
+  std::optional<fs::path> blamed = count_in_build(changed);
+  std::erase_if(changed, [this](const fs::path& file) { return is_written_by_builds(file); });
+  left_ = sources_.seen;
   sources_.seen.adopt(before, changed);
   products_.seen = watch::Snapshot::of(products_.scope, products_.seen);
+  return blamed;
 }
 
 }  // namespace peko::cli

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -38,9 +39,11 @@ class DevProject {
   [[nodiscard]] const std::filesystem::path& source() const { return source_; }
   /// Its settings when they were last right; nothing: they never were.
   [[nodiscard]] const std::optional<code::Function>& function() const { return function_; }
-  /// Reads the settings again. On success they are the function's from here on, and the result is what has to be done.
-  /// Errors as code::read_project.
-  Result<DevJob::Work> read_settings();
+  /// May refuse settings that are right in themselves.
+  using Accept = std::function<Status(const code::Function&)>;
+  /// Reads the settings again; changes from here on are news. On success they are the function's, and the result is
+  /// what has to be done. On an error the former ones hold on: one of code::read_project, or that of `accept`.
+  Result<DevJob::Work> read_settings(const Accept& accept = {});
   /// What has to be done with a function whose settings were read for the first time; after a look().
   [[nodiscard]] DevJob::Work first_work() const;
 
@@ -49,17 +52,15 @@ class DevProject {
   enum class During { Rest, Build };
   /// Looks at all its files.
   DevChange look(During during);
-  /// The state of the last look is what is built or read now.
+  /// The state of the last look is what is built or loaded now. Settings are not: read_settings() reads them.
   void begin();
-  /// The settings of the last look have been read, whatever came of it.
-  void accept_settings() { settings_.seen = settings_.now; }
   /// A build was stopped because of the last look. Returns the file that has changed in so many builds that it does not
   /// count until something else changes.
   std::optional<std::filesystem::path> blame();
   enum class Outcome { Good, Bad };
   /// A build has ended: what it wrote is no change. When it was bad, files that came meanwhile are one, once: they may
-  /// be what it lacked. `inputs`: what a script's bundle was made of; empty: not known.
-  void end(Outcome outcome, const std::vector<std::filesystem::path>& inputs);
+  /// be what it lacked. `inputs`: what a script's bundle was made of; empty: not known. Returns as blame().
+  std::optional<std::filesystem::path> end(Outcome outcome, const std::vector<std::filesystem::path>& inputs);
 
   /// Where changes would show, as of the last look.
   [[nodiscard]] const std::set<std::filesystem::path>& folders() const { return folders_; }
@@ -73,6 +74,7 @@ class DevProject {
     watch::Snapshot now;   // as of the last look()
   };
 
+  std::optional<std::filesystem::path> count_in_build(const std::vector<std::filesystem::path>& files);
   void set_scopes(const std::vector<std::filesystem::path>& inputs);
   [[nodiscard]] bool is_written_by_builds(const std::filesystem::path& file) const;
 
@@ -87,6 +89,7 @@ class DevProject {
   std::set<std::filesystem::path> folders_;
   std::filesystem::file_time_type begun_;
   std::vector<std::filesystem::path> changes_;  // of the sources, at the last look
+  watch::Snapshot left_;  // the sources, when a build last ran or ended: what is new since then is not its own
   std::map<std::filesystem::path, unsigned> changes_in_builds_;
   bool built_for_new_files_ = false;  // the last end() has left some to be seen
 };

@@ -72,8 +72,30 @@ TEST_F(DevProjectTest, KeepsItsSettingsWhileTheyAreWrong) {
   EXPECT_EQ(project.look(During::Rest).kind, Kind::Settings);
   EXPECT_FALSE(project.read_settings());
   EXPECT_EQ(project.function()->build_command, "make");
-  project.accept_settings();
   EXPECT_EQ(project.look(During::Rest).kind, Kind::Nothing) << "it is said once";
+}
+
+TEST_F(DevProjectTest, KeepsItsSettingsWhenOthersAreRefused) {
+  write("peko.toml", kManifest);
+  DevProject project = built();
+  write("peko.toml", "name = \"taken\"\ncomponent = \"target/api.wasm\"\n");
+  const auto refused = project.read_settings(
+      [](const code::Function& function) -> Status { return fail(Code::Conflict, function.name + " is taken"); });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "taken is taken");
+  EXPECT_EQ(project.function()->name, "api");
+}
+
+TEST_F(DevProjectTest, SeesSettingsThatWereSavedAfterTheyWereRead) {
+  write("peko.toml", kManifest);
+  DevProject project(folder_.path() / "peko.toml", maxima_);
+  ASSERT_TRUE(project.read_settings());
+  write("peko.toml", std::string(kManifest) + "[env]\nA = \"b\"\n");
+  (void)project.look(During::Rest);
+  project.begin();
+  EXPECT_EQ(project.look(During::Build).kind, Kind::Settings) << "a build that begins does not read them";
+  project.end(DevProject::Outcome::Good, {});
+  EXPECT_EQ(project.look(During::Rest).kind, Kind::Settings);
 }
 
 TEST_F(DevProjectTest, WaitsForWhatIsBeingSaved) {
@@ -154,6 +176,26 @@ TEST_F(DevProjectTest, BreaksALoopOfBuildsThatChangeTheirSources) {
   EXPECT_EQ(project.look(During::Rest).kind, Kind::Nothing);
   write("src/stamp.rs", "by hand");
   EXPECT_EQ(project.look(During::Rest).kind, Kind::Source) << "when no build runs it was not the build";
+}
+
+TEST_F(DevProjectTest, BreaksALoopOfBuildsThatNobodyLooksAt) {
+  write("peko.toml", kManifest);
+  write("src/stamp.rs", "0");
+  DevProject project(folder_.path() / "peko.toml", maxima_);
+  ASSERT_TRUE(project.read_settings());
+  unsigned builds = 0;
+  std::optional<std::filesystem::path> blamed;
+  while (!blamed && builds < 100) {
+    ASSERT_EQ(project.look(During::Rest).kind, Kind::Source);
+    project.begin();
+    write("src/stamp.rs", std::to_string(++builds));
+    blamed = project.end(DevProject::Outcome::Good, {});
+  }
+  EXPECT_EQ(builds, DevProject::kChangesInBuildsMax + 1);
+  EXPECT_EQ(blamed, folder_.path() / "src/stamp.rs");
+  EXPECT_EQ(project.look(During::Rest).kind, Kind::Nothing);
+  write("src/stamp.rs", "by hand");
+  EXPECT_EQ(project.look(During::Rest).kind, Kind::Source);
 }
 
 TEST_F(DevProjectTest, OfAScriptReadsExactlyWhatWasBundled) {

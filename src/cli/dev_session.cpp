@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "base/assert.hpp"
-#include "cli/build_text.hpp"
 #include "code/folder.hpp"
 
 namespace peko::cli {
@@ -121,10 +120,13 @@ void DevSession::wait() {
   ::poll(ready.data(), ready.size(), static_cast<int>(left.count()));
 }
 
-void DevSession::post(Message message) {
+// What is not taken in time is added up: a terminal may be slower than a build, and may stand still.
+void DevSession::post(const fs::path& source, std::string_view output, std::optional<DevJobEnd> end) {
   {
     const std::scoped_lock lock(mutex_);
-    messages_.push_back(std::move(message));
+    Message& waiting = messages_[source];
+    waiting.output.append(output);
+    waiting.end = std::move(end);
   }
   (void)!::write(wake_writing_.get(), "", 1);  // a full pipe wakes, too
 }
@@ -133,26 +135,16 @@ void DevSession::take_messages() {
   std::array<char, 256> ignored{};
   while (::read(wake_reading_.get(), ignored.data(), ignored.size()) > 0) {
   }
-  std::vector<Message> messages;
+  std::map<fs::path, Message> messages;
   {
     const std::scoped_lock lock(mutex_);
     messages.swap(messages_);
   }
-  for (Message& message : messages) {
-    const auto at = projects_.find(message.source);
+  for (auto& [source, message] : messages) {
+    const auto at = projects_.find(source);
     if (at == projects_.end()) continue;
-    if (message.end) {
-      ended(*at->second, std::move(*message.end));
-    } else {
-      heard(*at->second, message.output);
-    }
-  }
-}
-
-void DevSession::heard(Project& project, std::string_view text) {
-  project.output += text;
-  if (project.output.size() > 2 * BuildOutput::kBytesMax && !project.streaming) {
-    project.output.erase(0, project.output.size() - BuildOutput::kBytesMax);
+    at->second->output.append(message.output.text());
+    if (message.end) ended(*at->second, std::move(*message.end));
   }
 }
 
@@ -163,13 +155,10 @@ void DevSession::show_builds() {
     if (!project->job || project->retired) continue;
     const auto age = now - project->job_begun;
     if (age < kStreamAfter) continue;
-    project->streaming = true;
-    const std::string& name = project->files.function()->name;
-    builds[name] = std::chrono::duration_cast<std::chrono::seconds>(age);
-    const std::size_t whole = project->output.rfind('\n') + 1;
-    if (whole == 0) continue;
-    parts_.view.output(name, std::string_view(project->output).substr(0, whole));
-    project->output.erase(0, whole);
+    builds[project->job_name] = std::chrono::duration_cast<std::chrono::seconds>(age);
+    if (const std::string lines = project->output.take_lines(); !lines.empty()) {
+      parts_.view.output(project->job_name, lines);
+    }
   }
   parts_.view.building(builds);
 }
@@ -189,16 +178,17 @@ void DevSession::start_job(Project& project) {
   project.files.begin();
   project.job = std::make_shared<StopWish>();
   project.job_for = std::move(project.wanted_for);
+  project.job_work = job.work;
+  project.job_name = job.function.name;
   project.job_begun = steady_clock::now();
-  project.output.clear();
-  project.streaming = false;
+  project.output = {};
+  project.staged.insert(project.job_name);
   running_++;
   stage_->expect(job.function);
   jobs_.post([this, job = std::move(job), stop = project.job, source = project.files.source()] {
-    DevJobEnd end = run_dev_job(job, *stage_, parts_.environment, *stop, [&](std::string_view text) {
-      post({.source = source, .output = std::string(text), .end = {}});
-    });
-    post({.source = source, .output = {}, .end = std::move(end)});
+    DevJobEnd end =
+        run_dev_job(job, *stage_, parts_.environment, *stop, [&](std::string_view text) { post(source, text, {}); });
+    post(source, {}, std::move(end));
   });
 }
 
@@ -206,32 +196,27 @@ void DevSession::ended(Project& project, DevJobEnd end) {
   running_--;
   project.job.reset();
   project.serves = end.serves;
-  const code::Function& function = *project.files.function();
   if (project.retired) {
     places_due_ = steady_clock::now();  // it may have come back
     return retire(project);
   }
   if (end.kind == DevJobEnd::Kind::Stopped) {  // because of a change, which begins the next one
-    (void)project.files.look(DevProject::During::Build);
+    if (project.job_work == DevJob::Work::Build) (void)project.files.look(DevProject::During::Build);
     return;
   }
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - project.job_for.since);
   project.settled = true;
   if (end.kind == DevJobEnd::Kind::Serves) {
-    if (!project.serving_name.empty() && project.serving_name != function.name) {
-      stage_->remove(project.serving_name);
-      parts_.view.removed(project.serving_name);
-    }
-    project.serving_name = function.name;
-    parts_.browsers.changed(function.name);
-    parts_.view.serves(function.name, end, project.job_for.file, took);
+    remove_names(project, project.job_name);
+    parts_.browsers.changed(project.job_name);
+    parts_.view.serves(project.job_name, end, project.job_for.file, took);
   } else {
-    parts_.browsers.problem(function.name, end.problem);
-    parts_.view.failed(function.name, end, project.job_for.file, project.output);
+    parts_.browsers.problem(project.job_name, end.problem);
+    parts_.view.failed(project.job_name, end, project.job_for.file, project.output.text());
   }
-  if (!project.wanted) {
-    project.files.end(end.kind == DevJobEnd::Kind::Serves ? DevProject::Outcome::Good : DevProject::Outcome::Bad,
-                      end.inputs);
+  if (!project.wanted && project.job_work == DevJob::Work::Build) {
+    const bool good = end.kind == DevJobEnd::Kind::Serves;
+    tell_blamed(project, project.files.end(good ? DevProject::Outcome::Good : DevProject::Outcome::Bad, end.inputs));
   }
   touch(project, steady_clock::now());  // what has changed since it began
 }

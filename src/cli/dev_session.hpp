@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cli/build_run.hpp"
+#include "cli/build_text.hpp"
 #include "cli/dev_job.hpp"
 #include "cli/dev_project.hpp"
 #include "cli/dev_view.hpp"
@@ -79,12 +80,13 @@ class DevSession {
     Project(std::filesystem::path source, const code::LimitsMax& maxima) : files(std::move(source), maxima) {}
 
     DevProject files;
-    std::optional<Error> wrong_settings;  // at the start
-    bool settled = false;                 // the first pass is over for it
-    bool serves = false;                  // some version of it
-    std::string serving_name;             // of that version
-    bool missing = false;                 // its source is gone, or is being saved
-    bool retired = false;                 // gone; waits for its job to end
+    std::optional<Error> wrong_settings;    // at the start
+    bool settled = false;                   // the first pass is over for it
+    bool serves = false;                    // some version of it
+    std::set<std::string> staged;           // the names under which the stage may know it
+    std::optional<code::Function> refused;  // its settings, as long as another project has their name or a route
+    bool missing = false;                   // its source is gone, or is being saved
+    bool retired = false;                   // gone; waits for its job to end
 
     std::optional<Time> due;  // when its files are looked at
     Time touched;             // the first hint
@@ -99,15 +101,15 @@ class DevSession {
     Cause wanted_for;
 
     std::shared_ptr<StopWish> job;  // null: none runs
+    DevJob::Work job_work = DevJob::Work::Load;
+    std::string job_name;  // of the function, as it was when the job began
     Cause job_for;
     Time job_begun;
-    std::string output;  // of its build, not shown yet
-    bool streaming = false;
+    BuildOutput output;  // of its build, not shown yet
   };
-  /// From the threads of jobs.
+  /// From the thread of a project's job.
   struct Message {
-    std::filesystem::path source;
-    std::string output;
+    BuildOutput output;
     std::optional<DevJobEnd> end;
   };
 
@@ -115,9 +117,8 @@ class DevSession {
   void run();
   void wait();
   void take_messages();
-  void heard(Project& project, std::string_view text);
   void ended(Project& project, DevJobEnd end);
-  void post(Message message);
+  void post(const std::filesystem::path& source, std::string_view output, std::optional<DevJobEnd> end);
 
   void start_jobs();
   void start_job(Project& project);
@@ -133,7 +134,11 @@ class DevSession {
   void look_at_places();
   void watch_folders();
   void take_settings(Project& project, const DevChange& change);
+  [[nodiscard]] Status check_names(const Project& project, const code::Function& function) const;
+  void try_refused_again();
   void want(Project& project, DevJob::Work work, const std::filesystem::path& changed);
+  void tell_blamed(const Project& project, const std::optional<std::filesystem::path>& blamed);
+  void remove_names(Project& project, std::string_view kept);
   void retire(Project& project);
 
   const DevSessionParts parts_;
@@ -153,7 +158,7 @@ class DevSession {
   UniqueFd wake_reading_;
   UniqueFd wake_writing_;
   std::mutex mutex_;
-  std::vector<Message> messages_;  // under the mutex
+  std::map<std::filesystem::path, Message> messages_;  // under the mutex; by source
 
   node::WorkQueue jobs_;
   std::thread thread_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <ctime>
 #include <thread>
 
 #include "cli/captured.hpp"
@@ -20,6 +21,7 @@ using testing::HasSubstr;
 /// the stage gets.
 class DevSessionTest : public testing::TestWithParam<DevWatch> {
  protected:
+  explicit DevSessionTest(Terminal::Kind kind = Terminal::Kind::Plain) : out_(kind) {}
   void project(const std::string& name, const std::string& command = "cp src out.wasm", const std::string& more = "") {
     manifest(name, name, command, more);
     write(name + "/src", "1");
@@ -64,6 +66,10 @@ class DevSessionTest : public testing::TestWithParam<DevWatch> {
       return std::erase(all_, what) > 0;
     });
   }
+  /// Whether the function is served from this project.
+  bool is_of(const std::string& name, const std::string& folder) {
+    return stage_.functions()[name].component == folder_.path() / "projects" / folder / "out.wasm";
+  }
   bool shows(std::string_view text) {
     return until([&] { return out_.text().find(text) != std::string::npos; });
   }
@@ -79,6 +85,8 @@ class DevSessionTest : public testing::TestWithParam<DevWatch> {
   FakeStage stage_;
   std::vector<std::string> all_;
   std::atomic<bool> nothing_ = false;
+  std::atomic<int> loads_ = 0;
+  std::atomic<bool> renamed_ = false;
   std::string ready_;
   std::optional<DevSession> session_;
 };
@@ -143,6 +151,33 @@ TEST_P(DevSessionTest, FollowsAFunctionToItsNewName) {
   EXPECT_TRUE(told("remove a"));
 }
 
+TEST_P(DevSessionTest, ForgetsANameThatNeverServed) {
+  project("a", "exit 1");
+  start();
+  EXPECT_TRUE(told("fail a the build failed with status 1: `exit 1` in " + (folder_.path() / "projects/a").string()));
+  manifest("a", "renamed", "cp src out.wasm");
+  EXPECT_TRUE(told("put renamed"));
+  EXPECT_TRUE(told("remove a"));
+}
+
+TEST_P(DevSessionTest, ForgetsANameThatChangedWhileItWasLoaded) {
+  project("a");
+  stage_.refuse = [this](const code::Function& function) {
+    loads_++;
+    until([&] { return function.name != "a" || renamed_; });
+    return false;
+  };
+  start();
+  ASSERT_TRUE(until([&] { return loads_ > 0; }));
+  manifest("a", "renamed", "cp src out.wasm");
+  manifest("b", "b", "make", "wrong = 1\n");
+  ASSERT_TRUE(shows("left out:")) << "what was saved before is known by now, too";
+  renamed_ = true;
+  EXPECT_TRUE(told("put a"));
+  EXPECT_TRUE(told("put renamed"));
+  EXPECT_TRUE(told("remove a"));
+}
+
 TEST_P(DevSessionTest, RefusesANameThatIsTaken) {
   project("a");
   project("b");
@@ -151,6 +186,69 @@ TEST_P(DevSessionTest, RefusesANameThatIsTaken) {
   EXPECT_TRUE(told("put b"));
   manifest("b", "a", "cp src out.wasm");
   EXPECT_TRUE(shows("two functions have the name \"a\"")) << out_.text();
+  write("b/src", "2");
+  EXPECT_TRUE(told("put b")) << "the old settings hold on";
+  manifest("b", "c", "cp src out.wasm");
+  EXPECT_TRUE(told("put c"));
+  EXPECT_TRUE(told("remove b"));
+  EXPECT_TRUE(is_of("a", "a"));
+}
+
+TEST_P(DevSessionTest, LeavesAFunctionAloneWhenItsFolderIsCopied) {
+  project("a");
+  start();
+  EXPECT_TRUE(told("put a"));
+  project("b", "cp src out.wasm", "routes = [\"a.example/*\"]\n");
+  EXPECT_TRUE(told("put b"));
+  std::filesystem::copy(folder_.path() / "projects/a", folder_.path() / "projects/copy");
+  EXPECT_TRUE(shows("two functions have the name \"a\"")) << out_.text();
+  manifest("copy", "copy", "cp src out.wasm");
+  EXPECT_TRUE(told("put copy"));
+  EXPECT_TRUE(is_of("a", "a"));
+}
+
+TEST_P(DevSessionTest, FollowsAFunctionToItsNewFolder) {
+  project("a");
+  start();
+  EXPECT_TRUE(told("put a"));
+  std::filesystem::rename(folder_.path() / "projects/a", folder_.path() / "projects/moved");
+  EXPECT_TRUE(told("remove a"));
+  EXPECT_TRUE(told("put a"));
+  EXPECT_TRUE(is_of("a", "moved"));
+}
+
+TEST_P(DevSessionTest, GivesANameToWhoeverWaitsForIt) {
+  project("a");
+  project("b");
+  start();
+  EXPECT_TRUE(told("put a"));
+  EXPECT_TRUE(told("put b"));
+  manifest("b", "a", "cp src out.wasm");
+  EXPECT_TRUE(shows("two functions have the name \"a\"")) << out_.text();
+  manifest("a", "c", "cp src out.wasm");
+  EXPECT_TRUE(told("put c"));
+  EXPECT_TRUE(told("put a"));
+  EXPECT_TRUE(told("remove b"));
+  EXPECT_TRUE(is_of("a", "b"));
+  EXPECT_TRUE(is_of("c", "a"));
+}
+
+TEST_P(DevSessionTest, LoadsAComponentThatIsReplacedWhileItIsLoaded) {
+  project("a");
+  stage_.refuse = [this](const code::Function&) {
+    if (++loads_ == 1) write("a/out.wasm", "optimised");
+    return false;
+  };
+  write("a/out.wasm", "1");
+  start();
+  EXPECT_TRUE(until([&] { return loads_ == 2; }));
+}
+
+TEST_P(DevSessionTest, EndsALoopOfBuildsThatChangeTheirSources) {
+  project("a", "cp src out.wasm; date +%N > stamp.rs");
+  write("a/stamp.rs", "");
+  start();
+  EXPECT_TRUE(shows("stamp.rs changes whenever a is built")) << out_.text();
 }
 
 TEST_P(DevSessionTest, StopsABuildThatIsOld) {
@@ -182,6 +280,25 @@ TEST_P(DevSessionTest, ServesWhatAnOlderBuildLeft) {
 INSTANTIATE_TEST_SUITE_P(Watching, DevSessionTest, testing::Values(DevWatch::Hints, DevWatch::Looking),
                          [](const auto& each) { return each.param == DevWatch::Hints ? "Hints" : "Looking"; });
 
+/// On a terminal, where failures stay in sight.
+class DevSessionInSight : public DevSessionTest {
+ protected:
+  DevSessionInSight() : DevSessionTest(Terminal::Kind::Interactive) {}
+};
+
+TEST_P(DevSessionInSight, ForgetsTheWrongSettingsOfAProjectThatIsGone) {
+  project("a");
+  manifest("b", "b", "make", "wrong = 1\n");
+  start();
+  EXPECT_TRUE(told("put a"));
+  ASSERT_TRUE(shows("Watching for changes"));
+  EXPECT_TRUE(until([&] { return out_.text().ends_with("\x1b[?7h"); })) << out_.text();
+  std::filesystem::remove_all(folder_.path() / "projects/b");
+  EXPECT_TRUE(until([&] { return out_.text().ends_with("\r\x1b[J"); })) << out_.text();
+}
+
+INSTANTIATE_TEST_SUITE_P(InSight, DevSessionInSight, testing::Values(DevWatch::Hints));
+
 /// Without watching.
 class DevSessionOnce : public DevSessionTest {};
 
@@ -197,6 +314,32 @@ TEST_P(DevSessionOnce, LeavesChangesAlone) {
   EXPECT_TRUE(told("put a"));
   EXPECT_TRUE(shows("  Ctrl-C to stop")) << out_.text();
   EXPECT_EQ(out_.text().find("Watching"), std::string::npos);
+}
+
+TEST_P(DevSessionOnce, TakesNoTimeWhenNothingHappens) {
+  project("a");
+  start();
+  EXPECT_TRUE(told("put a"));
+  EXPECT_TRUE(shows("  Ctrl-C to stop")) << out_.text();
+  const auto used = [](clockid_t clock) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  };
+  const auto all_before = used(CLOCK_PROCESS_CPUTIME_ID);
+  const auto own_before = used(CLOCK_THREAD_CPUTIME_ID);
+  while (used(CLOCK_THREAD_CPUTIME_ID) - own_before < 200ms) {
+  }
+  const auto own = used(CLOCK_THREAD_CPUTIME_ID) - own_before;
+  EXPECT_LT(used(CLOCK_PROCESS_CPUTIME_ID) - all_before - own, own / 8);
+}
+
+TEST_P(DevSessionOnce, KeepsTheEndOfOutputThatHasNoLineEnds) {
+  project("a", "sleep 1.6; head -c 3000000 /dev/zero | base64 -w 0; echo the end; exit 1");
+  start();
+  EXPECT_TRUE(until([&] { return nothing_.load(); }));
+  EXPECT_THAT(out_.text(), HasSubstr("AAAthe end\n"));
+  EXPECT_LT(out_.text().size(), 3 * BuildOutput::kBytesMax);
 }
 
 INSTANTIATE_TEST_SUITE_P(Once, DevSessionOnce, testing::Values(DevWatch::No));

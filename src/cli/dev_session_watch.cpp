@@ -58,6 +58,7 @@ void DevSession::take_hints() {
 }
 
 void DevSession::touch(Project& project, Time when) {
+  if (parts_.watch == DevWatch::No) return;
   if (!project.due) project.touched = steady_clock::now();
   project.due = std::min(when, project.touched + kQuietMost);
 }
@@ -90,7 +91,8 @@ void DevSession::watch_folders() {
 }
 
 void DevSession::look_at(Project& project) {
-  const DevChange change = project.files.look(project.job ? DevProject::During::Build : DevProject::During::Rest);
+  const bool builds = project.job && project.job_work == DevJob::Work::Build;
+  const DevChange change = project.files.look(builds ? DevProject::During::Build : DevProject::During::Rest);
   if (!project.files.whole() && !std::exchange(project.told_size, true)) {
     parts_.view.notice(
         fmt::format("{} has more than {} files: not all are watched. Name what its build reads by `watch` "
@@ -115,40 +117,59 @@ void DevSession::look_at(Project& project) {
 }
 
 void DevSession::take_settings(Project& project, const DevChange& change) {
-  Result<DevJob::Work> read = project.files.read_settings();
-  if (read) {
-    std::vector<code::Function> functions;
-    for (const auto& [source, each] : projects_) {
-      if (each->files.function() && !each->retired) functions.push_back(*each->files.function());
-    }
-    if (Status unique = code::check_unique(functions); !unique) read = fail(std::move(unique.error()));
-  }
+  project.refused.reset();
+  const Result<DevJob::Work> read = project.files.read_settings([&](const code::Function& function) {
+    Status free = check_names(project, function);
+    if (!free) project.refused = function;
+    return free;
+  });
   const fs::path& source = project.files.source();
   if (read) {
     parts_.view.mended(source);
     (void)project.files.look(DevProject::During::Rest);  // with the scopes of these settings
     DevJob::Work work = project.serves ? *read : project.files.first_work();
     if (change.sources) work = DevJob::Work::Build;
-    return want(project, work, change.file);
+    want(project, work, change.file);
+    return try_refused_again();
   }
   project.settled = true;
-  project.files.accept_settings();
   const std::string name = project.files.function() ? project.files.function()->name : std::string();
   parts_.view.problem(source, name, read.error());
   if (!name.empty()) parts_.browsers.problem(name, {.message = read.error().message, .file = {}, .excerpt = {}});
 }
 
+// Conflict: another project has the name or a route. A retired one has its own until no job can bring it back.
+Status DevSession::check_names(const Project& project, const code::Function& function) const {
+  std::vector<code::Function> functions = {function};
+  for (const auto& [source, other] : projects_) {
+    if (other.get() != &project && other->files.function()) functions.push_back(*other->files.function());
+  }
+  return code::check_unique(functions);
+}
+
+void DevSession::try_refused_again() {
+  for (const auto& [source, project] : projects_) {
+    if (project->retired || !project->refused || !check_names(*project, *project->refused)) continue;
+    project->touched = steady_clock::now();
+    take_settings(*project, {.kind = Change::Settings, .file = source});
+  }
+}
+
 void DevSession::want(Project& project, DevJob::Work work, const fs::path& changed) {
+  if (project.job) work = std::max(work, project.job_work);  // which is stopped before it has done it
   project.wanted = std::max(project.wanted.value_or(work), work);
   project.wanted_for = {.file = changed, .since = changed.empty() ? steady_clock::now() : project.touched};
   if (!project.job) return;
   project.job->stop();  // what it makes is old already
-  if (const std::optional<fs::path> blamed = project.files.blame()) {
-    parts_.view.notice(
-        fmt::format("{} changes whenever {} is built: until something else changes, it does not count. "
-                    "Name what the build reads by `watch` in [build] of peko.toml",
-                    code::shown(*blamed), project.files.function()->name));
-  }
+  if (project.job_work == DevJob::Work::Build) tell_blamed(project, project.files.blame());
+}
+
+void DevSession::tell_blamed(const Project& project, const std::optional<fs::path>& blamed) {
+  if (!blamed) return;
+  parts_.view.notice(
+      fmt::format("{} changes whenever {} is built: until something else changes, it does not count. "
+                  "Name what the build reads by `watch` in [build] of peko.toml",
+                  code::shown(*blamed), project.job_name));
 }
 
 // Which projects there are.
@@ -173,6 +194,7 @@ void DevSession::look_at_places() {
       if (!is_new) continue;
       at->second = std::make_unique<Project>(source, parts_.settings.limits_max);
       at->second->touched = steady_clock::now();
+      (void)at->second->files.look(DevProject::During::Rest);  // where wrong settings would be mended
       take_settings(*at->second, {.kind = Change::Settings, .file = source});
     }
     for (const auto& [source, project] : projects_) {
@@ -192,15 +214,28 @@ void DevSession::look_at_places() {
   watch_folders();
 }
 
+// Takes away all names of it but `kept`, and those that another project has by now.
+void DevSession::remove_names(Project& project, std::string_view kept) {
+  std::erase_if(project.staged, [&](const std::string& name) {
+    if (name == kept) return false;
+    const auto has_it = [&](const auto& each) {
+      const Project& other = *each.second;
+      return &other != &project && other.files.function() && other.files.function()->name == name;
+    };
+    if (std::ranges::any_of(projects_, has_it)) return true;
+    stage_->remove(name);
+    parts_.view.removed(name);
+    return true;
+  });
+}
+
 // Takes it away, once no job of it can bring it back. It is gone then.
 void DevSession::retire(Project& project) {
   if (project.job) return project.job->stop();
-  const std::string name = project.files.function() ? project.files.function()->name : std::string();
-  for (const std::string& each : {name, project.serving_name}) {
-    if (!each.empty()) stage_->remove(each);
-  }
-  if (!name.empty()) parts_.view.removed(name);
+  remove_names(project, {});
+  parts_.view.mended(project.files.source());
   projects_.erase(fs::path(project.files.source()));
+  try_refused_again();
 }
 
 }  // namespace peko::cli
