@@ -74,6 +74,14 @@ bench: build samples guests ## Measures peko against nginx and wasmtime serve
 	@ninja -C build/release -j $(JOBS)
 	@bench/run.sh $(PEKO)
 
+.PHONY: bench-gate
+bench-gate: build samples ## Counts instructions of a warm request and its parts; fails at 5 % more (UPDATE=1: new baseline)
+	@scripts/setup.sh bench
+	$(title) 'Building the benchmarks'
+	@ninja -C build/release -j $(JOBS) peko_micro
+	$(title) 'Counting instructions'
+	@bench/gate.py $(if $(UPDATE),--update)
+
 .PHONY: soak
 soak: build samples guests ## Mixes hostile and friendly load for SOAK_SECONDS: nothing lost, memory flat
 	$(title) 'Soaking for $(SOAK_SECONDS) s'

@@ -7,20 +7,12 @@
 
 namespace peko::engine {
 
-namespace {
-
-// Slots beyond instances_max, for instances that wait for the reaper or are retired while their successor starts.
-constexpr std::uint32_t kSpareSlots = 64;
-static_assert(kSpareSlots >= 2 * Reaper::kBacklogMax, "what waits for the reaper leaves room");
-
-}  // namespace
-
 void Runtime::Delete::operator()(peko_engine* engine) const { peko_engine_delete(engine); }
 
 Result<std::unique_ptr<Runtime>> Runtime::start(const RuntimeOptions& options) {
   if (Status fit = check_cpu(); !fit) return fail(std::move(fit.error()));
   PEKO_ASSERT(peko_bridge_abi() == PEKO_BRIDGE_ABI, "header and library of the bridge are of one build");
-  const peko_engine_config config = serving_config(options.instances_max + kSpareSlots,
+  const peko_engine_config config = serving_config(options.instances_max + options.spare_slots,
                                                    options.loops + options.overflow_threads, options.clock_resolution);
   peko_buf error{};
   peko_engine* engine = peko_engine_new(&config, &error);
@@ -40,7 +32,7 @@ Runtime::Runtime(peko_engine* engine, const RuntimeOptions& options)
       id_(take_text(peko_engine_id(engine))),
       loops_(options.loops),
       reaper_(std::make_unique<Reaper>(engine)),
-      ticker_(std::make_unique<Ticker>(engine, options.loops + options.overflow_threads)),
+      ticker_(std::make_unique<Ticker>(engine, options.loops + options.overflow_threads, options.slices)),
       overflow_(std::make_unique<Overflow>(engine, options.overflow_threads, options.loops)) {}
 
 Runtime::~Runtime() = default;

@@ -18,11 +18,18 @@
 
 namespace peko::engine {
 
+/// Slots beyond RuntimeOptions::instances_max, for instances that wait for the reaper or are retired while their
+/// successor starts.
+inline constexpr std::uint32_t kSpareSlots = 64;
+static_assert(kSpareSlots >= 2 * Reaper::kBacklogMax, "what waits for the reaper leaves room");
+
 struct RuntimeOptions {
-  std::uint32_t instances_max = 4096;  ///< alive at once; address space for all is reserved at the start
+  std::uint32_t instances_max = 4096;       ///< alive at once; address space for all is reserved at the start
+  std::uint32_t spare_slots = kSpareSlots;  ///< fewer only where address space is short, as under valgrind
   unsigned loops = 1;
   unsigned overflow_threads = 1;
   std::chrono::microseconds clock_resolution = kClockResolution;  ///< of what guests see of time; 1 us to 1 s
+  Ticker::Slices slices = Ticker::Slices::Timed;                  ///< Endless only where instructions are counted
 };
 
 /// Order of a process's life: Runtime::start, add_worker for each loop, Component::load; at the end all calls retired,

@@ -6,10 +6,13 @@
 
 namespace peko::engine {
 
-Ticker::Ticker(const peko_engine* engine, std::size_t threads)
-    : engine_(engine), threads_(threads), marks_(std::make_unique<Mark[]>(threads)), thread_([this] { run(); }) {}
+Ticker::Ticker(const peko_engine* engine, std::size_t threads, Slices slices)
+    : engine_(engine), threads_(threads), marks_(std::make_unique<Mark[]>(threads)) {
+  if (slices == Slices::Timed) thread_ = std::thread([this] { run(); });
+}
 
 Ticker::~Ticker() {
+  if (!thread_.joinable()) return;
   stopping_.store(true);
   unpark();
   thread_.join();

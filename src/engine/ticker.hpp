@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <thread>
 
@@ -19,8 +20,11 @@ class Ticker {
   static constexpr std::chrono::microseconds kSlice{1000};
   static constexpr int kIdleTicks = 50;
 
+  /// Endless: there are no ticks, so guests run until they wait or end, whatever they use.
+  enum class Slices : std::uint8_t { Timed, Endless };
+
   /// `threads`: how many threads will poll; each uses an index below it.
-  Ticker(const peko_engine* engine, std::size_t threads);
+  Ticker(const peko_engine* engine, std::size_t threads, Slices slices);
   ~Ticker();
   Ticker(const Ticker&) = delete;
   Ticker& operator=(const Ticker&) = delete;
