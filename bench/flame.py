@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Makes a flame graph (SVG) of peko serving a sample or a test guest warm: bench/flame.py hello-c [--output FILE]
+
+perf samples the node by the CPU clock, which works in virtual machines too, while wrk loads it; inferno draws. Guest
+frames have the names that the component has. docs/performance.md says how to read one.
+"""
+
+import argparse
+import collections
+import http.client
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import rig
+
+INFERNO = "0.12.4"
+TOOLS = rig.BUILD / "tools"
+SAMPLES_PER_SECOND = 997  # of each way to walk stacks; a prime, so that it keeps step with nothing
+STACK_BYTES = 8192
+CONNECTIONS = 16
+PATIENCE = 300  # seconds
+
+# Symbols of machine code that wasmtime made.
+COMPILED = re.compile(r"^(wasm\[|component-)")
+# Who runs guests: on what it called for most of the time is put what was called by compiled code.
+ENTRY = "peko_invocation_poll"
+GUEST = "the guest, and what it calls"
+
+
+def inferno(name):
+    """A program of inferno, which is built first if need be."""
+    program = TOOLS / "bin" / f"inferno-{name}"
+    if not program.exists():
+        print(f"==> Building inferno {INFERNO}, which draws flame graphs", file=sys.stderr)
+        cargo = rig.need("cargo", "scripts/setup.sh installs it")
+        subprocess.run([cargo, "install", "inferno", "--version", INFERNO, "--locked", "--root", TOOLS,
+                        "--target-dir", TOOLS / "target"], check=True)
+        shutil.rmtree(TOOLS / "target", ignore_errors=True)
+    return program
+
+
+def record(function, seconds, data):
+    """Samples a node that answers requests of `function`, in two ways: see `join`."""
+    perf = rig.need("perf", "scripts/setup.sh bench installs it")
+    wrk = rig.need("wrk", "scripts/setup.sh bench installs it")
+    with rig.peko_serve([function], flags=("--threads", "1", "--log", "off")) as server:
+        load = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds + 2}s", "-H", f"Host: {server.host}",
+                f"http://127.0.0.1:{server.port}/"]
+        wait_until_it_answers(server)
+        command = [perf, "record", "-q", "-o", data]
+        for way in ("dwarf", "fp"):
+            terms = f"call-graph={way},name={way},freq={SAMPLES_PER_SECOND},stack-size={STACK_BYTES}"
+            command += ["-e", f"cpu-clock/{terms}/"]
+        with subprocess.Popen(load, stdout=subprocess.DEVNULL) as running:
+            time.sleep(1)
+            done = subprocess.run([*command, "-p", str(server.process.pid), "--", "sleep", str(seconds)],
+                                  capture_output=True, text=True, check=False)
+            running.wait()
+    if done.returncode != 0:
+        raise rig.Missing("perf cannot sample (as root it may, or after sysctl kernel.perf_event_paranoid=1):\n"
+                          + done.stderr)
+
+
+def wait_until_it_answers(server):
+    """A function is compiled at its first request, which may take minutes."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        connection.request("GET", "/", headers={"host": server.host})
+        response = connection.getresponse()
+        text = response.read()
+        connection.close()
+        if response.status == 200:
+            return
+        if response.status != 503 or time.monotonic() > end:
+            raise rig.Missing(f"{server.host} answers {response.status}: {text[:500].decode(errors='replace')}")
+        time.sleep(0.5)
+
+
+def fold(data, folder, way):
+    """The stacks of one way: "thread;outermost;...;innermost" -> samples."""
+    path = folder / "script"
+    if not path.exists():
+        with path.open("wb") as script:
+            subprocess.run(["perf", "script", "--no-inline", "-i", data], stdout=script, stderr=subprocess.DEVNULL,
+                           check=True)
+    folded = subprocess.run([inferno("collapse-perf"), "--event-filter", way, path], capture_output=True, text=True,
+                            check=True)
+    return read_folded(folded.stdout)
+
+
+def read_folded(text):
+    stacks = collections.Counter()
+    for line in text.splitlines():
+        stack, count = line.rsplit(" ", 1)
+        stacks[tuple(stack.split(";"))] += int(count)
+    return stacks
+
+
+def join(unwound, walked):
+    """One picture of the two ways to walk a stack.
+
+    `unwound` by debug information is right up to code that wasmtime compiled, which has none; `walked` along frame
+    pointers is right within that code, which keeps them. So samples in compiled code come from the latter, all others
+    from the former, and what begins in compiled code is put on what runs guests.
+    """
+    roots = collections.Counter()
+    for stack, count in unwound.items():
+        if ENTRY in stack:
+            roots[stack[:stack.index(ENTRY) + 1]] += count
+    if not roots:
+        raise rig.Missing(f"no sample has {ENTRY}: is the program stripped?")
+    root = (*roots.most_common(1)[0][0], GUEST)
+
+    joined = collections.Counter()
+    for stack, count in unwound.items():
+        if COMPILED.match(stack[-1]):
+            continue
+        outermost = next((i for i, frame in enumerate(stack) if COMPILED.match(frame)), None)
+        joined[stack if outermost is None else (*root, *stack[outermost:])] += count
+    for stack, count in walked.items():
+        if COMPILED.match(stack[-1]):
+            outermost = next(i for i, frame in enumerate(stack) if COMPILED.match(frame))
+            joined[(*root, *stack[outermost:])] += count
+    return joined
+
+
+def draw(stacks, function, output):
+    lines = "\n".join(f"{';'.join(stack)} {count}" for stack, count in sorted(stacks.items()))
+    command = [inferno("flamegraph"), "--hash", "--minwidth", "0.15", "--title", f"peko serve, {function} warm",
+               "--subtitle", f"{sum(stacks.values())} samples of CPU time", "--nametype", ""]
+    drawn = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(drawn.stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("function", help="a sample or a test guest: hello-c, ssr-component, ...")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="default: build/flame/FUNCTION.svg")
+    parser.add_argument("--seconds", type=int, default=10)
+    options = parser.parse_args()
+    output = options.output or rig.BUILD / "flame" / f"{options.function}.svg"
+
+    inferno("flamegraph")
+    with tempfile.TemporaryDirectory(prefix="peko-flame-") as name:
+        folder = Path(name)
+        record(options.function, options.seconds, folder / "perf.data")
+        stacks = join(*(fold(folder / "perf.data", folder, way) for way in ("dwarf", "fp")))
+    draw(stacks, options.function, output)
+    print(output)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except rig.Missing as missing:
+        sys.exit(f"flame: {missing}")
+    except subprocess.CalledProcessError as failed:
+        sys.exit(f"flame: {failed}\n{failed.stderr or ''}")
+    except KeyboardInterrupt:
+        sys.exit(130)
