@@ -20,8 +20,8 @@ import rig
 
 INFERNO = "0.12.4"
 TOOLS = rig.BUILD / "tools"
-SAMPLES_PER_SECOND = 997  # of each way to walk stacks; a prime, so that it keeps step with nothing
-STACK_BYTES = 8192
+SAMPLES_PER_SECOND = 997  # a prime, so that it keeps step with nothing
+WAYS = {"unwound": "dwarf,8192", "walked": "fp"}  # how perf gets at stacks: see `join`
 CONNECTIONS = 16
 PATIENCE = 300  # seconds
 
@@ -44,26 +44,26 @@ def inferno(name):
     return program
 
 
-def record(function, seconds, data):
-    """Samples a node that answers requests of `function`, in two ways: see `join`."""
+def record(function, seconds, folder):
+    """Samples a node that answers requests of `function`, in all ways at once; each makes a file of its name."""
     perf = rig.need("perf", "scripts/setup.sh bench installs it")
     wrk = rig.need("wrk", "scripts/setup.sh bench installs it")
     with rig.peko_serve([function], flags=("--threads", "1", "--log", "off")) as server:
         load = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds + 2}s", "-H", f"Host: {server.host}",
                 f"http://127.0.0.1:{server.port}/"]
         wait_until_it_answers(server)
-        command = [perf, "record", "-q", "-o", data]
-        for way in ("dwarf", "fp"):
-            terms = f"call-graph={way},name={way},freq={SAMPLES_PER_SECOND},stack-size={STACK_BYTES}"
-            command += ["-e", f"cpu-clock/{terms}/"]
         with subprocess.Popen(load, stdout=subprocess.DEVNULL) as running:
             time.sleep(1)
-            done = subprocess.run([*command, "-p", str(server.process.pid), "--", "sleep", str(seconds)],
-                                  capture_output=True, text=True, check=False)
+            samplers = []
+            for way, how in WAYS.items():
+                command = [perf, "record", "-q", "-o", folder / way, "-e", "cpu-clock", "-F", str(SAMPLES_PER_SECOND),
+                           "--call-graph", how, "-p", str(server.process.pid), "--", "sleep", str(seconds)]
+                samplers.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+            said = [sampler.communicate()[1] for sampler in samplers]
             running.wait()
-    if done.returncode != 0:
+    if any(sampler.returncode != 0 for sampler in samplers):
         raise rig.Missing("perf cannot sample (as root it may, or after sysctl kernel.perf_event_paranoid=1):\n"
-                          + done.stderr)
+                          + "".join(said))
 
 
 def wait_until_it_answers(server):
@@ -82,15 +82,12 @@ def wait_until_it_answers(server):
         time.sleep(0.5)
 
 
-def fold(data, folder, way):
-    """The stacks of one way: "thread;outermost;...;innermost" -> samples."""
-    path = folder / "script"
-    if not path.exists():
-        with path.open("wb") as script:
-            subprocess.run(["perf", "script", "--no-inline", "-i", data], stdout=script, stderr=subprocess.DEVNULL,
-                           check=True)
-    folded = subprocess.run([inferno("collapse-perf"), "--event-filter", way, path], capture_output=True, text=True,
-                            check=True)
+def fold(data):
+    """The stacks that perf has recorded: (thread, outermost, ..., innermost) -> nanoseconds."""
+    script = data.with_suffix(".script")
+    with script.open("wb") as out:
+        subprocess.run(["perf", "script", "--no-inline", "-i", data], stdout=out, stderr=subprocess.DEVNULL, check=True)
+    folded = subprocess.run([inferno("collapse-perf"), script], capture_output=True, text=True, check=True)
     return read_folded(folded.stdout)
 
 
@@ -133,7 +130,7 @@ def join(unwound, walked):
 def draw(stacks, function, output):
     lines = "\n".join(f"{';'.join(stack)} {count}" for stack, count in sorted(stacks.items()))
     command = [inferno("flamegraph"), "--hash", "--minwidth", "0.15", "--title", f"peko serve, {function} warm",
-               "--subtitle", f"{sum(stacks.values())} samples of CPU time", "--nametype", ""]
+               "--subtitle", f"{sum(stacks.values()) / 1e9:.1f} s of CPU time", "--countname", "ns"]
     drawn = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(drawn.stdout)
@@ -150,8 +147,8 @@ def main():
     inferno("flamegraph")
     with tempfile.TemporaryDirectory(prefix="peko-flame-") as name:
         folder = Path(name)
-        record(options.function, options.seconds, folder / "perf.data")
-        stacks = join(*(fold(folder / "perf.data", folder, way) for way in ("dwarf", "fp")))
+        record(options.function, options.seconds, folder)
+        stacks = join(**{way: fold(folder / way) for way in WAYS})
     draw(stacks, options.function, output)
     print(output)
     return 0
