@@ -68,11 +68,12 @@ asan tsan: %: toolchain build/%/build.ninja samples guests js peers
 	@ctest --test-dir build/$@ --output-on-failure --no-tests=error -LE tidy -j $(JOBS)
 
 .PHONY: bench
-bench: build samples guests ## Measures peko against nginx and wasmtime serve
+bench: build samples guests peers ## Measures peko against its peers (CASES="hello ssr": only these)
 	@scripts/setup.sh bench
-	$(title) 'Building the benchmarks'
-	@ninja -C build/release -j $(JOBS)
-	@bench/run.sh $(PEKO)
+	@scripts/bench-peers.sh
+	$(title) 'Building the generator of load'
+	@ninja -C build/release -j $(JOBS) peko_load
+	@PEKO_BIN=$(abspath $(PEKO)) bench/run $(CASES)
 
 .PHONY: bench-gate
 bench-gate: build samples ## Counts instructions of a warm request and its parts; fails at 5 % more (UPDATE=1: new baseline)

@@ -23,7 +23,7 @@ BUILD_PACKAGES=(
   ca-certificates curl git python3
 )
 LINT_PACKAGES=(clang-format-19 clang-tidy-19 shellcheck)
-BENCH_PACKAGES=(wrk nginx-light valgrind linux-perf)
+BENCH_PACKAGES=(nginx-light python3-matplotlib valgrind)
 
 # Debian 12 has Boost 1.81 beside its default 1.74; Debian 13's default is 1.83.
 add_boost() {

@@ -1,0 +1,14 @@
+"""A connection for each request
+
+`connection: close` in each request: accepting and closing, as clients without keep-alive make a server do.
+"""
+
+from rig.load import Load
+
+from cases import hello
+
+
+def run(bench):
+    # The server closes first and keeps the port in TIME_WAIT; with more addresses of clients ports do not run out.
+    load = Load(connections=32, per_connection=1, sources=200)
+    return bench.compare(hello.contestants(bench), load, "32 clients from 200 addresses, each request over a new connection.")

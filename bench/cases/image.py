@@ -1,0 +1,26 @@
+"""Image resize
+
+samples/image-resize: a photo of 3 megapixels inside the component is decoded, scaled to 400 pixels and encoded as JPEG:
+the guest's own work, in WebAssembly. Node.js does it by sharp, in native code (libvips), as a yardstick.
+"""
+
+from rig import peers
+from rig.load import Load
+from rig.machine import ROOT
+from rig.method import Contestant
+
+
+def run(bench):
+    resize = peers.component("image-resize")
+    settings = "[limits]\nmemory_mb = 256\ncpu_ms = 5000\n"
+    store = peers.Store(bench.folder()).drop("image-resize", settings)
+    photo = ROOT / "samples/image-resize/assets/photo.jpg"
+    contestants = [
+        Contestant("peko", lambda: peers.peko(store, "image-resize"), subject=True),
+        Contestant("wasmtime serve", lambda: peers.wasmtime(resize)),
+        Contestant("Node.js with sharp", lambda: peers.node("image.mjs", photo), note="native code, not WebAssembly"),
+    ]
+    absent = [("workerd", "it has no codec of images; one in WebAssembly would be other work"),
+              ("nginx", "its image filter is another codec (libgd) with other results")]
+    load = Load(path="/?w=400&h=400&fit=cover", connections=2)
+    return bench.compare(contestants, load, "2 connections.", absent=absent)

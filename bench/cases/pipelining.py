@@ -1,0 +1,14 @@
+"""Pipelining
+
+16 requests at once on each connection: what remains of a request's cost when reads and writes are shared.
+"""
+
+from rig.load import Load
+
+from cases import hello
+
+
+def run(bench):
+    load = Load(connections=16, pipeline=16)
+    about = "16 connections, 16 requests under way on each."
+    return bench.compare(hello.contestants(bench), load, about, latency=False)

@@ -1,0 +1,152 @@
+#include "load/generator.hpp"
+
+#include <netinet/in.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+
+namespace peko::bench {
+namespace {
+
+constexpr std::chrono::milliseconds kLook{100};  // how often a closed loop without answers looks at the time
+
+double microseconds(Clock::duration time) { return std::chrono::duration<double, std::micro>(time).count(); }
+
+}  // namespace
+
+Result<Outcome> Generator::run() {
+  epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_) return fail(Code::Unavailable, "there is no descriptor for epoll: raise `ulimit -n`");
+  outcome_.latencies_us.reserve(std::size_t{1} << 20);
+  Owner& owner = *this;
+  for (unsigned i = 0; i < plan_.connections; ++i) {
+    const std::uint32_t source = plan_.sources > 1 ? INADDR_LOOPBACK + i % plan_.sources : 0;
+    connections_.emplace_back(Route{epoll_.get(), plan_.port, source}, owner);
+  }
+  const TimePoint begin = Clock::now();
+  const std::chrono::duration<double> time(plan_.seconds);
+  end_ = plan_.seconds > 0 ? begin + std::chrono::duration_cast<Clock::duration>(time) : TimePoint::max();
+  Arrivals arrivals(open_loop() ? plan_.rate : 1, begin);
+  for (Connection& connection : connections_) {
+    open_loop() ? idle_.push_back(&connection) : refill(connection, begin);
+  }
+  flush_changed();
+
+  std::array<epoll_event, 256> events{};
+  TimePoint now = begin;
+  while (!is_over(now)) {
+    if (open_loop()) {
+      release(arrivals, now);
+      flush_changed();
+    }
+    const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), patience_ms(arrivals, now));
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      static_cast<Connection*>(event.data.ptr)->on_io(event.events);
+    }
+    flush_changed();
+    now = Clock::now();
+  }
+  outcome_.seconds = std::chrono::duration<double>(now - begin).count();
+  count_unanswered(now);
+  for (const Connection& connection : connections_) outcome_.dialled += connection.dialled();
+  return std::move(outcome_);
+}
+
+bool Generator::may_ask(TimePoint now) const {
+  return now < end_ && (plan_.count == 0 || asked_ < plan_.count) && failures_ <= kFailuresMax;
+}
+
+bool Generator::is_over(TimePoint now) const {
+  if (failures_ > kFailuresMax) return true;
+  const bool asks = may_ask(now);
+  const bool waits = under_way_ > 0 || !overdue_.empty();
+  return !asks && (!waits || (end_ != TimePoint::max() && now >= end_ + kGrace));
+}
+
+int Generator::patience_ms(const Arrivals& arrivals, TimePoint now) const {
+  if (!open_loop() || !may_ask(now)) return kLook.count();
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(arrivals.next() - now);
+  return static_cast<int>(std::clamp<std::int64_t>(left.count() - 1, 0, kLook.count()));
+}
+
+void Generator::ask(Connection& connection, TimePoint due) {
+  const bool last = plan_.per_connection > 0 && connection.used() + 1 >= plan_.per_connection;
+  connection.add(requests_.head(last ? Requests::Last::Yes : Requests::Last::No), plan_.body, due);
+  changed_.push_back(&connection);
+  ++under_way_;
+}
+
+/// Closed loop: as many requests as may be under way on it.
+void Generator::refill(Connection& connection, TimePoint now) {
+  while (connection.under_way() < plan_.pipeline && may_ask(now)) {
+    if (plan_.per_connection > 0 && connection.used() >= plan_.per_connection) return;
+    ++asked_;
+    ask(connection, now);
+  }
+}
+
+/// Open loop: what is due by now, the oldest first.
+void Generator::release(Arrivals& arrivals, TimePoint now) {
+  for (; arrivals.next() <= now && may_ask(arrivals.next()); arrivals.advance()) {
+    ++asked_;
+    overdue_.push_back(arrivals.next());
+  }
+  while (!overdue_.empty() && !idle_.empty()) {
+    ask(*idle_.front(), overdue_.front());
+    idle_.pop_front();
+    overdue_.pop_front();
+  }
+}
+
+/// A connection that cannot be made comes back by broke(), which may add it again.
+void Generator::flush_changed() {
+  while (!changed_.empty()) {
+    std::vector<Connection*> changed;
+    changed.swap(changed_);
+    for (Connection* connection : changed) {
+      if (connection->under_way() > 0) connection->flush();
+    }
+  }
+}
+
+void Generator::answered(Connection& connection, const Answer& answer) {
+  const TimePoint now = Clock::now();
+  --under_way_;
+  const bool success = answer.status >= 200 && answer.status < 300;
+  if (success && (plan_.expected_bytes < 0 || std::cmp_equal(answer.body_bytes, plan_.expected_bytes))) {
+    ++outcome_.answered;
+    outcome_.body_bytes += answer.body_bytes;
+    record(answer.since, now);
+  } else {
+    ++failures_;
+    ++outcome_.failed[success ? "a body of " + std::to_string(answer.body_bytes) + " bytes"
+                              : "status " + std::to_string(answer.status)];
+  }
+  const bool worn = plan_.per_connection > 0 && connection.used() >= plan_.per_connection;
+  if (worn && connection.under_way() == 0) connection.close();
+  open_loop() ? idle_.push_back(&connection) : refill(connection, now);
+}
+
+void Generator::broke(Connection& connection, std::size_t under_way) {
+  under_way_ -= under_way;
+  failures_ += std::max<std::size_t>(under_way, 1);
+  outcome_.failed["connection lost"] += std::max<std::size_t>(under_way, 1);
+  open_loop() ? idle_.push_back(&connection) : refill(connection, Clock::now());
+}
+
+void Generator::record(TimePoint since, TimePoint now) {
+  outcome_.latencies_us.push_back(static_cast<float>(microseconds(now - since)));
+}
+
+void Generator::count_unanswered(TimePoint now) {
+  for (const Connection& connection : connections_) {
+    for (const TimePoint since : connection.since()) record(since, now);
+    outcome_.unanswered += connection.under_way();
+  }
+  for (const TimePoint since : overdue_) record(since, now);
+  outcome_.unanswered += overdue_.size();
+}
+
+}  // namespace peko::bench
