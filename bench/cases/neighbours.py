@@ -41,7 +41,7 @@ def run(bench):
         (Contestant("wasmtime serve, two processes", process_for_each, note="one component in a process; the kernel shares the CPU"),
          lambda server: spinning, Load(connections=SPINNERS)),
         (Contestant("workerd", lambda: peers.workerd(bench.folder(), script),
-                    note="it has no limit of CPU time; a neighbour here gives up by itself after a second"),
+                    note="it has no limit of CPU time; a neighbour here ends by itself after half a second or so"),
          lambda server: server, Load(path="/spin", connections=SPINNERS)),
         (Contestant("Node.js, script", lambda: peers.node("fetch.mjs", script),
                     note="as workerd: whoever computes has the thread"),
@@ -50,31 +50,32 @@ def run(bench):
     result.leave_out("nginx", "it runs nothing that could spin")
     for contestant, target, spinners in contestants:
         # One after the other: what spins would take its time from the others.
-        for one, server, row in bench.start([contestant], result):
-            measure(bench, one, server, row, target(server), spinners)
+        started = bench.start([contestant], result)
+        bench.in_turn(started, result, "beside neighbours", bench.rounds,
+                      lambda _, server, target=target, spinners=spinners: beside(bench, server, target(server), spinners))
+        for _, server, _ in started:
             server.__exit__()
-            if target(server) is not server:
-                spinning.__exit__()
+        if started and target(server) is not server:
+            spinning.__exit__()
     ours = next(row for row in result.rows if row.subject)
     p99 = ours.median("p99_us") / 1000
     result.judge(p99 < P99_MAX_MS, f"p99 beside {SPINNERS} that spin: {p99:.2f} ms (bar {P99_MAX_MS:g} ms)")
     return result
 
 
-def measure(bench, contestant, server, row, neighbour, spinners):
+def beside(bench, server, neighbour, spinners):
+    """A round: alone, then beside those that spin. They may fail, and so may whoever waits for them in vain."""
     steady = Load(connections=16)
-    steady.warm_up(server, 0.5)
     seconds = 2 * bench.seconds
-    for number in range(1, bench.rounds + 1):
-        bench.say(f"round {number} of {bench.rounds}: {contestant.name}")
-        watch = Watch(two_cpus())
-        alone = steady.run(server, rate=RATE, seconds=seconds / 2)
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            # They begin before and end after; the answers of a second are waited for.
-            spun = pool.submit(spinners.run, neighbour, seconds=seconds + 0.5, failures_fine=True)
-            beside = steady.run(server, rate=RATE, seconds=seconds)
-            spun.result()
-        latency = beside["latency_us"]
-        row.add({"alone_p99_us": alone["latency_us"]["p99"], "p50_us": latency["p50"], "p99_us": latency["p99"],
-                 "p999_us": latency["p999"],
-                 "answered": 100 * beside["answered"] / (beside["answered"] + beside["unanswered"])}, watch.stop())
+    steady.warm_up(server, 0.5)
+    watch = Watch(two_cpus())
+    alone = steady.run(server, rate=RATE, seconds=seconds / 2)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        # They begin before and end after; the answers of a second are waited for.
+        spun = pool.submit(spinners.run, neighbour, seconds=seconds + 0.5, failures_fine=True)
+        found = steady.run(server, rate=RATE, seconds=seconds, failures_fine=True)
+        spun.result()
+    latency = found["latency_us"]
+    return {"alone_p99_us": alone["latency_us"]["p99"], "p50_us": latency["p50"], "p99_us": latency["p99"],
+            "p999_us": latency["p999"],
+            "answered": 100 * found["answered"] / (found["answered"] + found["unanswered"])}, watch.stop()

@@ -28,20 +28,21 @@ def run(bench):
     sleep = peers.component("sleep")
     script = peers.SCRIPTS / "sleep_worker.mjs"
     pool = ("--instances", WAITING + 100, "--function-concurrency-max", WAITING + 100)
+    # Its pool has slots for 1,000 of each, and an instance of a component takes several.
+    kinds = ("component-instances", "core-instances", "memories", "tables", "stacks")
+    slots = [word for kind in kinds for word in ("-O", f"pooling-total-{kind}={10 * WAITING}")]
     contestants = [
         Contestant("peko", lambda: peers.peko(peers.Store(bench.folder()).drop("sleep"), "sleep", *pool), subject=True),
-        Contestant("wasmtime serve", lambda: peers.wasmtime(sleep, "-O", f"pooling-total-component-instances={WAITING + 100}",
-                                                            "-O", f"pooling-total-core-instances={2 * WAITING + 200}",
-                                                            "-O", f"pooling-total-memories={2 * WAITING + 200}",
-                                                            "-O", f"pooling-total-tables={2 * WAITING + 200}")),
+        Contestant("wasmtime serve", lambda: peers.wasmtime(sleep, *slots)),
         Contestant("workerd", lambda: peers.workerd(bench.folder(), script)),
         Contestant("Node.js, script", lambda: peers.node("fetch.mjs", script)),
     ]
     result.leave_out("nginx", "it has nothing that waits without a module of its own")
     load = Load(path="/1000", connections=WAITING)
-    started = [(one, server, row, server.memory()[0]) for one, server, row in bench.start(contestants, result)]
-    for number, (contestant, server, row, empty) in bench.turns(started):
-        bench.say(f"round {number} of {bench.rounds}: {contestant.name}")
+    started = bench.start(contestants, result)
+    empty = {contestant.name: server.memory()[0] for contestant, server, _ in started}
+
+    def wait(contestant, server):
         watch, before = Watch(two_cpus()), server.cpu()
         with concurrent.futures.ThreadPoolExecutor() as threads:
             asked = threads.submit(load.run, server, count=WAITING)
@@ -49,7 +50,9 @@ def run(bench):
             rss = server.memory()[0]
             outcome = asked.result()
         latency = outcome["latency_us"]
-        row.add(cpu_figures(server, before, outcome) | {
-            "rss_mib": rss / 2**20, "rss_kib": (rss - empty) / WAITING / 1024,
-            "late_p50_ms": latency["p50"] / 1000 - 1000, "late_p99_ms": latency["p99"] / 1000 - 1000}, watch.stop())
+        return cpu_figures(server, before, outcome) | {
+            "rss_mib": rss / 2**20, "rss_kib": (rss - empty[contestant.name]) / WAITING / 1024,
+            "late_p50_ms": latency["p50"] / 1000 - 1000, "late_p99_ms": latency["p99"] / 1000 - 1000}, watch.stop()
+
+    bench.in_turn(started, result, "all wait", bench.rounds, wait)
     return result

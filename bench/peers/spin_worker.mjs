@@ -1,6 +1,6 @@
-// Hello, World; /spin computes for a second. For runtimes with `fetch`. workerd's clock stands still while a function
+// Hello, World; /spin computes for half a second or so. For runtimes with `fetch`. workerd's clock stands still while a function
 // computes, so the work is counted and not timed.
-const ROUNDS = 400_000_000; // about a second of an optimising compiler's code
+const ROUNDS = 200_000_000; // some half a second of code by an optimising compiler
 
 export default {
   fetch(request) {

@@ -90,29 +90,39 @@ class Bench:
         started = self.start(contestants, result)
         for name, why in absent:
             result.leave_out(name, why)
-        for contestant, server, _ in started:
-            self.say(f"warming up {contestant.name}")
-            self.loaded(contestant, load).warm_up(server, min(1, self.seconds))
-        for number, (contestant, server, row) in self.turns(started):
-            self.say(f"round {number} of {self.rounds}: {contestant.name}")
-            row.add(*throughput(server, self.loaded(contestant, load), self.seconds))
+        self.in_turn(started, result, "warming up", 1, lambda contestant, server: self.loaded(contestant, load).warm_up(
+            server, min(1, self.seconds)))
+        self.in_turn(started, result, "throughput", self.rounds, lambda contestant, server: throughput(
+            server, self.loaded(contestant, load), self.seconds))
         if latency:
             rate = min(RATE_MAX, min(row.median("per_second") for _, _, row in started) / 2)
             result.about += f" Latency at {rate:,.0f} requests/s, the same for all (half of what the slowest can do)."
-            for number, (contestant, server, row) in self.turns(started):
-                self.say(f"latency, round {number} of {self.rounds}: {contestant.name}")
-                row.add(*latencies(server, self.loaded(contestant, load), rate, self.seconds))
+            self.in_turn(started, result, "latency", self.rounds, lambda contestant, server: latencies(
+                server, self.loaded(contestant, load), rate, self.seconds))
         return result
 
     def loaded(self, contestant, load):
         return contestant.load or load
 
-    def turns(self, started):
-        """Every server once a round, each round from another one on."""
-        for number in range(self.rounds):
+    def in_turn(self, started, result, what, rounds, measure):
+        """Every server once a round, each round from another one on. `measure` gives a round's figures and who disturbed it, or
+        None where nothing is to be kept. A peer that fails is taken out, and named."""
+        for number in range(rounds):
             first = number % max(1, len(started))
             for one in started[first:] + started[:first]:
-                yield number + 1, one
+                contestant, server, row = one
+                self.say(f"{what}, round {number + 1} of {rounds}: {contestant.name}")
+                try:
+                    found = measure(contestant, server)
+                except Missing as missing:
+                    if contestant.subject:
+                        raise
+                    started.remove(one)
+                    result.rows.remove(row)
+                    result.leave_out(contestant.name, str(missing).splitlines()[0])
+                    continue
+                if found:
+                    row.add(*found)
 
 
 def throughput(server, load, seconds):

@@ -52,15 +52,21 @@ def key():
     return file
 
 
+def copy_new(source, target):
+    """The files of one folder that the other one lacks."""
+    for file in source.rglob("*"):
+        other = target / file.relative_to(source)
+        if file.is_file() and not other.exists():
+            other.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, other)
+
+
 class Store:
     """A code store in a folder. Components are dropped in; scripts are deployed."""
 
     def __init__(self, folder):
         self.folder, self.key = folder / "store", key()
         (self.folder / "functions").mkdir(parents=True)
-        # What one deploy compiled, the engine of scripts above all, the next one finds.
-        ARTIFACTS.mkdir(parents=True, exist_ok=True)
-        (self.folder / "artifacts").symlink_to(ARTIFACTS)
 
     def drop(self, name, settings="", function=None):
         """A component as a function, with the manifest's settings."""
@@ -70,12 +76,15 @@ class Store:
         return self
 
     def deploy(self, project, name):
-        """A project as a function, by `peko deploy`, which compiles (or finds) what it needs."""
+        """A project as a function, by `peko deploy`, which compiles what it needs; what one deploy compiled, the engine of scripts
+        above all, the next one finds."""
+        copy_new(ARTIFACTS, self.folder / "artifacts")
         command = [PEKO, "deploy", project, "--code", self.folder, "--key-file", self.key, "--name", name]
         env = {**os.environ, "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}"}
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
         if done.returncode:
             raise Missing(f"deploying {name} failed: {done.stdout}{done.stderr}")
+        copy_new(self.folder / "artifacts", ARTIFACTS)
         return self
 
     def deploy_script(self, source, name, settings=""):
