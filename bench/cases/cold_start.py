@@ -73,7 +73,7 @@ def run(bench):
         except Missing as missing:
             if subject:
                 raise
-            result.leave_out(name, str(missing).splitlines()[0])
+            result.leave_out(name, missing.short())
             continue
         kept = None if "peko" in name or "wasmtime" in name else "later requests are on the isolate that is there"
         started.append((Contestant(name, start, subject), start, result.row(name, subject, kept)))

@@ -28,12 +28,9 @@ def run(bench):
     sleep = peers.component("sleep")
     script = peers.SCRIPTS / "sleep_worker.mjs"
     pool = ("--instances", WAITING + 100, "--function-concurrency-max", WAITING + 100)
-    # Its pool has slots for 1,000 of each, and an instance of a component takes several.
-    kinds = ("component-instances", "core-instances", "memories", "tables", "stacks")
-    slots = [word for kind in kinds for word in ("-O", f"pooling-total-{kind}={10 * WAITING}")]
     contestants = [
         Contestant("peko", lambda: peers.peko(peers.Store(bench.folder()).drop("sleep"), "sleep", *pool), subject=True),
-        Contestant("wasmtime serve", lambda: peers.wasmtime(sleep, *slots)),
+        Contestant("wasmtime serve", lambda: peers.wasmtime(sleep, *peers.wasmtime_slots(WAITING))),
         Contestant("workerd", lambda: peers.workerd(bench.folder(), script)),
         Contestant("Node.js, script", lambda: peers.node("fetch.mjs", script)),
     ]

@@ -19,6 +19,16 @@ ROUTER = """export default {
 """
 
 
+def workerd(folder, functions):
+    """One process with as many functions, each in an isolate of its own, and a script in front that finds them by host."""
+    shutil.copy(peers.SCRIPTS / "hello_worker.mjs", folder / "hello.js")
+    (folder / "router.js").write_text(ROUTER)
+    bindings = ", ".join(f'(name = "f{number}", service = "f{number}")' for number in range(functions))
+    services = [peers.WORKER.format(name=f"f{number}", file="hello.js", bindings="") for number in range(functions)]
+    services.append(peers.WORKER.format(name="router", file="router.js", bindings=bindings))
+    return peers.workerd_of(folder, services, ['(name = "http", address = "127.0.0.1:{port}", http = (), service = "router")'])
+
+
 def run(bench):
     def store():
         store = peers.Store(bench.folder())
@@ -26,21 +36,13 @@ def run(bench):
             store.drop("hello-c", function=f"f{number}")
         return store
 
-    def workerd():
-        folder = bench.folder()
-        shutil.copy(peers.SCRIPTS / "hello_worker.mjs", folder / "hello.js")
-        (folder / "router.js").write_text(ROUTER)
-        bindings = ", ".join(f'(name = "f{number}", service = "f{number}")' for number in range(FUNCTIONS))
-        services = [peers.WORKER.format(name=f"f{number}", file="hello.js", bindings="") for number in range(FUNCTIONS)]
-        services.append(peers.WORKER.format(name="router", file="router.js", bindings=bindings))
-        return peers.workerd_of(folder, services, ['(name = "http", address = "127.0.0.1:{port}", http = (), service = "router")'])
-
     pool = ("--functions-loaded-max", POOL, "--instances", POOL)
     contestants = [
         Contestant(f"peko, {POOL} kept", lambda: peers.peko(store(), "f0", *pool), subject=True),
         Contestant("peko, all kept", lambda: peers.peko(store(), "f0", "--functions-loaded-max", FUNCTIONS, "--instances",
                                                         2 * FUNCTIONS), subject=True),
-        Contestant("workerd, all kept", workerd, note="a script of ours finds the function, inside the process"),
+        Contestant("workerd, all kept", lambda: workerd(bench.folder(), FUNCTIONS),
+                   note="a script of ours finds the function, inside the process"),
     ]
     absent = [("wasmtime serve", "it serves one component"), ("Node.js", "it has one program in a process"),
               ("nginx", "it runs no functions")]

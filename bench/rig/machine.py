@@ -12,6 +12,11 @@ BUILD = ROOT / "build"
 class Missing(Exception):
     """Something that a benchmark needs is not there, or failed; the text says what to do."""
 
+    def short(self):
+        """In a line: what, and the last that was said of it."""
+        lines = [line.strip() for line in str(self).splitlines() if line.strip()]
+        return lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"
+
 
 def two_cpus():
     """A CPU for servers and one for the load, on different cores where the machine has two: BENCH_CPUS=2,3 says others."""

@@ -79,7 +79,7 @@ class Bench:
             except Missing as missing:
                 if contestant.subject:
                     raise
-                result.leave_out(contestant.name, str(missing).strip().splitlines()[0])
+                result.leave_out(contestant.name, missing.short())
                 continue
             started.append((contestant, server, result.row(contestant.name, contestant.subject, contestant.note)))
         return started
@@ -119,7 +119,7 @@ class Bench:
                         raise
                     started.remove(one)
                     result.rows.remove(row)
-                    result.leave_out(contestant.name, str(missing).splitlines()[0])
+                    result.leave_out(contestant.name, missing.short())
                     continue
                 if found:
                     row.add(*found)

@@ -20,7 +20,7 @@ NPM = ROOT / "tests/peers/node_modules"
 WORKERD = NPM / "workerd/bin/workerd"
 SCRIPTS = ROOT / "bench/peers"
 CACHE = BUILD / "bench/cache"
-ARTIFACTS = BUILD / "bench/artifacts"
+ENGINE = BUILD / "bench/engine"
 TOOLS = ROOT / "js/node_modules/.bin"  # esbuild
 
 
@@ -75,25 +75,25 @@ class Store:
             (self.folder / "functions" / f"{function or name}.toml").write_text(settings)
         return self
 
-    def deploy(self, project, name):
-        """A project as a function, by `peko deploy`, which compiles what it needs; what one deploy compiled, the engine of scripts
-        above all, the next one finds."""
-        copy_new(ARTIFACTS, self.folder / "artifacts")
-        command = [PEKO, "deploy", project, "--code", self.folder, "--key-file", self.key, "--name", name]
+    def deploy(self, project, name, *flags):
+        """A project as a function, by `peko deploy`, which compiles what it needs and the store lacks."""
+        copy_new(ENGINE, self.folder / "artifacts")
+        command = [PEKO, "deploy", project, "--code", self.folder, "--key-file", self.key, "--name", name, *flags]
         env = {**os.environ, "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}"}
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
         if done.returncode:
             raise Missing(f"deploying {name} failed: {done.stdout}{done.stderr}")
-        copy_new(self.folder / "artifacts", ARTIFACTS)
         return self
 
     def deploy_script(self, source, name, settings=""):
-        """A script of ours, with the manifest's settings."""
+        """A script of ours, with the manifest's settings. The engine of scripts is compiled once, for all stores."""
         project = self.folder.parent / f"project-{name}"
         project.mkdir()
         shutil.copy(source, project / source.name)
         (project / "peko.toml").write_text(f'name = "{name}"\nscript = "{source.name}"\n{settings}')
-        return self.deploy(project, name)
+        self.deploy(project, name)
+        copy_new(self.folder / "artifacts", ENGINE)
+        return self
 
 
 def peko(store, function, *flags, log="off", **server):
@@ -120,6 +120,12 @@ def wasmtime(file, *flags, reuse=True, **server):
     program = need(WASMTIME, "make bench builds it (scripts/bench-peers.sh)")
     return Server([program, "serve", "--addr", "127.0.0.1:{port}", "-Scli", *WASMTIME_POOL,
                    *(WASMTIME_REUSE if reuse else ()), *flags, file], **server)
+
+
+def wasmtime_slots(instances):
+    """Room in its pool for so many instances at once; its own is 1,000 of each kind, and a component takes several of some."""
+    slots = {"component-instances": 2, "core-instances": 10, "memories": 2, "tables": 2, "stacks": 2}
+    return [word for kind, each in slots.items() for word in ("-O", f"pooling-total-{kind}={each * instances + 100}")]
 
 
 def wasmtime_compiled(file, folder):
