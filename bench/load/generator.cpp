@@ -61,8 +61,9 @@ bool Generator::may_ask(TimePoint now) const {
 bool Generator::is_over(TimePoint now) const {
   if (failures_ > kFailuresMax) return true;
   const bool asks = may_ask(now);
+  const std::chrono::seconds grace = open_loop() ? kOpenGrace : kClosedGrace;
   const bool waits = under_way_ > 0 || !overdue_.empty();
-  return !asks && (!waits || (end_ != TimePoint::max() && now >= end_ + kGrace));
+  return !asks && (!waits || (end_ != TimePoint::max() && now >= end_ + grace));
 }
 
 int Generator::patience_ms(const Arrivals& arrivals, TimePoint now) const {

@@ -42,7 +42,8 @@ class Generator final : private Owner {
 
  private:
   static constexpr std::uint64_t kFailuresMax = 1000;
-  static constexpr std::chrono::seconds kGrace{2};  // for answers after the last request, when the time is over
+  // For answers when the time is over. A closed loop waits for them to count them; an open one has its verdict.
+  static constexpr std::chrono::seconds kClosedGrace{30}, kOpenGrace{2};
 
   void answered(Connection& connection, const Answer& answer) override;
   void broke(Connection& connection, std::size_t under_way) override;
