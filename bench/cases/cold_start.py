@@ -78,7 +78,7 @@ def run(bench):
         kept = None if "peko" in name or "wasmtime" in name else "later requests are on the isolate that is there"
         started.append((Contestant(name, start, subject), start, result.row(name, subject, kept)))
     result.leave_out("nginx", "it runs no functions")
-    bench.in_turn(started, result, "cold", 2 * bench.rounds, lambda contestant, start: sample(start))
+    bench.in_turn(started, result, "cold", bench.rounds, lambda contestant, start: sample(start))
     for name, bar in BARS_MS.items():
         median = next(row for row in result.rows if row.name == name).median("first_ms")
         result.judge(median < bar, f"{name}: first request {median:.2f} ms (bar {bar:g} ms)")

@@ -56,7 +56,7 @@ def wait_for_warm(admin, wanted):
 
 def all_at_once(server, count):
     """As many requests as there are to be instances, none of which ends before all have begun."""
-    Load(path=f"/{5000 + 2 * count}", connections=count).run(server, count=count)
+    Load(path=f"/{2000 + count}", connections=count).run(server, count=count)
 
 
 def one_each(server, count):

@@ -16,7 +16,7 @@ from rig.noise import Watch
 from rig.result import Column, Result
 
 BAR_MS = 150
-RUST_ROUNDS_MAX = 5  # some seconds each
+RUST_ROUNDS_MAX = 3  # some seconds each
 COLUMNS = [Column("live_ms", "live after ms", better="lower", spread=True, plot=True)]
 JAVASCRIPT = "export default {{ fetch: () => new Response('save {}') }};\n"
 HONO = """import {{ Hono }} from 'hono';
@@ -93,7 +93,7 @@ def until_it_says(server, file, text):
 
 def run(bench):
     tests = harness()
-    result = Result(COLUMNS, f"{6 * bench.rounds} saves of JavaScript, {min(bench.rounds, RUST_ROUNDS_MAX)} of Rust.")
+    result = Result(COLUMNS, f"{4 * bench.rounds} saves of JavaScript, {min(bench.rounds, RUST_ROUNDS_MAX)} of Rust.")
     for name, source, modules in (("JavaScript, 1 line", JAVASCRIPT, ROOT / "js/node_modules"),
                                   ("JavaScript, Hono", HONO, ROOT / "samples/hono-api/node_modules")):
         row = result.row(name, subject=True)
@@ -101,7 +101,7 @@ def run(bench):
         server = tests.Server("dev", file.parent.parent, "--log", "off")
         with server.connect() as connection:
             answer = connection.get("saved.localhost").body
-        for number in range(1, 6 * bench.rounds + 1):
+        for number in range(1, 4 * bench.rounds + 1):
             bench.say(f"{name}: save {number}")
             time.sleep(0.05)
             watch = Watch(two_cpus())

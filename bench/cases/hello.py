@@ -33,6 +33,11 @@ def contestants(bench):
     ]
 
 
+def peko_and_peers(bench):
+    """For cases about connections: Peko once, without its log and its scripts."""
+    return [one for one in contestants(bench) if not one.subject or one.name == "peko"]
+
+
 def run(bench):
     result = bench.compare(contestants(bench), Load(), "64 connections that are kept, one request under way on each.")
     for peer, most in (("wasmtime serve", WASMTIME_MAX), ("nginx return 200", NGINX_MAX)):

@@ -1,6 +1,6 @@
 """Image resize
 
-samples/image-resize: a photo of 3 megapixels inside the component is decoded, scaled to 400 pixels and encoded as JPEG:
+samples/image-resize: a photo of 1.7 megapixels inside the component is decoded, scaled to 400 pixels and encoded as JPEG:
 the guest's own work, in WebAssembly. Node.js does it by sharp, in native code (libvips), as a yardstick.
 """
 
@@ -18,7 +18,7 @@ def run(bench):
     contestants = [
         Contestant("peko", lambda: peers.peko(store, "image-resize"), subject=True),
         Contestant("wasmtime serve", lambda: peers.wasmtime(resize)),
-        Contestant("Node.js with sharp", lambda: peers.node("image.mjs", photo), note="native code, not WebAssembly"),
+        Contestant("Node.js with sharp", lambda: peers.node("image.mjs", photo), note="native code, not WebAssembly; it decodes the JPEG at half its size at once"),
     ]
     absent = [("workerd", "it has no codec of images; one in WebAssembly would be other work"),
               ("nginx", "its image filter is another codec (libgd) with other results")]

@@ -66,7 +66,7 @@ def run(bench):
 def beside(bench, server, neighbour, spinners):
     """A round: alone, then beside those that spin. They may fail, and so may whoever waits for them in vain."""
     steady = Load(connections=16)
-    seconds = 2 * bench.seconds
+    seconds = 1.5 * bench.seconds
     steady.warm_up(server, 0.5)
     watch = Watch(two_cpus())
     alone = steady.run(server, rate=RATE, seconds=seconds / 2)

@@ -11,4 +11,4 @@ from cases import hello
 def run(bench):
     load = Load(connections=16, pipeline=16)
     about = "16 connections, 16 requests under way on each."
-    return bench.compare(hello.contestants(bench), load, about, latency=False)
+    return bench.compare(hello.peko_and_peers(bench), load, about, latency=False)

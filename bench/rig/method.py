@@ -26,6 +26,7 @@ LOAD_COLUMNS = [
     Column("p50_us", "p50 us", better="lower"),
     Column("p99_us", "p99 us", better="lower", plot=True),
     Column("p999_us", "p99.9 us", better="lower"),
+    Column("unanswered", "unanswered %", 1, "lower", rare=True),
     Column("rss_mib", "RSS MiB", 1, "lower"),
 ]
 RATE_MAX = 20_000  # of an open loop: what the generator was seen to keep without falling behind
@@ -47,7 +48,7 @@ class Bench:
     """What a case is given: how many rounds of how many seconds, folders, progress."""
 
     rounds: int = 5
-    seconds: float = 1.5
+    seconds: float = 1.0
     stack: contextlib.ExitStack = dataclasses.field(default_factory=contextlib.ExitStack)
 
     def __enter__(self):
@@ -146,10 +147,12 @@ def latencies(server, load, rate, seconds):
     """A round of the open loop."""
     watch = Watch(two_cpus())
     outcome = load.run(server, rate=rate, seconds=seconds)
-    return {f"{name}_us": outcome["latency_us"][name] for name in ("p50", "p99", "p999")}, watch.stop()
+    figures = {f"{name}_us": outcome["latency_us"][name] for name in ("p50", "p99", "p999")}
+    unanswered = outcome["unanswered"]
+    return figures | {"unanswered": 100 * unanswered / (unanswered + outcome["answered"])}, watch.stop()
 
 
 def quick():
     """The settings of `bench/run --quick`: whether all works, not how fast it is."""
-    return {"rounds": 2, "seconds": 1.0}
+    return {"rounds": 2, "seconds": 0.5}
 

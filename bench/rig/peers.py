@@ -17,7 +17,8 @@ from rig.process import Server, free_port
 PEKO = Path(os.environ.get("PEKO_BIN", BUILD / "release/peko"))
 WASMTIME = Path(os.environ.get("WASMTIME_BIN", BUILD / "peers/bin/wasmtime"))
 NPM = ROOT / "tests/peers/node_modules"
-WORKERD = NPM / "workerd/bin/workerd"
+# The program itself: the one in the package workerd is a script that runs it.
+WORKERD = next(NPM.glob("@cloudflare/workerd-linux-*/bin/workerd"), NPM / "workerd/bin/workerd")
 SCRIPTS = ROOT / "bench/peers"
 CACHE = BUILD / "bench/cache"
 ENGINE = BUILD / "bench/engine"

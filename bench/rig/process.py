@@ -92,7 +92,10 @@ class Server:
         """Bytes that are resident (a shared page counts in each mapping), and the proportional ones."""
         total = {"Rss": 0, "Pss": 0}
         for pid in self.pids():
-            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            try:
+                text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            except OSError:
+                raise Missing(f"a process of the server is gone:\n{self.said()}") from None
             for kind in total:
                 total[kind] += int(re.search(rf"^{kind}:\s+(\d+) kB", text, re.M)[1]) << 10
         return total["Rss"], total["Pss"]

@@ -20,7 +20,7 @@ def cell(metric, column):
 
 def table(data):
     """A row for each server; bold: Peko; ~: more than half of its rounds were disturbed."""
-    columns = [column for column in data["columns"] if any(column["key"] in row["metrics"] for row in data["rows"])]
+    columns = [column for column in data["columns"] if is_shown(column, data["rows"])]
     lines = ["| | " + " | ".join(column["label"] for column in columns) + " |", "|---|" + "---:|" * len(columns)]
     for row in data["rows"]:
         name = f"**{row['name']}**" if row["subject"] else row["name"]
@@ -28,6 +28,11 @@ def table(data):
         cells = [cell(row["metrics"].get(column["key"]), column) for column in columns]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def is_shown(column, rows):
+    values = [value for row in rows if column["key"] in row["metrics"] for value in row["metrics"][column["key"]]["values"]]
+    return any(values) if column["rare"] else bool(values)
 
 
 def is_noisy(row):
@@ -69,7 +74,7 @@ def machine(data):
     cores = f"server on CPU {m['server_cpu']}, load on CPU {m['load_cpu']}"
     cores += ", two threads of one core" if m["same_core"] else ""
     versions = ", ".join(f"{name} {version}" for name, version in data["versions"].items())
-    return (f"{m['cpu']}, {kind} with {m['cpus']} CPUs and {m['memory_gib']} GiB, Linux {m['kernel']}, {m['system']}; "
+    return (f"{data['date']}: {m['cpu']}, {kind} with {m['cpus']} CPUs and {m['memory_gib']} GiB, Linux {m['kernel']}, {m['system']}; "
             f"{cores}. {versions}.")
 
 

@@ -12,7 +12,7 @@ RESULTS = BUILD / "bench/results"
 
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """`better`: "lower", "higher", or None where it is neither. `plot`: it is drawn."""
+    """`better`: "lower", "higher", or None where it is neither. `plot`: it is drawn. `rare`: shown only where it is not 0."""
 
     key: str
     label: str
@@ -20,6 +20,7 @@ class Column:
     better: str | None = None
     spread: bool = False
     plot: bool = False
+    rare: bool = False
 
 
 class Row:

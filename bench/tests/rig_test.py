@@ -83,6 +83,13 @@ class Report(unittest.TestCase):
         self.assertEqual(lines[2], "| **peko** | 7.50 (7.00 to 8.00) | 1,234 |")
         self.assertEqual(lines[3], "| nginx ~ | 3.75 (3.50 to 4.00) |  |")
 
+    def test_a_rare_column_is_shown_where_it_is_not_zero(self):
+        data = sample()
+        data["columns"][1] |= {"rare": True}
+        self.assertIn("RSS", report.table(data))
+        data["rows"][0]["metrics"]["rss"]["values"] = [0, 0, 0]
+        self.assertNotIn("RSS", report.table(data))
+
     def test_nobody_is_silently_absent(self):
         text = report.section(sample(), "images/sample.svg")
         self.assertIn("Not measured: workerd: it has no such thing", text)
