@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes a flame graph (SVG) of peko serving a sample or a test guest warm: bench/flame.py hello-c [--output FILE]
 
-perf samples the node by the CPU clock, which works in virtual machines too, while wrk loads it; inferno draws. Guest
-frames have the names that the component has. docs/performance.md says how to read one.
+perf samples the node by the CPU clock, which works in virtual machines too, while it answers requests; inferno draws.
+Guest frames have the names that the component has. docs/performance.md says how to read one.
 """
 
 import argparse
@@ -25,8 +25,9 @@ WAYS = {"unwound": "dwarf,8192", "walked": "fp"}  # how perf gets at stacks: see
 CONNECTIONS = 16
 PATIENCE = 300  # seconds
 
-# Symbols of machine code that wasmtime made.
+# Symbols of machine code that wasmtime made, and of the bottom of the stack that guests have.
 COMPILED = re.compile(r"^(wasm\[|component-)")
+BOTTOM = re.compile(r"^wasmtime_internal_fiber::.*fiber_start$")
 # Who runs guests: on what it called for most of the time is put what was called by compiled code.
 ENTRY = "peko_invocation_poll"
 GUEST = "the guest, and what it calls"
@@ -104,7 +105,7 @@ def join(unwound, walked):
 
     `unwound` by debug information is right up to code that wasmtime compiled, which has none; `walked` along frame
     pointers is right within that code, which keeps them. So samples in compiled code come from the latter, all others
-    from the former, and what begins in compiled code is put on what runs guests.
+    from the former, and what begins in compiled code, or at the bottom of a guest's stack, is put on what runs guests.
     """
     roots = collections.Counter()
     for stack, count in unwound.items():
@@ -119,6 +120,8 @@ def join(unwound, walked):
         if COMPILED.match(stack[-1]):
             continue
         outermost = next((i for i, frame in enumerate(stack) if COMPILED.match(frame)), None)
+        if outermost is None and BOTTOM.match(stack[min(1, len(stack) - 1)]):
+            outermost = 1
         joined[stack if outermost is None else (*root, *stack[outermost:])] += count
     for stack, count in walked.items():
         if COMPILED.match(stack[-1]):

@@ -22,6 +22,11 @@ class Join(unittest.TestCase):
         self.assertEqual(flame.join(unwound, {}), {
             LOOP: 7, (*POLL, "fiber"): 5, (*POLL, flame.GUEST, "component-trampolines[4]", "HostFn::entrypoint"): 3})
 
+    def test_puts_what_begins_on_a_stack_of_guests_there_too(self):
+        bottom = "wasmtime_internal_fiber::stackswitch::x86_64::wasmtime_fiber_start"
+        joined = flame.join({(*POLL, "fiber"): 5, ("peko-loop", bottom, "call_handle"): 2}, {})
+        self.assertEqual(joined, {(*POLL, "fiber"): 5, (*POLL, flame.GUEST, bottom, "call_handle"): 2})
+
     def test_takes_compiled_code_from_the_walk_along_frame_pointers(self):
         unwound = {POLL: 5, ("peko-loop", "wasm[0]::function[2]"): 4}
         walked = {("peko-loop", "nonsense", "wasm[0]::function[1]::handle", "wasm[0]::function[2]"): 4,
