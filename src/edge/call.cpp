@@ -204,8 +204,8 @@ void Call::settle() {
   usage_.cpu += spent_;
   if (!invocation_->log().empty()) write_guest_log();
   const bool threw = usage_.outcome == engine::Outcome::Exception;
-  const std::string reason = threw ? std::string() : invocation_->log().last_words().reason();
-  const std::string cause = failed ? cause_of(usage_.message, reason) : std::string();
+  std::string cause;
+  if (failed) cause = cause_of(usage_.message, threw ? "" : invocation_->log().last_words().reason());
   invocation_.reset();
   if (failed && may_restart(usage_.outcome)) return restart();
   const bool clean = !failed && exchange_ == nullptr;
