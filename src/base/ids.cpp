@@ -1,27 +1,48 @@
 #include "base/ids.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace peko {
 namespace {
 
-constexpr auto kHexPairs = [] {
-  std::array<std::array<char, 2>, 256> pairs{};
-  constexpr std::string_view digits = "0123456789abcdef";
-  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {digits[i >> 4U], digits[i & 15U]};
-  return pairs;
-}();
+// The eight hexadecimal digits of 32 bits, all at once: each half byte in a byte of its own, then made a character.
+std::array<char, 8> hex_digits(std::uint64_t bits) {
+  constexpr std::uint64_t kEach = 0x0101010101010101ULL;
+  bits &= 0xffffffff;
+  bits = (bits | bits << 16U) & 0x0000ffff0000ffffULL;
+  bits = (bits | bits << 8U) & 0x00ff00ff00ff00ffULL;
+  bits = (bits | bits << 4U) & 0x0f0f0f0f0f0f0f0fULL;
+  const std::uint64_t letters = ((bits + kEach * 6) >> 4U) & kEach;  // 1 where the half byte is above 9
+  bits += kEach * '0' + letters * ('a' - '9' - 1);
+  if constexpr (std::endian::native == std::endian::little) bits = std::byteswap(bits);
+  return std::bit_cast<std::array<char, 8>>(bits);
+}
 
 }  // namespace
 
 RequestIdText to_text(const RequestId& id) {
   RequestIdText text;
-  auto out = text.characters.begin();
-  for (unsigned byte = 0; byte < 16; ++byte) {
-    if (byte == 4 || byte == 6 || byte == 8 || byte == 10) *out++ = '-';
-    const std::uint64_t half = byte < 8 ? id.high : id.low;
-    out = std::ranges::copy(kHexPairs[(half >> (56 - 8 * (byte & 7U))) & 0xff], out).out;
-  }
+  char* out = text.characters.data();
+  const auto put = [&out](const char* digits, std::size_t count) {
+    std::memcpy(out, digits, count);
+    out += count;
+  };
+  const auto first = hex_digits(id.high >> 32U);
+  const auto second = hex_digits(id.high);
+  const auto third = hex_digits(id.low >> 32U);
+  const auto fourth = hex_digits(id.low);
+  put(first.data(), 8);
+  put("-", 1);
+  put(second.data(), 4);
+  put("-", 1);
+  put(second.data() + 4, 4);
+  put("-", 1);
+  put(third.data(), 4);
+  put("-", 1);
+  put(third.data() + 4, 4);
+  put(fourth.data(), 8);
   return text;
 }
 
