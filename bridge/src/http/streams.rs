@@ -42,7 +42,7 @@ fn blocking_write_and_flush<'a>(
         return Box::new(ready(Err(error)));
     }
     let bytes = Bytes::copy_from_slice(bytes);
-    match write_now(&mut store.data_mut().table, &stream, &bytes) {
+    match write_now(&mut store.data_mut().table, &stream, bytes) {
         Ok(Progress::Done(result)) => Box::new(ready(written(&mut store.data_mut().table, result))),
         Ok(Progress::Full) => Box::new(async move {
             let table = &mut store.data_mut().table;
@@ -52,7 +52,7 @@ fn blocking_write_and_flush<'a>(
             };
             written(table, result)
         }),
-        Ok(Progress::Nothing) => Box::new(async move {
+        Ok(Progress::Nothing(bytes)) => Box::new(async move {
             let table = &mut store.data_mut().table;
             let result = table.get_mut(&stream)?.blocking_write_and_flush(bytes).await;
             written(table, result)
@@ -66,18 +66,18 @@ enum Progress {
     Done(StreamResult<()>),
     /// All is written, but there is no room for more yet, which counts as not flushed.
     Full,
-    /// There is not room for all of it.
-    Nothing,
+    /// There is not room for all of it, so here it is back.
+    Nothing(Bytes),
 }
 
-fn write_now(table: &mut ResourceTable, stream: &Resource<DynOutputStream>, bytes: &Bytes) -> Result<Progress> {
+fn write_now(table: &mut ResourceTable, stream: &Resource<DynOutputStream>, bytes: Bytes) -> Result<Progress> {
     let stream = table.get_mut(stream)?;
     match stream.check_write() {
         Ok(room) if room > 0 && room >= bytes.len() => {}
-        Ok(_) => return Ok(Progress::Nothing),
+        Ok(_) => return Ok(Progress::Nothing(bytes)),
         Err(error) => return Ok(Progress::Done(Err(error))),
     }
-    if let Err(error) = stream.write(bytes.clone()) {
+    if let Err(error) = stream.write(bytes) {
         return Ok(Progress::Done(Err(error)));
     }
     // A stream that closes once all is written has taken it.
