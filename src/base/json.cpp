@@ -24,14 +24,25 @@ bool needs_care(std::uint64_t word) {
 
 bool plain(unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 
-// How many bytes at the start of `text` are plain.
+template <typename Word>
+Word load(const char* at) {
+  Word word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// How many bytes at the start of `text` are plain. Most texts are all plain, and short.
 std::size_t plain_length(std::string_view text) {
+  const std::size_t size = text.size();
   std::size_t n = 0;
-  while (n + 8 <= text.size()) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + n, sizeof word);
-    if (needs_care(word)) break;
-    n += 8;
+  while (n + 8 <= size && !needs_care(load<std::uint64_t>(text.data() + n))) n += 8;
+  // The last bytes, by words that overlap what is known already.
+  if (n + 8 > size && size >= 4) {
+    const char* const end = text.data() + size;
+    const std::uint64_t rest =
+        size >= 8 ? load<std::uint64_t>(end - 8)
+                  : std::uint64_t{load<std::uint32_t>(end - 4)} << 32U | load<std::uint32_t>(text.data());
+    if (!needs_care(rest)) return size;
   }
   while (n < text.size() && plain(static_cast<unsigned char>(text[n]))) ++n;
   return n;
@@ -112,6 +123,16 @@ void append_json_number(std::string& out, double value) {
   } else {
     out += "null";
   }
+}
+
+void append_json_number(std::string& out, Thousandths value) {
+  append_number(out, value.count / 1000);
+  auto rest = static_cast<unsigned>(value.count % 1000);
+  if (rest == 0) return;
+  std::array<char, 4> decimals{'.'};
+  for (std::size_t i = decimals.size(); --i > 0; rest /= 10) decimals[i] = static_cast<char>('0' + rest % 10);
+  const std::string_view text(decimals.data(), decimals.size());
+  out += text.substr(0, text.find_last_not_of('0') + 1);
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {

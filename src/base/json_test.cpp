@@ -20,15 +20,17 @@ TEST(JsonString, PassesPlainTextOn) {
   }
 }
 
-TEST(JsonString, EscapesAtEveryPositionOfAWord) {
+TEST(JsonString, EscapesAtEveryPositionOfEveryLength) {
   for (const auto& [c, escaped] :
        {std::pair{'"', "\\\""}, std::pair{'\\', "\\\\"}, std::pair{'\n', "\\n"}, std::pair{'\r', "\\r"},
         std::pair{'\t', "\\t"}, std::pair{'\0', "\\u0000"}, std::pair{'\x1b', "\\u001b"}, std::pair{'\x1f', "\\u001f"},
         std::pair{'\x7f', "\\u007f"}}) {
-    for (std::size_t at = 0; at < 20; ++at) {
-      std::string text(20, 'x');
-      text[at] = c;
-      EXPECT_EQ(json_of(text), '"' + std::string(at, 'x') + escaped + std::string(19 - at, 'x') + '"');
+    for (std::size_t length = 1; length <= 20; ++length) {
+      for (std::size_t at = 0; at < length; ++at) {
+        std::string text(length, 'x');
+        text[at] = c;
+        EXPECT_EQ(json_of(text), '"' + std::string(at, 'x') + escaped + std::string(length - 1 - at, 'x') + '"');
+      }
     }
   }
 }
@@ -67,6 +69,17 @@ TEST(JsonNumber, IsExact) {
   out += ' ';
   append_json_number(out, -std::numeric_limits<double>::infinity());
   EXPECT_EQ(out, "18446744073709551615 -9223372036854775808 0.1 null null");
+}
+
+TEST(JsonNumber, OfThousandthsHasNoMoreDecimalsThanItNeeds) {
+  for (const auto& [count, expected] :
+       {std::pair{0U, "0"}, std::pair{1U, "0.001"}, std::pair{10U, "0.01"}, std::pair{100U, "0.1"},
+        std::pair{36U, "0.036"}, std::pair{1000U, "1"}, std::pair{1500U, "1.5"}, std::pair{10'020U, "10.02"},
+        std::pair{4'000'000'000U, "4000000"}}) {
+    std::string out;
+    append_json_number(out, Thousandths{count});
+    EXPECT_EQ(out, expected);
+  }
 }
 
 TEST(JsonWriter, PutsCommasBetweenValuesOnly) {

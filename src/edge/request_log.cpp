@@ -33,6 +33,11 @@ double rounded_ms(std::chrono::nanoseconds time) {
   return std::chrono::duration_cast<Milliseconds>(std::chrono::round<std::chrono::microseconds>(time)).count();
 }
 
+Thousandths json_ms(std::chrono::nanoseconds time) {
+  return {static_cast<std::uint64_t>(
+      std::max<std::int64_t>(std::chrono::round<std::chrono::microseconds>(time).count(), 0))};
+}
+
 void append_json(std::string& out, const RequestRecord& r, std::chrono::system_clock::time_point now) {
   out += "{\"ts\":\"";
   append_timestamp(out, now);
@@ -55,10 +60,10 @@ void append_json(std::string& out, const RequestRecord& r, std::chrono::system_c
   json.key("cold").value(r.cold != pool::ColdReason::None);
   if (r.cold != pool::ColdReason::None) json.key("reason").value(pool::to_string(r.cold));
   if (r.retried) json.key("retried").value(true);
-  if (r.fetch.count() > 0) json.key("fetch_ms").value(rounded_ms(r.fetch));
-  if (r.load.count() > 0) json.key("load_ms").value(rounded_ms(r.load));
-  if (r.queue.count() > 0) json.key("queue_ms").value(rounded_ms(r.queue));
-  json.key("wall_ms").value(rounded_ms(r.wall)).key("cpu_ms").value(rounded_ms(r.cpu));
+  if (r.fetch.count() > 0) json.key("fetch_ms").value(json_ms(r.fetch));
+  if (r.load.count() > 0) json.key("load_ms").value(json_ms(r.load));
+  if (r.queue.count() > 0) json.key("queue_ms").value(json_ms(r.queue));
+  json.key("wall_ms").value(json_ms(r.wall)).key("cpu_ms").value(json_ms(r.cpu));
   json.key("memory_bytes").value(r.memory_peak_bytes);
   json.key("bytes_in").value(r.bytes_in).key("bytes_out").value(r.bytes_out);
   json.key("subrequests").value(r.subrequests);
