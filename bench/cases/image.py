@@ -18,7 +18,8 @@ def run(bench):
     contestants = [
         Contestant("peko", lambda: peers.peko(store, "image-resize"), subject=True),
         Contestant("wasmtime serve", lambda: peers.wasmtime(resize)),
-        Contestant("Node.js with sharp", lambda: peers.node("image.mjs", photo), note="native code, not WebAssembly; it decodes the JPEG at half its size at once"),
+        Contestant("Node.js with sharp", lambda: peers.node("image.mjs", photo),
+                   note="native code, not WebAssembly; it decodes the JPEG at half its size at once"),
     ]
     absent = [("workerd", "it has no codec of images; one in WebAssembly would be other work"),
               ("nginx", "its image filter is another codec (libgd) with other results")]
