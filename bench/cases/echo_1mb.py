@@ -9,6 +9,7 @@ from rig.method import Contestant, LOAD_COLUMNS
 from rig.result import Column
 
 MEGABYTE = 1_000_000
+SETTINGS = "[limits]\nwall_ms = 0\n"  # as the others: no limit of time
 COLUMNS = [
     Column("cpu_us_per_mb", "CPU us / MB", better="lower", spread=True, plot=True),
     Column("mb_per_second", "MB / s", better="higher", plot=True),
@@ -20,9 +21,10 @@ def contestants(bench):
     echo = peers.component("echo")
     script = peers.SCRIPTS / "echo_worker.mjs"
     return [
-        Contestant("peko", lambda: peers.peko(peers.Store(bench.folder()).drop("echo"), "echo"), subject=True),
-        Contestant("peko, spliced", lambda: peers.peko(peers.Store(bench.folder()).drop("echo-splice"), "echo-splice"), subject=True,
-                   note="the function asks the host to pass the body on, so that it never enters its memory"),
+        Contestant("peko", lambda: peers.peko(peers.Store(bench.folder()).drop("echo", SETTINGS), "echo"), subject=True),
+        Contestant("peko, spliced", lambda: peers.peko(
+            peers.Store(bench.folder()).drop("echo-splice", SETTINGS), "echo-splice"), subject=True,
+            note="the function asks the host to pass the body on, so that it never enters its memory"),
         Contestant("wasmtime serve", lambda: peers.wasmtime(echo)),
         Contestant("wasmtime serve, spliced", lambda: peers.wasmtime(peers.component("echo-splice"))),
         Contestant("workerd", lambda: peers.workerd(bench.folder(), script)),
@@ -30,9 +32,9 @@ def contestants(bench):
     ]
 
 
-def measure(bench, load, about):
+def measure(bench, load, about, latency=True):
     absent = [("nginx", "it answers no request with its own body")]
-    result = bench.compare(contestants(bench), load, about, columns=COLUMNS, absent=absent)
+    result = bench.compare(contestants(bench), load, about, columns=COLUMNS, absent=absent, latency=latency)
     for row in result.rows:
         row.derive("cpu_us_per_mb", "cpu_us", lambda us: us * MEGABYTE / load.body_bytes)
         row.derive("mb_per_second", "per_second", lambda rate: rate * load.body_bytes / MEGABYTE)

@@ -30,6 +30,8 @@ LOAD_COLUMNS = [
     Column("rss_mib", "RSS MiB", 1, "lower"),
 ]
 RATE_MAX = 20_000  # of an open loop: what the generator was seen to keep without falling behind
+LATENCIES_MIN = 20  # of a round, where they do not take longer than
+LATENCY_SECONDS_MAX = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,8 +100,9 @@ class Bench:
         if latency:
             rate = min(RATE_MAX, min(row.median("per_second") for _, _, row in started) / 2)
             result.about += f" Latency at {rate:,.0f} requests/s, the same for all (half of what the slowest can do)."
+            seconds = max(self.seconds, min(LATENCIES_MIN / rate, LATENCY_SECONDS_MAX))
             self.in_turn(started, result, "latency", self.rounds, lambda contestant, server: latencies(
-                server, self.loaded(contestant, load), rate, self.seconds))
+                server, self.loaded(contestant, load), rate, seconds))
         return result
 
     def loaded(self, contestant, load):

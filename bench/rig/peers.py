@@ -170,7 +170,7 @@ def workerd_of(folder, services, sockets, **server):
 
 
 def node(script, *words, env=None, **server):
-    """A server of ours in bench/peers, or a module with `fetch` behind @hono/node-server, the fastest known adapter."""
+    """A server of ours in bench/peers, or a module with `fetch` behind @hono/node-server, which was made for speed."""
     program = need("node", "make build installs it")
     if not (NPM / "@hono/node-server").is_dir():
         raise Missing("@hono/node-server is missing: make bench installs it (tests/peers/install.sh)")
