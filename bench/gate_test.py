@@ -42,6 +42,10 @@ class Compare(unittest.TestCase):
         self.assertEqual(wrong, [])
         self.assertTrue(lines[1].endswith("better"))
 
+    def test_does_not_mind_a_few_instructions(self):
+        lines, wrong = self.verdict({"a": 8}, {"a": 11.0}, ["a"])
+        self.assertEqual((wrong, lines[1].split()[-1]), ([], "+37.5%"))
+
     def test_fails_when_cases_and_baseline_differ(self):
         _, wrong = self.verdict({"b": 2000, "gone": 1}, {"a": 1000.0, "b": 2000.0})
         self.assertEqual(wrong, ["a is not in the baseline", "gone is in the baseline, and there is no such case"])
