@@ -38,7 +38,8 @@ class Process:
 
 
 def peko_flags(count):
-    return ("--instances", count + 100, "--functions-loaded-max", count, "--function-concurrency-max", count)
+    # All come at once, and half of the queue is for one function.
+    return ("--instances", count + 100, "--functions-loaded-max", count, "--function-concurrency-max", count, "--queue-max", 2 * count)
 
 
 def wait_for_warm(admin, wanted):

@@ -27,7 +27,7 @@ def run(bench):
     result = Result(COLUMNS, f"{WAITING:,} connections, each with a request that waits for 1,000 ms; late: beyond that.")
     sleep = peers.component("sleep")
     script = peers.SCRIPTS / "sleep_worker.mjs"
-    pool = ("--instances", WAITING + 100, "--function-concurrency-max", WAITING + 100)
+    pool = ("--instances", WAITING + 100, "--function-concurrency-max", WAITING + 100, "--queue-max", 2 * WAITING)
     contestants = [
         Contestant("peko", lambda: peers.peko(peers.Store(bench.folder()).drop("sleep"), "sleep", *pool), subject=True),
         Contestant("wasmtime serve", lambda: peers.wasmtime(sleep, *peers.wasmtime_slots(WAITING))),

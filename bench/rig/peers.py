@@ -110,7 +110,8 @@ def peko(store, function, *flags, log="off", **server):
 # wasmtime serve
 
 # `wasmtime -O help`: slots of a pool are faster than mapping memory for each instance, and with these pages kept an
-# instance is reset by copying instead of faulting them in anew.
+# instance is reset by copying instead of faulting them in anew. `-W concurrency-support=n`, which embedders of WASI 0.2 turn off to make
+# calls cheaper, is none for it: it does not start, and with `-S p3=n` too it answers 500.
 WASMTIME_POOL = ("-O", "pooling-allocator=y", "-O", "pooling-memory-keep-resident=65536",
                  "-O", "pooling-table-keep-resident=65536")
 # `wasmtime serve --help`: how often and how long an instance is used again. A million: it is not replaced while measured.
@@ -203,13 +204,15 @@ def spin(folder, file, **server):
 
 
 def wasmcloud(folder, file, **server):
-    """WASMCLOUD_BIN: `wash dev` of wasmCloud 2, whose embedded host serves one component over HTTP."""
+    """WASMCLOUD_BIN: `wash dev` of wasmCloud 2, whose embedded host serves one component over HTTP, on a fresh instance for each request:
+    its `poolSize` is for components beside the main one."""
     program = need(os.environ.get("WASMCLOUD_BIN", "WASMCLOUD_BIN"), "set WASMCLOUD_BIN to the path of wash (https://wasmcloud.com)")
+    port = free_port()
     shutil.copy(file, folder / "app.wasm")
     (folder / ".wash").mkdir(exist_ok=True)
     (folder / ".wash/config.yaml").write_text(
-        'build:\n  command: "true"\n  component_path: app.wasm\ndev:\n  address: "127.0.0.1:{port}"\n')
-    return Server([program, "dev"], cwd=folder, **server)
+        f'build:\n  command: "true"\n  component_path: app.wasm\ndev:\n  address: "127.0.0.1:{port}"\n')
+    return Server([program, "dev"], cwd=folder, port=port, **server)
 
 
 def versions():
