@@ -32,7 +32,7 @@ def table(data):
 
 def is_shown(column, rows):
     values = [value for row in rows if column["key"] in row["metrics"] for value in row["metrics"][column["key"]]["values"]]
-    return any(values) if column["rare"] else bool(values)
+    return any(values) if column.get("rare") else bool(values)
 
 
 def is_noisy(row):
