@@ -103,7 +103,6 @@ impl Drop for Room {
 }
 
 /// Where the answer of one operation arrives. The operation takes it; who else has the slot only waits for it.
-#[derive(Default)]
 pub struct Slot {
     untaken: Untaken,
     state: Mutex<SlotState>,
