@@ -28,18 +28,15 @@ Result<Outcome> Generator::run() {
   const std::chrono::duration<double> time(plan_.seconds);
   end_ = plan_.seconds > 0 ? begin + std::chrono::duration_cast<Clock::duration>(time) : TimePoint::max();
   Arrivals arrivals(open_loop() ? plan_.rate : 1, begin);
-  for (Connection& connection : connections_) {
-    open_loop() ? idle_.push_back(&connection) : refill(connection, begin);
+  if (open_loop()) {
+    for (Connection& connection : connections_) idle_.push_back(&connection);
   }
-  flush_changed();
 
   std::array<epoll_event, 256> events{};
   TimePoint now = begin;
   while (!is_over(now)) {
-    if (open_loop()) {
-      release(arrivals, now);
-      flush_changed();
-    }
+    open_loop() ? release(arrivals, now) : open_some(begin, now);
+    flush_changed();
     const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), patience_ms(arrivals, now));
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
@@ -67,6 +64,7 @@ bool Generator::is_over(TimePoint now) const {
 }
 
 int Generator::patience_ms(const Arrivals& arrivals, TimePoint now) const {
+  if (!open_loop() && opened_ < connections_.size()) return 1;
   if (!open_loop() || !may_ask(now)) return kLook.count();
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(arrivals.next() - now);
   return static_cast<int>(std::clamp<std::int64_t>(left.count() - 1, 0, kLook.count()));
@@ -77,6 +75,13 @@ void Generator::ask(Connection& connection, TimePoint due) {
   connection.add(requests_.head(last ? Requests::Last::Yes : Requests::Last::No), plan_.body, due);
   changed_.push_back(&connection);
   ++under_way_;
+}
+
+/// Closed loop: those connections whose time has come.
+void Generator::open_some(TimePoint begin, TimePoint now) {
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - begin).count();
+  const auto due = static_cast<std::size_t>(elapsed + 1) * kOpenedPerMillisecond;
+  while (opened_ < std::min(due, connections_.size())) refill(connections_[opened_++], now);
 }
 
 /// Closed loop: as many requests as may be under way on it.

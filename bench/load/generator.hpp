@@ -45,11 +45,16 @@ class Generator final : private Owner {
   // For answers when the time is over. A closed loop waits for them to count them; an open one has its verdict.
   static constexpr std::chrono::seconds kClosedGrace{30}, kOpenGrace{2};
 
+  // A closed loop opens its connections at this pace: all at once, they overrun the queue in which a server's listener
+  // keeps them, and those left out try again after seconds.
+  static constexpr unsigned kOpenedPerMillisecond = 16;
+
   void answered(Connection& connection, const Answer& answer) override;
   void broke(Connection& connection, std::size_t under_way) override;
 
   bool open_loop() const { return plan_.rate > 0; }
   bool may_ask(TimePoint now) const;
+  void open_some(TimePoint begin, TimePoint now);
   void refill(Connection& connection, TimePoint now);
   void ask(Connection& connection, TimePoint due);
   void release(Arrivals& arrivals, TimePoint now);
@@ -63,6 +68,7 @@ class Generator final : private Owner {
   Requests& requests_;
   UniqueFd epoll_;
   std::deque<Connection> connections_;
+  std::size_t opened_ = 0;            // of a closed loop
   std::deque<Connection*> idle_;      // of an open loop, the longest idle first
   std::deque<TimePoint> overdue_;     // due, and no connection was free
   std::vector<Connection*> changed_;  // have something to send
