@@ -13,7 +13,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import rig
+from rig.machine import BUILD, Missing
+from rig.peers import need
 
 CALLS = 20_000
 CALLS_OF = {"call": 2_000, "request": 2_000}  # those that run a guest: by the name up to the first slash
@@ -25,9 +26,9 @@ class Micro:
     def __init__(self, build):
         self.built = Path(build) / "bench" / "peko_micro"
         if not self.built.exists():
-            raise rig.Missing(f"{self.built} is missing: make bench-gate builds it")
-        rig.need("valgrind", "scripts/setup.sh bench installs it (make bench-gate does)")
-        rig.need("strip", "apt-get install binutils")
+            raise Missing(f"{self.built} is missing: make bench-gate builds it")
+        need("valgrind", "scripts/setup.sh bench installs it (make bench-gate does)")
+        need("strip", "apt-get install binutils")
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="peko-gate-"))
@@ -65,13 +66,13 @@ class Micro:
                        f"--log-file={folder}/log", self.program, "--benchmark_format=json",
                        f"--benchmark_filter=^{re.escape(case)}(/iterations:.*)?$"]
             done = subprocess.run(command, capture_output=True, text=True, check=False,
-                                  env={**os.environ, "PEKO_ITERATIONS": str(calls), "PEKO_BUILD": str(rig.BUILD)})
+                                  env={**os.environ, "PEKO_ITERATIONS": str(calls), "PEKO_BUILD": str(BUILD)})
             said = Path(folder, "log").read_text(errors="replace")
             counts = Path(folder, "out-01").read_text() if done.returncode == 0 else ""
         if done.returncode != 0:
-            raise rig.Missing(f"{case} failed ({done.returncode}):\n{done.stderr[-2000:]}{said[-2000:]}")
+            raise Missing(f"{case} failed ({done.returncode}):\n{done.stderr[-2000:]}{said[-2000:]}")
         results = json.loads(done.stdout)["benchmarks"]
         errors = [result["error_message"] for result in results if result.get("error_occurred")]
         if errors or len(results) != 1 or results[0]["iterations"] != calls:
-            raise rig.Missing(f"{case} did not run: {errors or results}")
+            raise Missing(f"{case} did not run: {errors or results}")
         return int(re.search(r"^totals: (\d+)", counts, re.M)[1])

@@ -7,7 +7,7 @@ Guest frames have the names that the component has. docs/performance.md says how
 
 import argparse
 import collections
-import http.client
+import concurrent.futures
 import re
 import shutil
 import subprocess
@@ -16,14 +16,17 @@ import tempfile
 import time
 from pathlib import Path
 
-import rig
+sys.dont_write_bytecode = True
+
+from rig import peers  # noqa: E402
+from rig.load import Load  # noqa: E402
+from rig.machine import BUILD, Missing  # noqa: E402
 
 INFERNO = "0.12.4"
-TOOLS = rig.BUILD / "tools"
+TOOLS = BUILD / "tools"
 SAMPLES_PER_SECOND = 997  # a prime, so that it keeps step with nothing
 WAYS = {"unwound": "dwarf,8192", "walked": "fp"}  # how perf gets at stacks: see `join`
 CONNECTIONS = 16
-PATIENCE = 300  # seconds
 
 # Symbols of machine code that wasmtime made, and of the bottom of the stack that guests have.
 COMPILED = re.compile(r"^(wasm\[|component-)")
@@ -38,7 +41,7 @@ def inferno(name):
     program = TOOLS / "bin" / f"inferno-{name}"
     if not program.exists():
         print(f"==> Building inferno {INFERNO}, which draws flame graphs", file=sys.stderr)
-        cargo = rig.need("cargo", "scripts/setup.sh installs it")
+        cargo = peers.need("cargo", "scripts/setup.sh installs it")
         subprocess.run([cargo, "install", "inferno", "--version", INFERNO, "--locked", "--root", TOOLS,
                         "--target-dir", TOOLS / "target"], check=True)
         shutil.rmtree(TOOLS / "target", ignore_errors=True)
@@ -47,40 +50,23 @@ def inferno(name):
 
 def record(function, seconds, folder):
     """Samples a node that answers requests of `function`, in all ways at once; each makes a file of its name."""
-    perf = rig.need("perf", "scripts/setup.sh bench installs it")
-    wrk = rig.need("wrk", "scripts/setup.sh bench installs it")
-    with rig.peko_serve([function], flags=("--threads", "1", "--log", "off")) as server:
-        load = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds + 2}s", "-H", f"Host: {server.host}",
-                f"http://127.0.0.1:{server.port}/"]
-        wait_until_it_answers(server)
-        with subprocess.Popen(load, stdout=subprocess.DEVNULL) as running:
-            time.sleep(1)
-            samplers = []
-            for way, how in WAYS.items():
-                command = [perf, "record", "-q", "-o", folder / way, "-e", "cpu-clock", "-F", str(SAMPLES_PER_SECOND),
-                           "--call-graph", how, "-p", str(server.process.pid), "--", "sleep", str(seconds)]
-                samplers.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
-            said = [sampler.communicate()[1] for sampler in samplers]
-            running.wait()
+    perf = peers.need("perf", "scripts/setup.sh bench installs it")
+    load = Load(connections=CONNECTIONS)
+    store = peers.Store(folder).drop(function)
+    with peers.peko(store, function) as server, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        load.run(server, count=2 * CONNECTIONS)
+        loaded = pool.submit(load.run, server, seconds=seconds + 2)
+        time.sleep(1)
+        samplers = []
+        for way, how in WAYS.items():
+            command = [perf, "record", "-q", "-o", folder / way, "-e", "cpu-clock", "-F", str(SAMPLES_PER_SECOND),
+                       "--call-graph", how, "-p", str(server.pid), "--", "sleep", str(seconds)]
+            samplers.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+        said = [sampler.communicate()[1] for sampler in samplers]
+        loaded.result()
     if any(sampler.returncode != 0 for sampler in samplers):
-        raise rig.Missing("perf cannot sample (as root it may, or after sysctl kernel.perf_event_paranoid=1):\n"
+        raise Missing("perf cannot sample (as root it may, or after sysctl kernel.perf_event_paranoid=1):\n"
                           + "".join(said))
-
-
-def wait_until_it_answers(server):
-    """A function is compiled at its first request, which may take minutes."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
-        connection.request("GET", "/", headers={"host": server.host})
-        response = connection.getresponse()
-        text = response.read()
-        connection.close()
-        if response.status == 200:
-            return
-        if response.status != 503 or time.monotonic() > end:
-            raise rig.Missing(f"{server.host} answers {response.status}: {text[:500].decode(errors='replace')}")
-        time.sleep(0.5)
 
 
 def fold(data):
@@ -112,7 +98,7 @@ def join(unwound, walked):
         if ENTRY in stack:
             roots[stack[:stack.index(ENTRY) + 1]] += count
     if not roots:
-        raise rig.Missing(f"no sample has {ENTRY}: is the program stripped?")
+        raise Missing(f"no sample has {ENTRY}: is the program stripped?")
     root = (*roots.most_common(1)[0][0], GUEST)
 
     joined = collections.Counter()
@@ -145,7 +131,7 @@ def main():
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: build/flame/FUNCTION.svg")
     parser.add_argument("--seconds", type=int, default=10)
     options = parser.parse_args()
-    output = options.output or rig.BUILD / "flame" / f"{options.function}.svg"
+    output = options.output or BUILD / "flame" / f"{options.function}.svg"
 
     inferno("flamegraph")
     with tempfile.TemporaryDirectory(prefix="peko-flame-") as name:
@@ -160,7 +146,7 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except rig.Missing as missing:
+    except Missing as missing:
         sys.exit(f"flame: {missing}")
     except subprocess.CalledProcessError as failed:
         sys.exit(f"flame: {failed}\n{failed.stderr or ''}")

@@ -15,8 +15,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import callgrind
-import rig
+sys.dont_write_bytecode = True
+
+import callgrind  # noqa: E402
+from rig.machine import BUILD, Missing  # noqa: E402
 
 BASELINE = Path(__file__).resolve().with_name("gate.json")
 TOLERANCE = 0.05
@@ -88,9 +90,9 @@ def read_baseline(path):
             raise ValueError("a count is not positive")
         return dict(found["toolchain"]), counts
     except FileNotFoundError:
-        raise rig.Missing(f"{path} is missing: make bench-gate UPDATE=1 writes it") from None
+        raise Missing(f"{path} is missing: make bench-gate UPDATE=1 writes it") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise rig.Missing(f"{path} is no baseline ({error!r}): make bench-gate UPDATE=1 writes it anew") from None
+        raise Missing(f"{path} is no baseline ({error!r}): make bench-gate UPDATE=1 writes it anew") from None
 
 
 def positive(text):
@@ -105,7 +107,7 @@ def main():
     parser.add_argument("cases", nargs="*", metavar="CASE", help="only these (default: all)")
     parser.add_argument("--update", action="store_true", help="write what was counted into the baseline")
     parser.add_argument("--baseline", type=Path, default=BASELINE, metavar="FILE")
-    parser.add_argument("--build", type=Path, default=rig.BUILD / "release", metavar="FOLDER",
+    parser.add_argument("--build", type=Path, default=BUILD / "release", metavar="FOLDER",
                         help="with bench/peko_micro")
     parser.add_argument("--repeat", type=positive, default=1, metavar="N", help="count N times, and show the spread")
     parser.add_argument("--jobs", type=positive, default=os.cpu_count(), metavar="N", help="cases at once")
@@ -148,7 +150,7 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except rig.Missing as missing:
+    except Missing as missing:
         sys.exit(f"gate: {missing}")
     except KeyboardInterrupt:
         sys.exit(130)
