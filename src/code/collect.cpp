@@ -31,7 +31,7 @@ std::string_view hash_in(std::string_view key) {
   const std::string_view ending = file.substr(digits.size());
   const bool is_hash =
       digits.size() == kDigits && digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-  constexpr std::array<std::string_view, 4> kEndings = {".wasm", ".cwasm", ".js", ".map"};
+  constexpr std::array<std::string_view, 6> kEndings{".wasm", ".cwasm", ".js", ".map", ".json", ""};
   return is_hash && std::ranges::find(kEndings, ending) != kEndings.end() ? digits : std::string_view();
 }
 
@@ -240,6 +240,7 @@ class Collection {
         if (version.component && (!version.removed || (now && serves(*now, number)))) {
           needed_.insert(hex(*version.component));
           if (version.source_map) needed_.insert(hex(*version.source_map));
+          if (Status found = find_needed_assets(version); !found) return found;
         }
       }
     }

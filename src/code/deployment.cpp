@@ -55,6 +55,10 @@ std::string code_key(CodeKind kind, const Digest& code) {
   return kind == CodeKind::Script ? fmt::format("scripts/{}.js", hex(code)) : component_key(code);
 }
 
+std::string asset_key(const Digest& asset) { return fmt::format("assets/{}", hex(asset)); }
+
+std::string asset_index_key(const Digest& index) { return fmt::format("indexes/{}.json", hex(index)); }
+
 std::string source_map_key(const Digest& source_map) { return fmt::format("scripts/{}.map", hex(source_map)); }
 
 std::string artifact_key(std::string_view engine_id, const Digest& component) {

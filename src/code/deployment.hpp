@@ -8,6 +8,8 @@
 ///   components/<sha256>.wasm             code, by its hash
 ///   scripts/<sha256>.js                  the bundle of a script, by its hash
 ///   scripts/<sha256>.map                 the source map of a bundle, by its own hash; read when the script has failed
+///   assets/<sha256>                      a file that a version answers with, or its compressed form, by its hash
+///   indexes/<sha256>.json                the files of a version and their hashes, by its hash (asset_index.hpp)
 ///   artifacts/<engine-id>/<sha256>.cwasm machine code of the component <sha256>, signed with the node key
 ///
 /// `functions/` holds nothing else: one listing of it shows each function that has changed. The pointer is the truth;
@@ -48,6 +50,13 @@ inline constexpr std::size_t kSecretsMax = 100;
 inline constexpr std::size_t kSecretsBytesMax = std::size_t{256} << 10U;  ///< names and sealed values
 inline constexpr std::size_t kHistoryMax = 100;
 
+/// The files of a version, as far as its record tells of them.
+struct AssetsRecord {
+  AssetBlob index;  ///< the text of their index
+  std::size_t files = 0;
+  std::uint64_t bytes = 0;  ///< of all files, uncompressed
+};
+
 /// An immutable version.
 struct VersionRecord {
   Function settings;  ///< name, routes, environment, limits, outbound, reuse, idle; paths and build are empty
@@ -55,7 +64,8 @@ struct VersionRecord {
   CodeKind kind = CodeKind::Component;
   Digest component{};  ///< its code: a component, or a script's bundle; all zero when there is none
   std::uint64_t component_size = 0;
-  std::optional<Digest> source_map;  ///< of a script's bundle
+  std::optional<Digest> source_map;    ///< of a script's bundle
+  std::optional<AssetsRecord> assets;  ///< nothing: it has none
   std::chrono::system_clock::time_point created;
   std::string author;   ///< "user@host"; for people
   std::string message;  ///< for people
@@ -104,6 +114,8 @@ std::string component_key(const Digest& component);
 /// A component's, or a script's.
 std::string code_key(CodeKind kind, const Digest& code);
 std::string source_map_key(const Digest& source_map);
+std::string asset_key(const Digest& asset);
+std::string asset_index_key(const Digest& index);
 std::string artifact_key(std::string_view engine_id, const Digest& component);
 std::string route_key(std::string_view route, std::string_view function);
 

@@ -16,8 +16,14 @@ namespace peko::code {
 /// `component_mb`, its default and its maximum: the size of a component.
 inline constexpr std::uint64_t kComponentBytesMax = 100ULL << 20;
 
-/// What the code of a function is.
-enum class CodeKind : std::uint8_t { Component, Script };
+/// `asset_mb`, `assets_mb`, their defaults.
+inline constexpr std::uint64_t kAssetBytesDefault = 25ULL << 20;
+inline constexpr std::uint64_t kAssetsBytesDefault = 1ULL << 30;
+/// `asset_files`, its default and its maximum: as many as Cloudflare Pages allows.
+inline constexpr std::uint64_t kAssetFilesMax = 20'000;
+
+/// What the code of a function is; None: it has nothing but assets.
+enum class CodeKind : std::uint8_t { Component, Script, None };
 
 enum class Reuse { Auto, Never };
 

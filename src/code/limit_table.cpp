@@ -43,6 +43,12 @@ constexpr std::array<LimitRow, kLimitCount> kTable = {{
      [](Function& f, std::uint64_t v) { f.component_bytes_max = v << 20; }},
     {Limit::KeyValue, "keyvalue_mb", 1, kKeyValueMbMax, [](const Function& f) { return f.limits.keyvalue_bytes >> 20; },
      [](Function& f, std::uint64_t v) { f.limits.keyvalue_bytes = v << 20; }, "keyvalue", "quota_mb"},
+    {Limit::Asset, "asset_mb", 1, kAssetBytesMax >> 20, [](const Function& f) { return f.asset_bytes_max >> 20; },
+     [](Function& f, std::uint64_t v) { f.asset_bytes_max = v << 20; }},
+    {Limit::Assets, "assets_mb", 1, kAssetsBytesMax >> 20, [](const Function& f) { return f.assets_bytes_max >> 20; },
+     [](Function& f, std::uint64_t v) { f.assets_bytes_max = v << 20; }},
+    {Limit::AssetFiles, "asset_files", 0, kAssetFilesMax, [](const Function& f) { return f.asset_files_max; },
+     [](Function& f, std::uint64_t v) { f.asset_files_max = v; }},
 }};
 
 constexpr bool in_order() {

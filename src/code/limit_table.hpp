@@ -26,11 +26,12 @@ enum class Limit : std::uint8_t {
   SubrequestsAtOnce,
   Log,
   Component,
+  KeyValue,
   Asset,
   Assets,
   AssetFiles,
 };
-inline constexpr std::size_t kLimitCount = 13;
+inline constexpr std::size_t kLimitCount = 14;
 
 /// `memory_mb` at most: instances of one function shall leave room for others.
 inline constexpr std::uint64_t kMemoryMbMax = 1024;

@@ -226,6 +226,7 @@ Result<Published> Publisher::deploy(const Release& release, const Reason& reason
                      .component = digest,
                      .component_size = release.component.size(),
                      .source_map = map,
+                     .assets = assets ? std::optional(assets->record) : std::nullopt,
                      .created = std::chrono::floor<std::chrono::milliseconds>(clock_.wall_now()),
                      .author = reason.author,
                      .message = reason.message},

@@ -17,8 +17,8 @@ namespace peko::code {
 
 /// What a deploy puts there.
 struct Release {
-  Function settings;  ///< as the manifest says; with a script, `component` is its bundle
-  std::string_view component;
+  Function settings;            ///< as the manifest says; with a script, `component` is its bundle
+  std::string_view component;   ///< empty: nothing but assets
   std::string_view source_map;  ///< of a script's bundle (code::compact_source_map); empty: none
   std::uint32_t weight = 100;   ///< below 100: a canary beside what serves now, which keeps the rest
 };

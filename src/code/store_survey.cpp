@@ -62,9 +62,11 @@ Status StoreSurvey::read_version(Store& store, const ObjectInfo& object) {
     of_function[number] = {.object = object,
                            .component = record->component,
                            .source_map = record->source_map,
+                           .assets = record->assets ? std::optional(record->assets->index) : std::nullopt,
                            .routes = std::move(record->settings.routes)};
   } else if (record.error().code == Code::Invalid) {
-    of_function[number] = {.object = object, .component = std::nullopt, .source_map = std::nullopt, .routes = {}};
+    of_function[number] = {
+        .object = object, .component = std::nullopt, .source_map = std::nullopt, .assets = std::nullopt, .routes = {}};
   } else if (record.error().code != Code::NotFound) {
     return fail(std::move(record.error()), "nothing more was removed");
   }

@@ -19,6 +19,7 @@ struct StoredVersion {
   ObjectInfo object;
   std::optional<Digest> component;  ///< nothing: the record is damaged, so nobody can load it
   std::optional<Digest> source_map;
+  std::optional<AssetBlob> assets;  ///< their index
   std::vector<std::string> routes;
   bool removed = false;  ///< by this collection
 };

@@ -20,6 +20,7 @@ constexpr std::uint64_t kIdleSecondsMax = 86'400;
 /// The field that says what the code is.
 constexpr std::string_view kComponent = "component";
 constexpr std::string_view kScript = "script";
+constexpr std::string_view kAssets = "assets";
 /// The optional field of a script.
 constexpr std::string_view kSourceMap = "source_map";
 
@@ -152,16 +153,21 @@ Result<VersionRecord> read_version(std::string_view json, std::string_view name,
   root.format(kFormat);
   const CodeKind kind = kind_of(root);
   const std::string_view code_field = kind == CodeKind::Script ? kScript : kComponent;
-  root.only({"format", "function", "number", code_field, "created", "author", "message", "settings"});
-  const JsonNode component = root.field(code_field);
-  kind == CodeKind::Script ? component.only({"sha256", "bytes", kSourceMap}) : component.only({"sha256", "bytes"});
+  root.only({"format", "function", "number", code_field, kAssets, "created", "author", "message", "settings"});
   VersionRecord version{.settings = read_settings(root.field("settings"), maxima),
                         .number = static_cast<VersionNumber>(root.field("number").integer(1, kVersionMax)),
                         .kind = kind,
                         .created = root.field("created").time(),
                         .author = root.field("author").text(kAuthorBytesMax),
                         .message = root.field("message").text(kMessageBytesMax)};
-  if (component.has(kSourceMap)) version.source_map = read_digest(component.field(kSourceMap));
+  if (kind != CodeKind::None) {
+    const JsonNode component = root.field(code_field);
+    kind == CodeKind::Script ? component.only({"sha256", "bytes", kSourceMap}) : component.only({"sha256", "bytes"});
+    version.component = component.field("sha256").digest();
+    version.component_size = component.field("bytes").integer(1, kComponentBytesMax);
+    if (component.has(kSourceMap)) version.source_map = component.field(kSourceMap).digest();
+  }
+  if (root.has(kAssets)) version.assets = read_assets(root.field(kAssets));
   version.settings.name = root.field("function").text(kNameMax);
   if (version.settings.name != name) {
     root.field("function").reject(Code::Invalid, fmt::format("must be \"{}\", as the key says", name));
@@ -182,10 +188,17 @@ std::string write_version(const VersionRecord& version) {
   JsonWriter json(text);
   json.begin_object();
   json.key("format").value(kFormat).key("function").value(version.settings.name).key("number").value(version.number);
-  json.key(version.kind == CodeKind::Script ? kScript : kComponent).begin_object();
-  json.key("sha256").value(hex(version.component)).key("bytes").value(version.component_size);
-  if (version.source_map) json.key(kSourceMap).value(hex(*version.source_map));
-  json.end_object();
+  if (version.kind != CodeKind::None) {
+    json.key(version.kind == CodeKind::Script ? kScript : kComponent).begin_object();
+    json.key("sha256").value(hex(version.component)).key("bytes").value(version.component_size);
+    if (version.source_map) json.key(kSourceMap).value(hex(*version.source_map));
+    json.end_object();
+  }
+  if (version.assets) {
+    json.key(kAssets).begin_object().key("sha256").value(hex(version.assets->index.hash));
+    json.key("bytes").value(version.assets->index.size).key("files").value(version.assets->files);
+    json.key("files_bytes").value(version.assets->bytes).end_object();
+  }
   json.key("created").value(created).key("author").value(version.author).key("message").value(version.message);
   json.key("settings");
   write_settings(json, version.settings);

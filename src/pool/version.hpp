@@ -33,6 +33,10 @@ struct Version {
   std::filesystem::path component_file;  ///< or a script's bundle: for finding source lines when it fails
   Digest component_hash{};               ///< of its bytes at that time
   Digest source_map{};                   ///< of a deployed script; zeros: it has none, or one beside its bundle
+  std::filesystem::path project;         ///< the folder of its source; empty: that is not on this machine
+
+  /// It has assets and no component.
+  [[nodiscard]] bool alone() const { return assets && !component && fault.empty(); }
 };
 
 }  // namespace peko::pool
