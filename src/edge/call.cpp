@@ -310,7 +310,9 @@ void Call::report_trap(Fault fault, std::string_view cause) {
                     .component = version.component_file,
                     .hash = version.component_hash,
                     .source_map = version.source_map,
-                    .offsets = std::move(usage_.frames)};
+                    .offsets = std::move(usage_.frames),
+                    .project = version.project};
+  if (shows_page()) places.then = await_report();
   if (edge_.traps_.explain(report, places)) return;
   std::string text;
   append_trap_report(text, report, edge_.style_, edge_.wall_now());

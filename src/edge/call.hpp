@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "edge/asset_call.hpp"
 #include "edge/dev_pages.hpp"
 #include "edge/error_response.hpp"
 #include "edge/fault.hpp"
@@ -172,6 +173,7 @@ class Call final : private net::Deadline, private LoadWaiter, private pool::Wait
   bool log_cut_ = false;
   bool asset_answered_ = false;
   bool over_ = false;
+  std::string asset_path_;                  // scratch
   std::vector<engine::GuestLine> said_;     // only in `peko dev`
   std::shared_ptr<AwaitedReport> awaited_;  // likewise: the report that the error page is to show
   std::vector<std::string> trailer_text_;   // name, value, name, value, ...

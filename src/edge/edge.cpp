@@ -29,6 +29,7 @@ Edge::Edge(const EdgeParts& parts, LogStyle style)
       traps_(parts.traps),
       fault_detail_(parts.fault_detail),
       dev_(parts.dev != nullptr ? std::make_unique<DevPages>(parts.loop, *parts.dev) : nullptr),
+      history_(parts.history),
       functions_(parts.pool, metrics_, parts.source),
       asset_source_(parts.assets),
       random_(Random::from_entropy()),

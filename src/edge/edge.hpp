@@ -51,7 +51,8 @@ struct EdgeParts {
   const http::Limits& http;  ///< what the codec refuses by itself
   TrapExplainer& traps;
   FaultDetail fault_detail = FaultDetail::Hide;
-  DevChannel* dev = nullptr;  ///< to the browsers of a developer; null: production
+  DevChannel* dev = nullptr;   ///< to the browsers of a developer; null: production
+  History::Size history = {};  ///< what is kept for operators who look
 };
 
 /// Lives on one loop.

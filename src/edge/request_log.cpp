@@ -91,7 +91,8 @@ void append_time(std::string& out, LogStyle style, std::chrono::system_clock::ti
 }
 
 std::string numbers_of(const RequestRecord& r) {
-  std::string numbers = fmt::format("  {:.2f} ms  cpu {:.2f} ms", rounded_ms(r.wall), rounded_ms(r.cpu));
+  std::string numbers = fmt::format("  {:.2f} ms", rounded_ms(r.wall));
+  if (!r.asset) numbers += fmt::format("  cpu {:.2f} ms", rounded_ms(r.cpu));
   if (r.memory_peak_bytes > 0) numbers += "  " + human_bytes(r.memory_peak_bytes);
   if (const auto loading = r.fetch + r.load; loading.count() > 0)
     numbers += fmt::format("  loaded {:.2f} ms", rounded_ms(loading));
@@ -126,7 +127,7 @@ void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::
   if (r.cold != pool::ColdReason::None) {
     append_coloured(out, style, "\x1b[33m", fmt::format("  cold ({})", pool::to_string(r.cold)));
   } else if (r.fault == nullptr) {
-    append_coloured(out, style, kDim, "  warm");
+    append_coloured(out, style, kDim, r.asset ? "  asset" : "  warm");
   }
   // Whoever looks for a failure has its id from the answer.
   if (r.fault != nullptr) append_coloured(out, style, kDim, fmt::format("  id {}", r.request_id));

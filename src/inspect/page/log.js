@@ -77,7 +77,7 @@ function logView(parameters) {
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
-      const { value, done } = await reader.read();
+      const { value, done } = await reader.read().catch(() => ({ done: true }));
       if (done) throw new Unreachable("The node has stopped; trying again.");
       const parts = (rest + value).split("\n");
       rest = parts.pop();
