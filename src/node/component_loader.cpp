@@ -243,6 +243,9 @@ pool::Version make_version(const code::Function& function, ComponentLoader::Link
   version.kind = function.script.empty() ? code::CodeKind::Component : code::CodeKind::Script;
   version.component_file = function.script.empty() ? function.component : code::bundle_file(function);
   version.component_hash = hash;
+  if (!function.assets.empty()) {
+    version.assets = std::make_shared<const code::Assets>(function.assets, function.asset_bytes_max);
+  }
   version.project = (function.manifest.empty() ? function.script : function.manifest).parent_path();
   return version;
 }

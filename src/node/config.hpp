@@ -42,6 +42,8 @@ struct Config {
   std::uint32_t instances_max = 4096;  ///< alive at once in this node: address space for each is reserved at start
   std::string cache_dir;               ///< the local cache: components, compiled artifacts, what stores last said
   std::uint64_t cache_mb = 4096;       ///< what the cache may hold
+  std::string data_dir;                ///< key-value stores; empty: there are none
+  std::uint64_t keyvalue_value_mb = keyvalue::kValueBytesMax >> 20;  ///< what one of their values may have
   std::string key_file;                ///< the node key, which must exist; empty: <cache_dir>/key, made when missing
   std::uint64_t asset_memory_mb = 64;  ///< static files that are held in memory
   std::chrono::milliseconds check_interval{1000};  ///< between looks at the code store
@@ -61,7 +63,9 @@ struct Config {
   std::vector<net::AddressRange> outbound_allow_ranges;  ///< what guests may reach beside public addresses
   std::string outbound_ca_file;  ///< certificates that guests' requests trust instead of the system's; empty: those
   FaultDetail fault_detail = FaultDetail::Hide;
-  edge::DevChannel* dev = nullptr;  ///< to the browsers of a developer; outlives the node; null: production
+  edge::DevChannel* dev = nullptr;        ///< to the browsers of a developer; outlives the node; null: production
+  std::uint64_t inspect_requests = 4096;  ///< requests that are remembered for the inspector; 0: none
+  std::uint64_t inspect_log_mb = 8;       ///< output of functions that is remembered for it; 0: none
   http::Limits http;
 };
 

@@ -59,7 +59,8 @@ Lane::Lane(net::Loop& loop, const LaneParts& parts)
              .traps = parts.traps,
              .fault_detail =
                  parts.config.fault_detail == FaultDetail::Show ? edge::FaultDetail::Show : edge::FaultDetail::Hide,
-             .dev = parts.config.dev},
+             .dev = parts.config.dev,
+             .history = history_size(parts.config)},
             parts.style) {
   worker_.use_client(&client_);
   worker_.use_store(parts.key_value, parts.config.keyvalue_value_mb << 20);

@@ -25,6 +25,8 @@ namespace {
 // loop.
 constexpr std::chrono::seconds kCancelPatience{5};
 
+// How long writes to key-value stores, which nobody waits for any more, may take to reach the disk.
+constexpr std::chrono::seconds kStorePatience{10};
 // How long a stop waits for static files that nobody wants any more.
 constexpr std::chrono::seconds kAssetPatience{3};
 
@@ -227,9 +229,10 @@ pool::PoolLimits Node::pool_limits() const {
 }
 
 Status Node::start_lanes() {
+  assets_ = std::make_unique<AssetMemory>(config_.asset_memory_mb << 20, clock_);
   traps_ = std::make_unique<TrapReports>(
       symbolise_in_child, [this](const edge::TrapPlaces& script) { return functions_->source_map(script); },
-      style_of(config_, log_), log_, clock_);
+      style_of(config_, log_), log_, clock_, trap_history_);
   const LaneParts parts{.config = config_,
                         .runtime = *runtime_,
                         .router = functions_->router(),
@@ -328,7 +331,7 @@ void Node::stop_lanes() {
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->cancel_all();
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->wait_idle(kCancelPatience);
   const bool assets_ended = assets_->stop(kAssetPatience);
-  if (!functions_->stop() || !assets_ended) {
+  if (!stop_waiting() || !assets_ended) {
     // All is answered and logged; what is left cannot be waited for and uses all of the node.
     log_.write(LogLevel::Warn,
                "leaving behind a call to the code store, a compilation or a write to data_dir that does not end");

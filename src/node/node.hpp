@@ -102,6 +102,9 @@ class Node {
   net::CachingResolver resolver_;
   net::DialGuard guard_;
   std::unique_ptr<net::TlsContext> tls_;
+  std::unique_ptr<keyvalue::SqliteStore> key_value_;  // null: there are no stores
+  inspect::TrapHistory trap_history_;
+  std::unique_ptr<AssetMemory> assets_;
   std::unique_ptr<NodeFunctions> functions_;  // its components go before the runtime
   std::unique_ptr<TrapReports> traps_;        // reads source maps by the functions
   std::vector<std::unique_ptr<Lane>> lanes_;

@@ -45,6 +45,8 @@ class NodeFunctions {
   [[nodiscard]] virtual const FunctionBoard& board() const = 0;
   [[nodiscard]] virtual const StoreStats* store() const { return nullptr; }
   virtual Refresher* refresher() { return nullptr; }
+  /// By which they are changed; null: they change by themselves.
+  virtual FunctionStage* stage() { return nullptr; }
   /// The text of a script's source map: what lies beside its bundle. Blocks; any thread.
   virtual Result<std::string> source_map(const edge::TrapPlaces& script) {
     return code::read_map_beside(script.component);

@@ -224,6 +224,7 @@ std::expected<StoreLoader::Linked, Obstacle> StoreLoader::link(const code::Versi
   const auto made = [&](ComponentLoader::Linked linked, From from) {
     pool::Version version = make_version(record.settings, std::move(linked), "", record.component);
     version.number = record.number;
+    version.assets = *assets;
     version.kind = record.kind;
     if (record.source_map) version.source_map = *record.source_map;
     if (parts_.cache != nullptr) version.component_file = parts_.cache->component_file(record.component);
@@ -317,6 +318,7 @@ void StoreLoader::afterwards(const LoadedFunction& loaded) {
   if (parts_.cache == nullptr || loaded.revision == 0 || loaded.deployed == nullptr) return;
   for (const edge::Deployed::Weighted& weighted : loaded.deployed->versions) {
     const pool::Version& version = *weighted.version;
+    if (!version.component) continue;  // it has assets alone
     const bool is_script = version.kind == code::CodeKind::Script;
     const Digest& compiled = is_script ? engine::script_engine_hash() : version.component_hash;
     if (loaded.from == From::Compiler) share_artifact(compiled);

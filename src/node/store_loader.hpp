@@ -60,6 +60,9 @@ class StoreLoader final : public FunctionLoader {
                                        std::string component, Reach reach);
   std::expected<ComponentLoader::Loaded, Obstacle> link_script(const code::VersionRecord& record,
                                                                const ComponentLoader::Wanted& wanted, Reach reach);
+  /// Null: it has none.
+  std::expected<std::shared_ptr<const code::Assets>, Obstacle> assets_of(const code::VersionRecord& record,
+                                                                         Reach reach);
   std::expected<ComponentLoader::Loaded, Obstacle> script_engine(Reach reach);
   Result<Environment> environment_of(const code::VersionRecord& record, const code::Deployment& deployment);
   /// Null: the store has none that can be used.

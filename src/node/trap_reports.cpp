@@ -5,14 +5,16 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "base/file.hpp"
+#include "node/failed_source.hpp"
 #include "node/function_loader.hpp"
 
 namespace peko::node {
 
-namespace {}  // namespace
-
-TrapReports::TrapReports(Symbolise symbolise, ReadMap read_map, edge::LogStyle style, LogSink& log, const Clock& clock)
-    : symbolise_(std::move(symbolise)),
+TrapReports::TrapReports(Symbolise symbolise, ReadMap read_map, edge::LogStyle style, LogSink& log, const Clock& clock,
+                         inspect::TrapHistory& history)
+    : history_(history),
+      symbolise_(std::move(symbolise)),
       read_map_(std::move(read_map)),
       style_(style),
       clock_(clock),

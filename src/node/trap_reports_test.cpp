@@ -83,7 +83,7 @@ TEST_F(TrapReportsTest, PutsLinesInPlaceOfNamesAndAsksOnce) {
           answered.set_value();  // a second time would throw
           return found;
         },
-        no_maps_, {}, *log_, clock_);
+        no_maps_, {}, *log_, clock_, history_);
     for (const char* id : {"id-1", "id-2"}) {
       edge::TrapReport one = report(id);
       edge::TrapPlaces where = places();
@@ -136,7 +136,7 @@ TEST_F(TrapReportsTest, DeclinesWhenTooManyWaitAndWritesWhatIsLeftAtTheEnd) {
           go_on.get_future().wait();
           return symbolise(asked);
         },
-        no_maps_, {}, *log_, clock_);
+        no_maps_, {}, *log_, clock_, history_);
     edge::TrapReport one = report("first");
     edge::TrapPlaces where = places();
     EXPECT_TRUE(reports.explain(one, where));
@@ -207,7 +207,7 @@ class ScriptReportsTest : public TrapReportsTest {
           asked_for_.push_back(script.component.string());
           return map_;
         },
-        {}, *log_, clock_);
+        {}, *log_, clock_, history_);
     for (std::size_t i = 0; i < scripts.size(); ++i) {
       if (before) before(i);
       edge::TrapReport thrown = report("script-" + std::to_string(i));
