@@ -18,12 +18,13 @@ BUILD_PACKAGES=(
   libtomlplusplus-dev libcli11-dev libfmt-dev libssl-dev libseccomp-dev libcurl4-openssl-dev libpugixml-dev
   libsqlite3-dev zlib1g-dev libbrotli-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  bindfs # tests mount a code store with it
-  zsh fish mandoc # tests complete commands in these shells, and check the manual page
+  bindfs                                    # tests mount a code store with it
+  chromium chromium-driver python3-selenium # tests look at pages with them
+  zsh fish mandoc                           # tests complete commands in these shells, and check the manual page
   ca-certificates curl git python3
 )
 LINT_PACKAGES=(clang-format-19 clang-tidy-19 shellcheck)
-BENCH_PACKAGES=(nginx-light python3-matplotlib valgrind)
+BENCH_PACKAGES=(nginx-light python3-matplotlib valgrind linux-perf)
 
 # Debian 12 has Boost 1.81 beside its default 1.74; Debian 13's default is 1.83.
 add_boost() {

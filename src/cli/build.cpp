@@ -26,9 +26,9 @@ std::string as_json(const code::Function& function, const CheckedComponent& chec
 /// A project that is static files alone.
 int build_assets(const code::Function& function, const CommandLine& line, const Context& context, Steps& steps) {
   const Result<code::AssetFolder> folder = code::AssetFolder::open(function.assets);
-  if (!folder) return give_up_as_asked(line, context, folder.error().message);
+  if (!folder) return give_up(line, context, folder.error());
   const auto files = folder->list(function);
-  if (!files) return give_up_as_asked(line, context, files.error().message);
+  if (!files) return give_up(line, context, files.error());
   steps.done("checked", fmt::format("{}: {} static files", code::shown(function.assets), files->size()));
   if (line.print_as == PrintAs::Json) {
     std::string text;

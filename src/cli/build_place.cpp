@@ -17,11 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kSourceBytesMax = std::size_t{4} << 20U;
-/// Lines before and after the one with the fault.
-constexpr unsigned kAround = 3;
-constexpr std::size_t kLineCharactersMax = 200;
-
 /// Further on in a line nobody names a place: it is a file of one line, or data.
 constexpr std::size_t kNamedWithinBytes = 1024;
 constexpr unsigned kNamesMax = 8;

@@ -67,7 +67,11 @@ struct Parsed {
   std::vector<std::uint32_t> offsets;
   bool json = false;
   NewWords project;
+  bool no_live_reload = false;
+  bool no_watch = false;
+  bool open = false;
   StoreWords store;
+  LogWords logs;
   ToolWords tool;
 };
 
@@ -131,10 +135,14 @@ struct Tree {
 
     CLI::App* project = add_new_command(app, parsed.project, parsed.json);
 
-    CLI::App* dev = app.add_subcommand("dev", "Runs functions on this machine while you write them");
-    dev->add_option("PATH", parsed.paths,
-                    "project folders (with a peko.toml), folders of projects, or .wasm files; default: this folder")
+    CLI::App* dev = app.add_subcommand(
+        "dev", "Runs functions on this machine while you write them: builds, serves, watches, swaps");
+    dev->add_option(
+           "PATH", parsed.paths,
+           "project folders (with a peko.toml), folders of projects, .wasm files or scripts; default: this folder")
         ->type_name("");
+    dev->add_flag("--no-live-reload", parsed.no_live_reload,
+                  "adds nothing to pages; without it they reload when their function has changed");
     dev->add_flag("--open", parsed.open, "opens the first function in a browser");
     dev->add_flag("--no-watch", parsed.no_watch, "builds and serves what there is now, whatever changes");
     add_settings(*dev, Command::Dev, parsed);
@@ -308,12 +316,13 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
   line.known = parsed.known;
   line.known_next = parsed.known_next;
   line.compile = {.memory_mb = parsed.compile_memory_mb, .cpu = std::chrono::seconds(parsed.compile_seconds)};
-  line.live_reload = parsed.no_live_reload ? edge::LiveReload::Off : edge::LiveReload::On;
+  line.dev.live_reload = parsed.no_live_reload ? edge::LiveReload::Off : edge::LiveReload::On;
   line.print_as = parsed.json ? PrintAs::Json : PrintAs::Text;
   line.hash = parsed.hash;
   line.offsets = std::move(parsed.offsets);
   line.project = std::move(parsed.project);
   line.store = std::move(parsed.store);
+  line.logs = std::move(parsed.logs);
   line.tool = std::move(parsed.tool);
   return line;
 }
@@ -321,9 +330,6 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
 }  // namespace
 
 std::expected<CommandLine, Answer> read_command_line(std::span<const std::string> arguments, std::string_view version) {
-  const std::vector<std::string> commands = {"new",      "dev",      "serve", "check",  "build",  "deploy",
-                                             "versions", "rollback", "gc",    "delete", "secret", "help"};
-  const std::vector<std::string> main_flags = {"--help", "-h", "--version"};
   std::vector<std::string> words(arguments.begin(), arguments.end());
   if (!words.empty() && words.front() == command_name(Command::CompleteWords)) {
     // Whatever they are: a person is still typing them.

@@ -9,10 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_words.hpp"
+#include "cli/log_words.hpp"
 #include "cli/new_words.hpp"
 #include "cli/settings.hpp"
 #include "cli/store_words.hpp"
 #include "cli/tool_words.hpp"
+#include "edge/dev_channel.hpp"
 
 namespace peko::cli {
 
@@ -28,6 +31,7 @@ enum class PrintAs : std::uint8_t { Text, Json };
 struct DevWords {
   enum class Watch : std::uint8_t { Yes, No } watch = Watch::Yes;
   enum class Open : std::uint8_t { No, Yes } open = Open::No;
+  edge::LiveReload live_reload = edge::LiveReload::On;
 };
 
 struct CommandLine {
@@ -46,6 +50,7 @@ struct CommandLine {
   std::vector<std::uint32_t> offsets;           ///< symbolise-worker
   NewWords project;                             ///< new
   StoreWords store;                             ///< the commands around a code store
+  LogWords logs;                                ///< logs
   ToolWords tool;                               ///< doctor, completion
   std::vector<std::string> words;  ///< complete-words: what was typed after `peko`, the last one unfinished
 };

@@ -3,28 +3,11 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "cli/bundle.hpp"
-#include "cli/dev_view.hpp"
 #include "cli/serving.hpp"
 #include "cli/store_options.hpp"
-#include "edge/dev_channel.hpp"
 
 namespace peko::cli {
 namespace {
-
-/// A script that cannot be bundled becomes a problem.
-void bundle_scripts(code::Found& found, const Context& context) {
-  std::erase_if(found.functions, [&](const code::Function& function) {
-    if (function.script.empty()) {
-      return false;
-    }
-    Status done = bundle(function, context);
-    if (!done) {
-      found.problems.push_back(std::move(done.error()));
-    }
-    return !done;
-  });
-}
 
 /// Whether --json was given, in a line that could not be read.
 bool wants_json(std::span<const std::string> arguments) {
@@ -32,29 +15,6 @@ bool wants_json(std::span<const std::string> arguments) {
 }
 
 }  // namespace
-
-int dev(const CommandLine& line, const Context& context) {
-  Result<Settings> settings = settings_of(line, context);
-  if (!settings) {
-    return give_up(line, context, settings.error(), kExitUsage);
-  }
-  Result<code::Found> found = code::discover_projects(line.paths, settings->limits_max);
-  if (!found) {
-    return give_up(line, context, found.error());
-  }
-  bundle_scripts(*found, context);
-  if (settings->node.default_function.empty() && found->functions.size() == 1 && found->problems.empty()) {
-    settings->node.default_function = found->functions.front().name;
-  }
-  const std::unique_ptr<LogSink> log = start_log(context, settings->node.log_format);
-  int status = kExitOk;
-  {
-    DevView view(context.out, context.err, trim(context.version.substr(0, context.version.find('\n'))));
-    status = serve_functions(context, "dev", *settings, *found, view, *log);
-  }
-  log->stop();
-  return status;
-}
 
 int serve(const CommandLine& line, const Context& context) {
   Result<Settings> settings = settings_of(line, context);
@@ -102,6 +62,7 @@ int run(std::span<const std::string> arguments, const Context& context) {
     case Command::SecretSet: return set_secret(*line, context);
     case Command::SecretList: return list_secrets(*line, context);
     case Command::SecretRemove: return remove_secret(*line, context);
+    case Command::Logs: return logs(*line, context);
     case Command::Doctor: return doctor(*line, context);
     case Command::Completion: return completion(*line, context);
     case Command::Man: return manual(*line, context);

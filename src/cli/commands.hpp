@@ -44,6 +44,9 @@ int set_secret(const CommandLine& line, const Context& context);
 int list_secrets(const CommandLine& line, const Context& context);
 int remove_secret(const CommandLine& line, const Context& context);
 
+/// `peko logs`: what functions did on a running node.
+int logs(const CommandLine& line, const Context& context);
+
 /// `peko doctor`: whether this machine, and a project on it, are fit for Peko. Status 1 when something is not.
 int doctor(const CommandLine& line, const Context& context);
 

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "base/text.hpp"
+#include "scaffold/templates.hpp"
 
 namespace peko::cli {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 using Also = Completions::Also;
 
 /// What a value is. Others complete to nothing: a port, a number, a text.
-enum class Value { Nothing, Files, Folders, Functions, Versions, Secrets, Shells, Choice };
+enum class Value { Nothing, Files, Folders, Functions, Versions, Secrets, Templates, Shells, Choice };
 
 struct Rule {
   std::string_view command;  ///< "secret set"; empty: any
@@ -23,6 +24,8 @@ struct Rule {
 /// The first that fits counts.
 constexpr std::array kRules = {
     Rule{.command = "new", .value = "NAME", .is = Value::Nothing},  // a new one
+    Rule{.command = "new", .value = "PATH", .is = Value::Folders},
+    Rule{.command = "", .value = "TEMPLATE", .is = Value::Templates},
     Rule{.command = "secret set", .value = "KEY", .is = Value::Nothing},
     Rule{.command = "", .value = "NAME", .is = Value::Functions},
     Rule{.command = "", .value = "FUNCTION", .is = Value::Functions},
@@ -93,6 +96,11 @@ class Completing {
       case Value::Functions: add(store_.functions(), begun, before); break;
       case Value::Versions: add(store_.versions(function()), begun, before); break;
       case Value::Secrets: add(store_.secrets(function()), begun, before); break;
+      case Value::Templates:
+        for (const scaffold::Template& each : scaffold::templates()) {
+          one(std::string(before).append(each.name), each.about, std::string(before).append(begun));
+        }
+        break;
       case Value::Shells: add({"bash", "zsh", "fish"}, begun, before); break;
       case Value::Choice: add(choice(called), begun, before); break;
     }

@@ -183,14 +183,17 @@ class Deploy {
   Status publish() {
     if (Status sent = send_artifact(artifact_, *opened_.store, steps_); !sent) return sent;
     const std::string what = fmt::format("the {}", word_of(report_.kind));
-    steps_.begin("sending " + what);
-    Result<code::Published> published =
-        publisher_.deploy({.settings = plan_.function,
-                           .component = component_.bytes,
-                           .source_map = source_map_,
-                           .weight = line_.store.weight},
-                          reason_of(line_, context_),
-                          [&](std::uint64_t sent, std::uint64_t all) { steps_.update(sending(what, sent, all)); });
+    steps_.begin("sending " + (report_.assets ? "the static files" : what));
+    Result<code::Published> published = publisher_.deploy(
+        {.settings = plan_.function,
+         .component = component_.bytes,
+         .source_map = source_map_,
+         .weight = line_.store.weight},
+        reason_of(line_, context_),
+        [&](std::uint64_t sent, std::uint64_t all) { steps_.update(sending(what, sent, all)); },
+        [&](const code::AssetsSent& sent) {
+          steps_.update(fmt::format("sending static files: {} of {}", sent.files, sent.files_all));
+        });
     if (!published) return fail(std::move(published.error()));
     report_.published = std::move(*published);
     std::string sent = code::version_name(report_.published.version);

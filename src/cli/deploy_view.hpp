@@ -29,6 +29,7 @@ struct DeployReport {
   std::uint64_t component_bytes = 0;
   bool component_was_there = false;
   std::uint64_t source_map_bytes = 0;  ///< of a script; 0: none is sent
+  std::optional<AssetsFound> assets;   ///< nothing: it has none
   ArtifactPlan::Is artifact = ArtifactPlan::Is::NoKey;
   std::string engine_id;
   std::uint64_t artifact_bytes = 0;  ///< to send

@@ -46,7 +46,7 @@ struct Ending {
 /// Everything between the settings and the end, while there are a screen and a log.
 Ending serve_projects(const CommandLine& line, const Context& context, Settings& settings, DevWatch watch,
                       Screen& screen, LogSink& log) {
-  edge::DevChannel browsers;
+  edge::DevChannel browsers(line.dev.live_reload);
   settings.node.dev = &browsers;
   DevView view(screen, context.clock);
   std::unique_ptr<RunningNode> node;

@@ -258,8 +258,8 @@ Status check_words(const LogWords& words) {
 
 int logs(const CommandLine& line, const Context& context) {
   const Result<Settings> settings = settings_of(line, context);
-  if (!settings) return give_up(line, context, settings.error().message, kExitUsage);
-  if (Status good = check_words(line.logs); !good) return give_up(line, context, good.error().message, kExitUsage);
+  if (!settings) return give_up(line, context, settings.error(), kExitUsage);
+  if (Status good = check_words(line.logs); !good) return give_up(line, context, good.error(), kExitUsage);
   const std::string admin = line.logs.admin.empty() ? default_admin(*settings) : line.logs.admin;
   if (admin.empty()) {
     return give_up(line, context, "the settings say that the node has no admin listener: name one with --admin URL",
@@ -268,9 +268,9 @@ int logs(const CommandLine& line, const Context& context) {
   const Result<std::string> url = admin_url(admin);
   if (!url) return give_up(line, context, "--admin: " + url.error().message, kExitUsage);
   const Result<cloud::HttpTransport*> http = context.http();
-  if (!http) return give_up(line, context, http.error().message);
+  if (!http) return give_up(line, context, http.error());
   Logs command(line, context, **http, *url, settings->node.admin_token);
-  if (const Status done = command.run(); !done) return give_up(line, context, done.error().message);
+  if (const Status done = command.run(); !done) return give_up(line, context, done.error());
   return kExitOk;
 }
 

@@ -14,6 +14,7 @@
 #include "cli/stop_signals.hpp"
 #include "cli/store_options.hpp"
 #include "code/paths.hpp"
+#include "doctor/toolchains.hpp"
 #include "scaffold/staging.hpp"
 
 namespace peko::cli {
@@ -28,6 +29,7 @@ struct Order {
 
 struct Made {
   std::filesystem::path folder;
+  doctor::Findings missing = {};  ///< tools
   Repository repository = Repository::NotWanted;
 };
 
@@ -38,7 +40,7 @@ int print_list(const CommandLine& line, const Context& context) {
   }
   std::string text;
   JsonWriter json(text);
-  json.begin_object().key("templates").begin_array();
+  json.begin_object().key("ok").value(true).key("templates").begin_array();
   for (const scaffold::Template& each : scaffold::templates()) {
     json.begin_object().key("name").value(each.name).key("language").value(each.language);
     json.key("about").value(each.about).key("sample").value(each.sample).end_object();
@@ -152,12 +154,22 @@ std::string as_json(const Order& order, const Made& made) {
   json.key("git").value(made.repository == Repository::Made);
   json.key("next").begin_array();
   for (const std::string& command : next_commands(order, made)) json.value(command);
+  json.end_array().key("missing").begin_array();
+  for (const doctor::Finding& tool : made.missing) {
+    json.begin_object().key("tool").value(tool.subject).key("detail").value(tool.detail);
+    json.key("fix").value(tool.fix).end_object();
+  }
   json.end_array().key("test").value(order.chosen->test).end_object();
   return text + "\n";
 }
 
 std::string farewell(const Terminal& out, const Order& order, const Made& made) {
-  std::string text = "\n";
+  std::string text;
+  for (const doctor::Finding& tool : made.missing) {
+    text += fmt::format("  {} {}: {}\n    {}\n", out.styled(Terminal::Style::Yellow, "!"), tool.subject,
+                        printable(tool.detail), printable(tool.fix));
+  }
+  text += "\n";
   for (const std::string& command : next_commands(order, made)) {
     text += fmt::format("  {}\n", out.styled(Terminal::Style::Bold, printable(command)));
   }
@@ -171,18 +183,20 @@ int new_project(const CommandLine& line, const Context& context) {
   if (line.project.list) return print_list(line, context);
   const Result<Order> order = read_order(line, context);
   if (!order) {
-    return give_up(line, context, order.error().message,
-                   order.error().code == Code::Invalid ? kExitUsage : kExitFailed);
+    return give_up(line, context, order.error(), order.error().code == Code::Invalid ? kExitUsage : kExitFailed);
   }
   Steps steps(context.out, context.clock, line.print_as);
   steps.begin("writing");
-  const Result<Made> made = make(*order, line.project, context);
+  Result<Made> made = make(*order, line.project, context);
   if (!made) {
     steps.drop();
-    return give_up_as_asked(line, context, made.error().message);
+    return give_up(line, context, made.error());
   }
   steps.done("made", fmt::format("{} from the template {}: {} files, {}", code::shown(made->folder),
                                  order->chosen->name, order->chosen->files.size(), shown(made->repository)));
+  steps.begin("looking for its tools");
+  made->missing = missing_tools(*order->chosen, context);
+  steps.drop();
   context.out.write(line.print_as == PrintAs::Json ? as_json(*order, *made) : farewell(context.out, *order, *made));
   return kExitOk;
 }

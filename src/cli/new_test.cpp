@@ -57,6 +57,8 @@ TEST_F(NewTest, MakesAProjectAndSaysWhatToTypeNext) {
   ASSERT_EQ(run({path("my-app"), "--template", "ts"}), kExitOk) << err_.text();
   EXPECT_THAT(out_.text(), HasSubstr("from the template ts: 12 files, no git repository: git is not installed"));
   EXPECT_THAT(out_.text(), HasSubstr("  cd " + path("my-app") + "\n  npm install\n  peko dev\n"));
+  EXPECT_THAT(out_.text(), HasSubstr("  ! npm: npm is not in PATH\n    apt-get install nodejs npm"));
+  EXPECT_THAT(out_.text(), Not(HasSubstr("esbuild")));
   EXPECT_THAT(out_.text(), HasSubstr("http://my-app.localhost:3000/"));
   EXPECT_THAT(*read_file(path("my-app/package.json"), 1 << 20), HasSubstr("\"name\": \"my-app\""));
   EXPECT_EQ(err_.text(), "");
@@ -77,6 +79,8 @@ TEST_F(NewTest, TellsProgramsInJson) {
   EXPECT_EQ(made.at("git"), false);
   EXPECT_EQ(made.at("next").as_array().size(), 3U);
   EXPECT_EQ(made.at("test"), "npm test");
+  EXPECT_EQ(made.at("missing").as_array().size(), 2U);  // node and npm: there is no PATH
+  EXPECT_EQ(made.at("missing").at(0).at("tool"), "node");
 }
 
 TEST_F(NewTest, ListsTheTemplates) {

@@ -36,7 +36,7 @@ CLI::Option* add_text(CLI::App& command, const char* flag, std::string& value, c
 CLI::App* add_new_command(CLI::App& app, NewWords& words, bool& json) {
   CLI::App* command = app.add_subcommand("new", "Makes a project that builds, runs and tests at once");
   command->add_option("PATH", words.path, "the project's folder, which becomes the function's name too")->type_name("");
-  add_text(*command, "--template", words.chosen, "NAME", "what to start from: " + names_of_templates());
+  add_text(*command, "--template", words.chosen, "TEMPLATE", "what to start from: " + names_of_templates());
   add_text(*command, "--name", words.function, "NAME", "the function's name in place of the folder's");
   command->add_flag("--no-git", words.no_git, "makes no git repository; nor is one made inside another");
   command->add_flag("--list", words.list, "the templates, and nothing else");

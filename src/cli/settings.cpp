@@ -144,6 +144,7 @@ std::string_view command_name(Command command) {
     case Command::SecretSet: return "secret set";
     case Command::SecretList: return "secret list";
     case Command::SecretRemove: return "secret remove";
+    case Command::Logs: return "logs";
     case Command::Doctor: return "doctor";
     case Command::Completion: return "completion";
     case Command::Man: return "man";

@@ -29,6 +29,7 @@ enum class Command {
   SecretSet,
   SecretList,
   SecretRemove,
+  Logs,
   Doctor,
   Completion,
   Man,

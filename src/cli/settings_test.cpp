@@ -73,6 +73,9 @@ TEST(Settings, AreTheSameFromEverySource) {
       {"limits_max.subrequests_at_once", "7", "7", "PEKO_MAX_SUBREQUESTS_AT_ONCE"},
       {"limits_max.log_kb", "3", "3", "PEKO_MAX_LOG_KB"},
       {"limits_max.component_mb", "4", "4", "PEKO_MAX_COMPONENT_MB"},
+      {"limits_max.asset_mb", "5", "5", "PEKO_MAX_ASSET_MB"},
+      {"limits_max.assets_mb", "6", "6", "PEKO_MAX_ASSETS_MB"},
+      {"limits_max.asset_files", "7", "7", "PEKO_MAX_ASSET_FILES"},
       {"inspect.requests", "5", "5", "PEKO_INSPECT_REQUESTS"},
       {"inspect.log_mb", "6", "6", "PEKO_INSPECT_LOG_MB"},
       {"alert_webhook", "\"https://a.example/x\"", "https://a.example/x", "PEKO_ALERT_WEBHOOK"},
@@ -88,7 +91,8 @@ TEST(Settings, AreTheSameFromEverySource) {
         s.node.admin_token, s.node.concurrency_max, s.node.function_concurrency_max, s.node.queue_max,
         s.node.memory_budget_mb, s.node.admin, s.node.alert_webhook, s.node.outbound_allow_ranges,
         s.node.outbound_ca_file, s.node.clock_resolution, s.node.cache_mb, s.node.key_file, s.node.check_interval,
-        s.node.functions_loaded_max, s.node.inspect_requests, s.node.inspect_log_mb);
+        s.node.functions_loaded_max, s.node.data_dir, s.node.keyvalue_value_mb, s.node.asset_memory_mb,
+        s.node.inspect_requests, s.node.inspect_log_mb);
   };
   for (const Row& row : rows) {
     const code::TestFolder folder;
@@ -147,7 +151,7 @@ TEST(Settings, InATableNameTheirPlaceToo) {
                 ":3:1: unknown key \"memroy_mb\" in [limits_max]; did you mean \"memory_mb\"?\n" + name +
                 ":4:10: \"log_kb\" must be a whole number, not a string\n" + name +
                 ":5:1: unknown key \"stack_kb\" in [limits_max]; known here: asset_files asset_mb assets_mb "
-                "component_mb cpu_ms log_kb memory_mb "
+                "component_mb cpu_ms keyvalue_mb log_kb memory_mb "
                 "request_body_mb request_headers_kb subrequests subrequests_at_once uri_bytes wall_ms");
   EXPECT_EQ(mistake(merge(std::nullopt, {{"PEKO_MAX_MEMORY_MB", "2000"}}, {})),
             "PEKO_MAX_MEMORY_MB: \"2000\" is not a whole number from 1 to 1024");
