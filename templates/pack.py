@@ -3,7 +3,7 @@
 
     pack.py ROOT BYTES TABLE DEPFILE
 
-templates.toml says what goes in and what is changed on the way. Whatever a project would not work with is an error here.
+templates.toml says what goes in and what is changed on the way. Whatever a project would not work with is an error.
 """
 
 import pathlib
@@ -61,7 +61,7 @@ def stand_alone(path, text, sample, files):
         text = re.sub(rf"cd samples/{sample} && | samples/{sample}(?![\w/-])|samples/{sample}/", "", text)
     if path.name in ("tsconfig.json", "jsconfig.json"):
         text = re.sub(r"(\.\./)+js/types", "./peko-types", text)
-    text = text.replace(f"{sample}.localhost", "{{name}}.localhost")
+    text = re.sub(rf"\b{sample}(?=\.localhost\b|\.<domain>)|(?<=peko secret set ){sample}\b", "{{name}}", text)
     if path.suffix in (".toml", ".json", ".mjs", ".py", ".sh") and "../../" in text:
         raise Mistake(f"{path}: ../../ leads out of the sample, which `peko new` offers as a project of its own")
     return text
@@ -116,7 +116,8 @@ def pack(root, bytes_file, table_file):
     for row in rows:
         first = len(entries)
         for path, data, executable, marked in sorted(files_of(root, row, inputs)):
-            entries.append(f"PEKO_FILE({quoted(path)}, {len(blob)}, {len(data)}, {str(executable).lower()}, {str(marked).lower()})")
+            bits = f"{str(executable).lower()}, {str(marked).lower()}"
+            entries.append(f"PEKO_FILE({quoted(path)}, {len(blob)}, {len(data)}, {bits})")
             blob += data
         words = ", ".join(quoted(row[key]) for key in ("name", "language", "about", "test"))
         sample = str(row["folder"].startswith("samples/")).lower()
