@@ -106,6 +106,10 @@ class Json(unittest.TestCase):
         self.assertIn(code, (0, 1))
         self.assertIsNone(difference(json.loads(out), self.documented["peko doctor"][0]))
 
+    def test_a_new_project(self):
+        self.ask("peko new", "shop", "--template", "js")
+        self.ask("peko new", "--list", like=1)
+
     def test_a_component_that_cannot_run(self):
         answer = self.ask("peko check", guest("unknown-import"), status=1)
         self.assertEqual(answer["ok"], False)
@@ -116,6 +120,8 @@ class Json(unittest.TestCase):
                 ("peko versions", ("nobody",), 1, "not found"), ("peko rollback", ("nobody",), 1, "not found"),
                 ("peko rollback", ("shop", "first"), 2, "usage"), ("peko delete", ("shop",), 2, "usage"),
                 ("peko secret set", ("shop", "KEY"), 2, "usage"), ("peko deploy", ("--weigth", "10"), 2, "usage"),
+                ("peko new", ("My_Shop", "--template", "js"), 2, "usage"),
+                ("peko new", (".", "--name", "shop", "--template", "js"), 1, "conflict"),
                 ("peko gc", ("--code", "gopher://x"), 2, "usage"), ("peko doctor", ("--listen", "x"), 2, "usage")):
             with self.subTest(command=command, arguments=arguments):
                 self.assertEqual(self.ask(command, *arguments, status=status)["error"]["code"], code)

@@ -1,5 +1,5 @@
-"""`peko new`: each template becomes a project that is built, tested by its own command and served, without a terminal and
-with one; what exists is never touched, and what is stopped leaves nothing."""
+"""`peko new`: each template becomes a project that is built, tested by its own command and served, without a terminal
+and with one; what exists is never touched, and what is stopped leaves nothing."""
 
 import json
 import os
@@ -17,6 +17,7 @@ from harness import CACHE, PEKO, READY, ROOT, Server, environment, main, run, te
 
 SAMPLES_NOT_OFFERED = {"hello-c", "ssr-component"}  # templates/templates.toml says why
 BUILT_BY_CARGO = ROOT / "build/samples/cargo"  # the samples' own: what both need is compiled once
+PROGRAM = pathlib.Path(PEKO).resolve()
 COMMAND_SECONDS = 900  # a first build of all crates, on a busy machine
 
 
@@ -34,10 +35,10 @@ def new(folder, *arguments, **more):
 
 
 def shell(command, folder):
-    """Runs what a person would type in the project, with peko installed."""
-    variables = environment(PATH=f"{pathlib.Path(PEKO).resolve().parent}{os.pathsep}{os.environ['PATH']}", CARGO_NET_OFFLINE="true",
-                            PEKO_BIN=str(pathlib.Path(PEKO).resolve()), PEKO_CACHE_DIR=str(CACHE), npm_config_prefer_offline="true",
-                            npm_config_audit="false", npm_config_fund="false", PYTHONDONTWRITEBYTECODE="1")
+    """Runs what a person would type in the project's folder."""
+    variables = environment(CARGO_NET_OFFLINE="true", PEKO_BIN=str(PROGRAM), PEKO_CACHE_DIR=str(CACHE),
+                            npm_config_audit="false", npm_config_fund="false", npm_config_prefer_offline="true",
+                            PYTHONDONTWRITEBYTECODE="1")
     for name in ("CARGO_TARGET_DIR", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"):
         variables.pop(name, None)
     done = subprocess.run(command, shell=True, cwd=folder, env=variables, capture_output=True, text=True,
@@ -63,7 +64,7 @@ class EachTemplate(unittest.TestCase):
         install(folder)
         if (folder / "tsconfig.json").exists():
             shell("npm run check", folder)
-        shell(f"peko build {'.' if name == 'c' else folder}", folder)
+        shell(f"{PROGRAM} build", folder)
         self.assertRegex(shell(made["test"], folder), r"3 passed|# pass 3|ok +/api/hello")
         server = Server("dev", folder, ready=False)
         self.addCleanup(server.stop)
@@ -107,7 +108,7 @@ class Samples(unittest.TestCase):
                 folder = temporary_folder() / f"my-{name}"  # names of their own: they keep entries by them
                 made = new(folder, "--template", name)
                 install(folder)
-                shell("peko build", folder)
+                shell(f"{PROGRAM} build", folder)
                 shell(made["test"], folder)
                 for file in ("peko.toml", "README.md"):
                     self.assertNotRegex((folder / file).read_text(), r"\.\./|scripts/|samples/", file)
@@ -187,9 +188,9 @@ class Places(unittest.TestCase):
         (folder / "bin/git").write_text("#!/bin/sh\ntouch ../../waits\nexec sleep 600\n")
         (folder / "bin/git").chmod(0o755)
         (folder / "work").mkdir()
-        process = subprocess.Popen([PEKO, "new", folder / "work/deep/app", "--template", "js"], stdin=subprocess.DEVNULL,
+        process = subprocess.Popen([PROGRAM, "new", folder / "work/deep/app", "--template", "js"],
                                    env=environment(PATH=f"{folder}/bin{os.pathsep}{os.environ['PATH']}"),
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.addCleanup(process.kill)
         self.assertTrue(until((folder / "work/waits").exists))
         self.assertTrue(list((folder / "work/deep").iterdir()), "it is at work")
@@ -207,7 +208,7 @@ class Person:
         self.pid, self.screen = pty.fork()
         if self.pid == 0:
             os.chdir(cwd)
-            os.execve(PEKO, [PEKO, *map(str, arguments)], environment(TERM="xterm"))
+            os.execve(PROGRAM, ["peko", *map(str, arguments)], environment(TERM="xterm"))
         self.seen = ""
 
     def _read(self, seconds):

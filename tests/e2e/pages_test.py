@@ -1,18 +1,11 @@
-"""The commands of the pages for beginners, run as they stand there.
-
-A block marked `sh` is run in the page's folder and must succeed; one marked `sh server` goes on until the page ends, and
-the page goes on once it listens. Addresses of the page become those of ports that are free here.
-"""
+"""What browsers show of `peko dev`: pages that follow changes, why a build failed, why a request failed."""
 
 import os
-import pathlib
-import re
-import shutil
-import socket
-import subprocess
 import unittest
+import urllib.parse
 
-from harness import CACHE, PEKO, ROOT, environment, main, temporary_folder, until
+from browser import Browser
+from harness import ROOT, Server, guest, main, store, temporary_folder
 
 ESBUILD = ROOT / "js/node_modules/.bin"
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script></pre>"
@@ -70,82 +63,71 @@ export function take(item: string): number {
 """
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+def project(name="shop"):
+    folder = temporary_folder() / name
+    (folder / "src").mkdir(parents=True)
+    (folder / "src/index.ts").write_text(APP)
+    (folder / "src/stock.ts").write_text(STOCK)
+    (folder / "peko.toml").write_text(f'name = "{name}"\nscript = "src/index.ts"\n')
+    return folder
 
 
-def answers(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-        return True
-    except OSError:
-        return False
+def dev(*arguments, **options):
+    assert ESBUILD.is_dir(), "run js/build.sh first"
+    path = {"PATH": f"{ESBUILD}{os.pathsep}{os.environ['PATH']}"}
+    return Server("dev", *arguments, "--threads", "2", "--log", "json", env=path, **options)
 
 
-class Page:
-    """A page that is being read by somebody who does what it says."""
+class PagesCase(unittest.TestCase):
+    """A project, its server and a browser for the tests of a class."""
 
-    def __init__(self, name, test):
-        self.blocks = BLOCK.findall((ROOT / "docs" / name).read_text())
-        self.test = test
-        self.folder = temporary_folder()
-        (self.folder / "bin").mkdir()
-        os.symlink(pathlib.Path(PEKO).resolve(), self.folder / "bin/peko")
-        self.ports = {"3000": free_port(), "8080": free_port()}
-        self.variables = environment(PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}", PEKO_CACHE_DIR=str(CACHE),
-                                     PEKO_LISTEN=f"127.0.0.1:{self.ports['3000']}", PWD_FILE=str(self.folder / "pwd"))
-        (self.folder / "pwd").write_text(str(self.folder))
+    FLAGS = ()
 
-    def here(self, commands):
-        """With the ports of this run."""
-        for known, port in self.ports.items():
-            commands = commands.replace(f":{known}", f":{port}")
-        return commands
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = project()
+        cls.server = dev(cls.folder, *cls.FLAGS)
+        cls.browser = Browser()
 
-    def work(self):
-        for server, commands in self.blocks:
-            (self.serve if server else self.run)(self.here(commands))
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.close()
+        cls.server.stop()
 
-    def run(self, commands):
-        # curl -f: an error status is a failure; --retry: 503 is none, as a reader waits until the first build is done.
-        curl = 'curl() { command curl -fsS --retry 60 --retry-delay 2 "$@"; }'
-        # The next block begins in the folder where this one ends.
-        script = f'set -eu\n{curl}\ncd "$(cat "$PWD_FILE")"\n{commands}\npwd >"$PWD_FILE"\n'
-        done = subprocess.run(["bash", "-c", script], env=self.variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=FIVE_MINUTES)
-        self.test.assertEqual(done.returncode, 0, f"{commands}\n{done.stdout}")
+    def open(self, path="/", browser=None):
+        (browser or self.browser).open(f"http://shop.localhost:{self.server.port}{path}")
 
-    def serve(self, commands):
-        folder = (self.folder / "pwd").read_text().strip()
-        log = open(self.folder / "server.log", "ab")
-        server = subprocess.Popen(["bash", "-c", f"exec {commands.strip()}"], cwd=folder, env=self.variables, stdin=subprocess.DEVNULL,
-                                  stdout=log, stderr=log)
-        log.close()
-
-        def stop():
-            server.terminate()
-            server.wait(60)
-
-        self.test.addCleanup(stop)
-        port = next((port for port in self.ports.values() if f":{port}" in commands), self.ports["3000"])
-        up = until(lambda: server.poll() is not None or answers(port), FIVE_MINUTES)
-        self.test.assertTrue(up and server.poll() is None, (self.folder / "server.log").read_text(errors="replace"))
+    def ask(self, path, accept="text/html", method="GET"):
+        return self.server.ask("shop", path, method=method, fields=[("accept", accept)])
 
 
-class Pages(unittest.TestCase):
-    def check(self, name):
-        page = Page(name, self)
-        self.assertGreater(len(page.blocks), 5, "the page has commands")
-        page.work()
+class ErrorPages(PagesCase):
+    def test_a_script_that_throws_shows_message_source_log_and_id(self):
+        self.open("/throw?item=coffee")
+        self.browser.shows("no shelf for coffee")
+        text = self.browser.text()
+        for words in ("PEKO-EXCEPTION", "shop", "GET /throw?item=coffee", "src/stock.ts:7", "> 7 | ",
+                      "throw new Error(`no shelf for", "take at src/stock.ts:7", "looking for coffee", "What to do"):
+            self.assertIn(words, text)
+        record = self.server.log("request", target="/throw?item=coffee", status=500)
+        self.assertIn(record["id"], text)
+        self.browser.screenshot("error-page")
 
-    @unittest.skipUnless(shutil.which("cargo") and shutil.which("rustup"), "rustup is not installed")
-    def test_getting_started_rust(self):
-        self.check("getting-started-rust.md")
+    def test_what_a_function_says_stays_text(self):
+        self.open("/throw?item=" + urllib.parse.quote(HOSTILE))
+        self.browser.shows(HOSTILE)
+        self.assertEqual(self.browser.script("return document.title"), "The function threw an error.")
+        self.assertEqual(self.browser.script("return document.images.length"), 0)
+        scripts = self.browser.script("return [...document.scripts].map((each) => each.getAttribute('src'))")
+        self.assertEqual(scripts, ["/.peko/live.js"])
 
-    @unittest.skipUnless(shutil.which("npm"), "npm is not installed")
-    def test_getting_started_typescript(self):
-        self.check("getting-started-typescript.md")
+    def test_it_is_whole_without_scripts_and_in_the_dark(self):
+        browser = Browser(dark=True, javascript=False)
+        self.open("/throw?item=coffee", browser)
+        browser.shows("src/stock.ts:7")
+        self.assertEqual(browser.script("return getComputedStyle(document.body).color"), "rgb(237, 238, 240)")
+        browser.screenshot("error-page-dark")
+        browser.close()
 
     def test_it_loads_nothing_from_elsewhere(self):
         self.browser.console()
