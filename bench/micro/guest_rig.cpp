@@ -20,7 +20,7 @@ Result<std::shared_ptr<const engine::Component>> load(engine::Runtime& runtime, 
   const auto file = std::filesystem::path(build != nullptr ? build : "build") / (guest + ".wasm");
   const Result<std::string> wasm = read_file(file, kComponentBytesMax);
   if (!wasm) return fail(wasm.error(), "make samples guests builds it");
-  const Result<std::string> artifact = engine::compile_component(*wasm);
+  const Result<std::string> artifact = engine::compile_component(*wasm, nullptr);
   if (!artifact) return fail(artifact.error(), file.string());
   const auto path = std::filesystem::temp_directory_path() / ("peko-micro-" + std::to_string(::getpid()) + ".cwasm");
   if (const Status written = write_file_atomically(path, *artifact, 0600); !written) return fail(written.error());
