@@ -125,9 +125,12 @@ def wasmtime(file, *flags, reuse=True, **server):
 
 
 def wasmtime_slots(instances):
-    """Room in its pool for so many instances at once; its own is 1,000 of each kind, and a component takes several of some."""
+    """Room for so many instances at once: in its pool, which has 1,000 of each kind, and a component takes several of some; and among
+    its connections and requests, of which it has 1,000 at the same time."""
     slots = {"component-instances": 2, "core-instances": 10, "memories": 2, "tables": 2, "stacks": 2}
-    return [word for kind, each in slots.items() for word in ("-O", f"pooling-total-{kind}={each * instances + 100}")]
+    pool = [word for kind, each in slots.items() for word in ("-O", f"pooling-total-{kind}={each * instances + 100}")]
+    most = str(instances + 100)
+    return [*pool, "--max-concurrent-connections", most, "--max-concurrent-requests", most]
 
 
 def wasmtime_compiled(file, folder):
