@@ -1,5 +1,6 @@
 """Every guest of tests/guests behaves as its line in that README says."""
 
+import json
 import re
 import subprocess
 import unittest
@@ -9,7 +10,7 @@ from harness import Case, Server, main, store
 
 ENVIRONMENT = '[env]\nGREETING = "hello"\nEMPTY = ""\n'
 GOOD = ["hello", "hello-min", "echo", "echo-splice", "big", "reader", "headers", "trailers", "earlyhead", "postwork", "sleep", "fetch",
-        "logger"]
+        "logger", "json-api"]
 BAD = ["noresp", "trap", "midtrap", "memgrow", "stack", "exit", "wrong-length", "unknown-import", "no-handler"]
 
 
@@ -59,6 +60,17 @@ class Good(Case):
         for stream in ("stdout", "stderr"):
             line = self.server.log("guest", id=response["peko-request-id"], stream=stream)
             self.assertEqual((line["function"], line["msg"]), ("logger", f"{stream}: /some%20path"))
+
+    def test_json_api_prices_an_order(self):
+        items = [{"sku": "a", "quantity": 2, "price_cents": 100}, {"sku": "b", "quantity": 1, "price_cents": 500}]
+        response = self.ask("json-api", "/", "POST", [], json.dumps({"customer": "c", "items": items}).encode())
+        lines = [{"sku": "b", "quantity": 1, "total_cents": 500}, {"sku": "a", "quantity": 2, "total_cents": 200}]
+        priced = {"customer": "c", "lines": lines, "net_cents": 700, "tax_cents": 133, "total_cents": 833}
+        self.assertEqual(json.loads(response.body), priced)
+        for wrong in (b"", b"{", b'{"customer": "c", "items": []}', b'{"customer": "c", "items": [{"sku": "a"}]}',
+                      json.dumps({"customer": "c", "items": [items[0] | {"quantity": 10**18}]}).encode()):
+            response = self.ask("json-api", "/", "POST", [], wrong)
+            self.assertEqual((response.status, list(json.loads(response.body))), (400, ["error"]), wrong)
 
     def test_sleep_sleeps(self):
         slept = int(re.search(rb"slept ns: (\d+)", self.ask("sleep", "/50").body).group(1))

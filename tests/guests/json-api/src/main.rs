@@ -41,7 +41,10 @@ const TAX_PERCENT: u64 = 19;
 #[wstd::http_server]
 async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
     if request.method() != Method::POST {
-        return answer(StatusCode::OK, &serde_json::json!({ "POST": "an order: customer, items of sku, quantity, price_cents" }));
+        return answer(
+            StatusCode::OK,
+            &serde_json::json!({ "POST": "an order: customer, items of sku, quantity, price_cents" }),
+        );
     }
     let bytes = request.into_body().contents().await?.to_vec();
     match serde_json::from_slice::<Order>(&bytes).map_err(|error| error.to_string()).and_then(price) {
