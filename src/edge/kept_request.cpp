@@ -36,8 +36,7 @@ void KeptRequest::set(const RequestRecord& r, const std::string* name, std::chro
                                 (r.versions == RequestRecord::Versions::Several ? Several : 0) | (r.asset ? Asset : 0));
   std::size_t used = 0;
   const auto add = [this, &used](std::string_view bytes, std::size_t most) {
-    const std::size_t size = std::min(bytes.size(), most);
-    std::memcpy(text + used, bytes.data(), size);
+    const std::size_t size = bytes.copy(text + used, most);  // also of nothing, which memcpy may not be given
     used += size;
     return static_cast<std::uint8_t>(size);
   };
