@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +19,9 @@ using Kind = DevChange::Kind;
 /// What tools bring up to date while they build.
 constexpr std::array<std::string_view, 7> kLockFiles = {
     "Cargo.lock", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "deno.lock", "go.sum"};
+
+/// The kernel stamps files by a clock that goes by ticks: a file may seem this much older than it is.
+constexpr std::chrono::milliseconds kStampLag{10};
 
 /// Whether a change from `a` to `b` concerns more than how it runs.
 bool builds_otherwise(const code::Function& a, const code::Function& b) {
@@ -118,7 +122,7 @@ DevChange DevProject::look(During during) {
 
 void DevProject::begin() {
   for (Part* part : {&sources_, &products_, &assets_}) part->seen = part->now;
-  begun_ = fs::file_time_type::clock::now();
+  begun_ = fs::file_time_type::clock::now() - kStampLag;
 }
 
 std::optional<fs::path> DevProject::blame() { return count_in_build(changes_); }
