@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -30,18 +31,6 @@ Code code_of(int number) {
     case EINVAL: return Code::Invalid;
     default: return Code::Unavailable;
   }
-}
-
-// Opens for reading and refuses what is no file: a folder reads as EISDIR, a pipe or device could block for ever.
-Result<UniqueFd> open_to_read(const std::filesystem::path& path) {
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) return fail(file_error("opening", path, errno));
-  struct stat status{};
-  if (::fstat(fd.get(), &status) != 0) return fail(file_error("looking at", path, errno));
-  if (S_ISDIR(status.st_mode)) return fail(file_error("reading", path, EISDIR));
-  if (!S_ISREG(status.st_mode))
-    return fail(Code::Invalid, fmt::format("reading {}: not a regular file", path.string()));
-  return fd;
 }
 
 // The next bytes of `fd`, 0 at its end; -1 with errno.
@@ -78,25 +67,41 @@ Error file_error(std::string_view doing, const std::filesystem::path& path, int 
                fmt::format("{} {}: {}", doing, path.string(), std::generic_category().message(number))};
 }
 
+// Refuses what is no file: a folder reads as EISDIR, a pipe or device could block for ever.
+Result<UniqueFd> open_to_read(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return fail(file_error("opening", path, errno));
+  struct stat status{};
+  if (::fstat(fd.get(), &status) != 0) return fail(file_error("looking at", path, errno));
+  if (S_ISDIR(status.st_mode)) return fail(file_error("reading", path, EISDIR));
+  if (!S_ISREG(status.st_mode))
+    return fail(Code::Invalid, fmt::format("reading {}: not a regular file", path.string()));
+  return fd;
+}
+
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max) {
   const auto fd = open_to_read(path);
   if (!fd) return fail(fd.error());
-  struct stat status{};
-  if (::fstat(fd->get(), &status) != 0) return fail(file_error("looking at", path, errno));
+  return read_open_file(*fd, path, bytes_max);
+}
+
+Result<std::string> read_open_file(const UniqueFd& file, const std::filesystem::path& path, std::size_t bytes_max) {
   const auto too_large = [&] {
     return fail(Code::Invalid, fmt::format("reading {}: larger than {}, the most that is taken here", path.string(),
                                            human_bytes(bytes_max)));
   };
-  const auto size = static_cast<std::size_t>(status.st_size);
+  // By a call that a sandbox permits: fstat is one that can look at any file.
+  const off_t end = ::lseek(file.get(), 0, SEEK_END);
+  if (end > 0 && ::lseek(file.get(), 0, SEEK_SET) != 0) return fail(file_error("reading", path, errno));
+  // The size is a hint: files of /proc say 0 or none, and a file can grow while it is read.
+  const auto size = static_cast<std::size_t>(std::max<off_t>(end, 0));
   if (size > bytes_max) return too_large();
-
-  // The size is a hint: files of /proc say 0, and a file can grow while it is read.
   std::string bytes(size, '\0');
   std::size_t used = 0;
   for (;;) {
     if (used == bytes.size()) {
       std::array<char, 4096> more{};
-      const ssize_t n = read_some(fd->get(), more.data(), more.size());
+      const ssize_t n = read_some(file.get(), more.data(), more.size());
       if (n < 0) return fail(file_error("reading", path, errno));
       if (n == 0) return bytes;
       bytes.append(more.data(), static_cast<std::size_t>(n));
@@ -104,7 +109,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
       if (used > bytes_max) return too_large();
       continue;
     }
-    const ssize_t n = read_some(fd->get(), bytes.data() + used, bytes.size() - used);
+    const ssize_t n = read_some(file.get(), bytes.data() + used, bytes.size() - used);
     if (n < 0) return fail(file_error("reading", path, errno));
     used += static_cast<std::size_t>(n);
     if (n == 0) {

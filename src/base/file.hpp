@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "base/unique_fd.hpp"
 
 namespace peko {
 
@@ -17,6 +18,10 @@ Error file_error(std::string_view doing, const std::filesystem::path& path, int 
 
 /// All bytes of a file. NotFound, Denied, Invalid (a folder, or more than `bytes_max` bytes), Unavailable (the disk).
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max);
+/// The same in two steps, for who may open nothing any more when it reads: a file that is open for reading, and all of
+/// its bytes. `path` is for messages.
+Result<UniqueFd> open_to_read(const std::filesystem::path& path);
+Result<std::string> read_open_file(const UniqueFd& file, const std::filesystem::path& path, std::size_t bytes_max);
 
 /// Writes all bytes to an open file. 0, or an errno.
 int write_all(int fd, std::string_view bytes);

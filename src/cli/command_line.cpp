@@ -61,6 +61,7 @@ struct Parsed {
   std::string output;
   std::string known;
   std::string known_next;
+  std::string rehearsal;
   std::uint32_t compile_memory_mb = node::CompileLimits().memory_mb;
   std::int64_t compile_seconds = node::CompileLimits().cpu.count();
   std::string hash;
@@ -179,6 +180,12 @@ struct Tree {
     known->needs(next);
     next->type_name("FILE");
     next->needs(known);
+    CLI::Option* rehearsal = compile_worker->add_option(
+        "--rehearsal", parsed.rehearsal,
+        "a component that is compiled first, for practice, if the file has one; then a byte on the standard input says "
+        "that INPUT is there");
+    rehearsal->type_name("FILE");
+    rehearsal->needs(known);
     compile_worker->add_option("INPUT", parsed.input, "the component")->required()->type_name("");
     compile_worker->footer(std::string(kExitStatuses));
 
@@ -315,6 +322,7 @@ std::expected<CommandLine, Answer> collect(const Tree& tree, Parsed parsed) {
   line.output = parsed.output;
   line.known = parsed.known;
   line.known_next = parsed.known_next;
+  line.rehearsal = parsed.rehearsal;
   line.compile = {.memory_mb = parsed.compile_memory_mb, .cpu = std::chrono::seconds(parsed.compile_seconds)};
   line.dev.live_reload = parsed.no_live_reload ? edge::LiveReload::Off : edge::LiveReload::On;
   line.print_as = parsed.json ? PrintAs::Json : PrintAs::Text;

@@ -44,6 +44,7 @@ struct CommandLine {
   std::filesystem::path output;                 ///< compile-worker
   std::filesystem::path known;                  ///< compile-worker: what was compiled before; empty: nothing is kept
   std::filesystem::path known_next;             ///< compile-worker: for the next time
+  std::filesystem::path rehearsal;              ///< compile-worker: what is compiled before the input is there
   node::CompileLimits compile;                  ///< compile-worker: its own limits
   PrintAs print_as = PrintAs::Text;             ///< --json
   std::string hash;                             ///< symbolise-worker: what the input has to be

@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <thread>
 
 #include "base/file.hpp"
+#include "base/unique_fd.hpp"
 #include "cli/captured.hpp"
 #include "cli/fake_stage.hpp"
 #include "cli/serving.hpp"
@@ -93,7 +95,8 @@ class CommandsTest : public testing::Test {
            }
            opened_ = url;
            return std::make_unique<code::MemoryStore>();
-         }});
+         },
+         .in = in_.get()});
   }
 
   std::string project(std::string_view name) {
@@ -109,6 +112,7 @@ class CommandsTest : public testing::Test {
   Captured err_;
   std::vector<std::string> failing_;
   std::optional<Error> start_error_;
+  UniqueFd in_;
   std::optional<node::Config> config_;  // of the node that was started
   FakeStage stage_;
   std::optional<Error> store_error_;
@@ -268,6 +272,27 @@ TEST_F(CommandsTest, CompileWorkerTakesAndLeavesWhatIsKnown) {
       run({"compile-worker", "--output", output, "--known", known + "-not", "--known-next", next.string(), input}),
       kExitFailed);
   EXPECT_NE(err_.text().find("known-not"), std::string::npos) << err_.text();
+}
+
+TEST_F(CommandsTest, CompileWorkerPractisesUntilItIsToldToGoOn) {
+  const std::string input = folder_.write("in.wasm", "\0asm\x0d\0\x01\0"sv).string();
+  const std::string known = folder_.write("known", "before").string();
+  const auto next = folder_.path() / "next";
+  const auto output = folder_.path() / "out";
+  const auto practise = [&](std::string_view word, std::string_view rehearsal) {
+    in_ = UniqueFd(::open(folder_.write("word", word).c_str(), O_RDONLY | O_CLOEXEC));
+    return run({"compile-worker", "--output", output.string(), "--known", known, "--known-next", next.string(),
+                "--rehearsal", folder_.write("rehearsal", rehearsal).string(), input});
+  };
+  EXPECT_EQ(practise("g", "as before"), kExitOk) << "a rehearsal that fails does not matter";
+  EXPECT_EQ(read_file(next, 100), "before++");
+  EXPECT_EQ(read_file(output, 100), "artifact of 8");
+  EXPECT_EQ(practise("g", ""), kExitOk);
+  EXPECT_EQ(read_file(next, 100), "before+");
+  EXPECT_EQ(practise("", "as before"), kExitOk) << "nobody wants it any more";
+  EXPECT_EQ(read_file(next, 100), "");
+  EXPECT_EQ(read_file(output, 100), "");
+  EXPECT_EQ(err_.text(), "");
 }
 
 TEST_F(CommandsTest, CompileWorkerIsConfinedByItsFlags) {
