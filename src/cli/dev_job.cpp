@@ -51,6 +51,7 @@ DevJobEnd run_dev_job(const DevJob& job, node::FunctionStage& stage, const Envir
   end.serves = job.serves;
   if (job.work == DevJob::Work::Build) {
     const auto begin = steady_clock::now();
+    stage.prepare(job.function);
     BuildOutput output;
     Result<BuildPlan> plan = plan_of(job, environment);
     Status built;

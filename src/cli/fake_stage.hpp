@@ -16,6 +16,7 @@ namespace peko::cli {
 class FakeStage final : public node::FunctionStage {
  public:
   void expect(const code::Function& function) override { note("expect " + function.name); }
+  void prepare(const code::Function& function) override { note("prepare " + function.name); }
   Result<Put> put(const code::Function& function) override {
     if (refuse && refuse(function)) {
       note("refuse " + function.name);

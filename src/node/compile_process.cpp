@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -39,19 +40,42 @@ std::unexpected<Error> system_failure(std::string_view doing, int number = errno
   return fail(Code::Unavailable, fmt::format("{}: {}", doing, std::strerror(number)));
 }
 
-// What a child that remembers calls these files; all of its files are below kFilesEnd.
-constexpr int kKnownFileno = 3;
-constexpr int kKnownNextFileno = 4;
-constexpr int kFilesEnd = 5;
+// What a child calls its files, beside the three that all processes have; they are below kFilesEnd.
+constexpr int kComponentFileno = 3;
+constexpr int kRehearsalFileno = 4;
+constexpr int kKnownFileno = 5;
+constexpr int kKnownNextFileno = 6;
+constexpr int kFilesEnd = 7;
 
-// A file without a name: what the child compiles is what was hashed, and what it made is nobody else's to change. Its
-// number is none of the child's, so that what becomes one of them replaces no other.
+// The same file by a number that is none of the child's, so that what becomes one of them replaces no other.
+Result<UniqueFd> numbered(const UniqueFd& file) {
+  UniqueFd other(::fcntl(file.get(), F_DUPFD_CLOEXEC, kFilesEnd));
+  if (!other) return system_failure("numbering a file for the compiler");
+  return other;
+}
+
+// A file without a name: what the child compiles is what was hashed, and what it made is nobody else's to change.
 Result<UniqueFd> file_in_memory(const char* name) {
   const UniqueFd made(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!made) return system_failure("making a file in memory for the compiler");
-  UniqueFd file(::fcntl(made.get(), F_DUPFD_CLOEXEC, kFilesEnd));
-  if (!file) return system_failure("numbering a file in memory for the compiler");
-  return file;
+  return numbered(made);
+}
+
+struct Pipe {
+  UniqueFd reading;
+  UniqueFd writing;
+};
+
+Result<Pipe> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_failure("making a pipe for the compiler");
+  const UniqueFd reading_end(ends[0]);
+  const UniqueFd writing_end(ends[1]);
+  Result<UniqueFd> reading = numbered(reading_end);
+  if (!reading) return fail(std::move(reading.error()));
+  Result<UniqueFd> writing = numbered(writing_end);
+  if (!writing) return fail(std::move(writing.error()));
+  return Pipe{std::move(*reading), std::move(*writing)};
 }
 
 std::string own_file(int number) { return fmt::format("/proc/self/fd/{}", number); }
@@ -76,27 +100,31 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return list;
 }
 
-// The files of a compiler; one that does not remember has no `known` and no `known_next`.
+// The files of a compiler. One that waits for its component has all of them, another one no more than it needs.
 struct Files {
-  UniqueFd input;
-  UniqueFd output;
+  UniqueFd component;
+  UniqueFd artifact;
+  UniqueFd go;  // a pipe's end: whoever waits, waits for a byte of it
+  UniqueFd rehearsal;
   UniqueFd known;
   UniqueFd known_next;
+
+  [[nodiscard]] bool waits() const { return static_cast<bool>(go); }
 };
 
 // What a child is started with; freed with it.
 class SpawnPlan {
  public:
-  SpawnPlan(const Files& files, int errors) {
+  SpawnPlan(const Files& files, const UniqueFd& errors) {
     posix_spawn_file_actions_init(&actions_);
-    posix_spawn_file_actions_adddup2(&actions_, files.input.get(), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions_, files.output.get(), STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO);
-    if (files.known) {
-      posix_spawn_file_actions_adddup2(&actions_, files.known.get(), kKnownFileno);
-      posix_spawn_file_actions_adddup2(&actions_, files.known_next.get(), kKnownNextFileno);
-    }
-    posix_spawn_file_actions_addclosefrom_np(&actions_, files.known ? kFilesEnd : STDERR_FILENO + 1);
+    pass(files.go, STDIN_FILENO);
+    pass(files.artifact, STDOUT_FILENO);
+    pass(errors, STDERR_FILENO);
+    pass(files.component, kComponentFileno);
+    pass(files.rehearsal, kRehearsalFileno);
+    pass(files.known, kKnownFileno);
+    pass(files.known_next, kKnownNextFileno);
+    posix_spawn_file_actions_addclosefrom_np(&actions_, files.waits() ? kFilesEnd : kComponentFileno + 1);
     // A group of its own: Ctrl-C is for the node, which ends it.
     sigset_t none;
     sigemptyset(&none);
@@ -119,6 +147,14 @@ class SpawnPlan {
   }
 
  private:
+  void pass(const UniqueFd& file, int number) {
+    if (file) {
+      posix_spawn_file_actions_adddup2(&actions_, file.get(), number);
+    } else {
+      posix_spawn_file_actions_addopen(&actions_, number, "/dev/null", O_RDONLY, 0);
+    }
+  }
+
   posix_spawn_file_actions_t actions_{};
   posix_spawnattr_t attributes_{};
 };
@@ -127,22 +163,21 @@ class SpawnPlan {
 class Child {
  public:
   static Result<Child> start(const Files& files, const CompileLimits& limits) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_failure("making a pipe for the compiler");
-    UniqueFd errors(ends[0]);
-    const UniqueFd child_end(ends[1]);
+    Result<Pipe> errors = make_pipe();
+    if (!errors) return fail(std::move(errors.error()));
     pid_t pid = 0;
     std::vector<std::string> words = {"peko",          "compile-worker",
                                       "--memory-mb",   std::to_string(limits.memory_mb),
                                       "--cpu-seconds", std::to_string(limits.cpu.count()),
                                       "--output",      own_file(STDOUT_FILENO)};
-    if (files.known) {
-      words.insert(words.end(), {"--known", own_file(kKnownFileno), "--known-next", own_file(kKnownNextFileno)});
+    if (files.waits()) {
+      words.insert(words.end(), {"--rehearsal", own_file(kRehearsalFileno), "--known", own_file(kKnownFileno),
+                                 "--known-next", own_file(kKnownNextFileno)});
     }
-    words.push_back(own_file(STDIN_FILENO));
-    const int failed = SpawnPlan(files, child_end.get()).run(pid, std::move(words));
+    words.push_back(own_file(kComponentFileno));
+    const int failed = SpawnPlan(files, errors->writing).run(pid, std::move(words));
     if (failed != 0) return system_failure("starting the compiler", failed);
-    Child child(pid, std::move(errors));
+    Child child(pid, std::move(errors->reading));
     child.process_ = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!child.process_) return system_failure("watching the compiler (pidfd_open; Linux 5.3 or later is needed)");
     return child;
@@ -249,46 +284,79 @@ Error compile_error(const CompilerEnd& end, const CompileLimits& limits) {
 
 namespace {
 
-// Runs a compiler on what `files` has beside the component.
-Result<Compiled> compile(std::string_view wasm, const CompileLimits& limits, Files& files) {
-  Result<UniqueFd> input = file_in_memory("peko-component");
-  if (!input) return fail(std::move(input.error()));
-  if (const int failed = write_all(input->get(), wasm); failed != 0) {
+// Makes a file in memory with these bytes.
+Status make(UniqueFd& file, const char* name, std::string_view bytes = {}) {
+  Result<UniqueFd> made = file_in_memory(name);
+  if (!made) return fail(std::move(made.error()));
+  file = std::move(*made);
+  if (const int failed = write_all(file.get(), bytes); failed != 0) {
     return system_failure("copying the component for the compiler", failed);
   }
-  Result<UniqueFd> output = file_in_memory("peko-artifact");
-  if (!output) return fail(std::move(output.error()));
-  files.input = std::move(*input);
-  files.output = std::move(*output);
+  return {};
+}
 
-  Result<Child> child = Child::start(files, limits);
-  if (!child) return fail(std::move(child.error()));
-  CompilerEnd end = child->wait(steady_clock::now() + kCompileClockFactor * limits.cpu);
+// Waits for what a child makes of its component.
+Result<Compiled> finish(Child& child, Files& files, const CompileLimits& limits) {
+  const CompilerEnd end = child.wait(steady_clock::now() + kCompileClockFactor * limits.cpu);
   if (end.status != 0) return fail(compile_error(end, limits));
-  if (Status sealed = seal(files.output); !sealed) return fail(std::move(sealed.error()));
-  return Compiled{.artifact = std::move(files.output), .warning = std::string(trim(end.message))};
+  if (Status sealed = seal(files.artifact); !sealed) return fail(std::move(sealed.error()));
+  return Compiled{.artifact = std::move(files.artifact), .warning = std::string(trim(end.message))};
 }
 
 }  // namespace
 
 Result<Compiled> compile_in_child(std::string_view wasm, const CompileLimits& limits) {
   Files files;
-  return compile(wasm, limits, files);
+  if (Status made = make(files.component, "peko-component", wasm); !made) return fail(std::move(made.error()));
+  if (Status made = make(files.artifact, "peko-artifact"); !made) return fail(std::move(made.error()));
+  Result<Child> child = Child::start(files, limits);
+  if (!child) return fail(std::move(child.error()));
+  return finish(*child, files, limits);
 }
 
-Result<Compiled> recompile_in_child(std::string_view wasm, const CompileLimits& limits, UniqueFd& known) {
+struct ReadyCompiler::State {
   Files files;
-  files.known = std::move(known);
-  for (UniqueFd* file : {&files.known, &files.known_next}) {
-    if (*file) continue;
-    Result<UniqueFd> fresh = file_in_memory("peko-known-code");
-    if (!fresh) return fail(std::move(fresh.error()));
-    *file = std::move(*fresh);
+  UniqueFd go;
+  Child child;
+  CompileLimits limits;
+};
+
+ReadyCompiler::ReadyCompiler(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ReadyCompiler::ReadyCompiler(ReadyCompiler&&) noexcept = default;
+ReadyCompiler& ReadyCompiler::operator=(ReadyCompiler&&) noexcept = default;
+ReadyCompiler::~ReadyCompiler() = default;
+
+Result<ReadyCompiler> ReadyCompiler::start(std::string_view rehearsal, const UniqueFd& known,
+                                           const CompileLimits& limits) {
+  Files files;
+  for (const auto& [file, name, bytes] : {std::tuple{&files.component, "peko-component", std::string_view()},
+                                          {&files.artifact, "peko-artifact", std::string_view()},
+                                          {&files.rehearsal, "peko-rehearsal", rehearsal},
+                                          {&files.known_next, "peko-known-code", std::string_view()}}) {
+    if (Status made = make(*file, name, bytes); !made) return fail(std::move(made.error()));
   }
-  Result<Compiled> compiled = compile(wasm, limits, files);
+  Result<UniqueFd> shared = known ? numbered(known) : file_in_memory("peko-known-code");
+  if (!shared) return fail(std::move(shared.error()));
+  files.known = std::move(*shared);
+  Result<Pipe> go = make_pipe();
+  if (!go) return fail(std::move(go.error()));
+  files.go = std::move(go->reading);
+  Result<Child> child = Child::start(files, limits);
+  if (!child) return fail(std::move(child.error()));
+  files.go.close();
+  return ReadyCompiler(std::make_unique<State>(std::move(files), std::move(go->writing), std::move(*child), limits));
+}
+
+Result<Compiled> ReadyCompiler::compile(std::string_view wasm, UniqueFd& known) {
+  State& state = *state_;
+  int failed = write_all(state.files.component.get(), wasm);
+  if (failed == 0) failed = write_all(state.go.get(), "g");
+  // Nobody reads what is written to a child that has ended, which says why.
+  if (failed != 0 && failed != EPIPE) return system_failure("handing the component to the compiler", failed);
+  Result<Compiled> compiled = finish(state.child, state.files, state.limits);
   if (!compiled) return compiled;
-  if (Status sealed = seal(files.known_next); !sealed) return fail(std::move(sealed.error()));
-  known = std::move(files.known_next);
+  if (Status sealed = seal(state.files.known_next); !sealed) return fail(std::move(sealed.error()));
+  known = std::move(state.files.known_next);
   return compiled;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -20,6 +21,9 @@ namespace {
 // Of a larger component nothing is remembered: the child that compiles would hold that too, several times, and what it
 // may hold is bounded.
 constexpr std::size_t kRememberedBytesMax = 32U << 20;
+// A second of CPU time, which is hidden behind a build. Who has a larger component would wait for it.
+constexpr std::size_t kRehearsedBytesMax = 4U << 20;
+constexpr std::ptrdiff_t kReadyMax = 4;
 
 }  // namespace
 
@@ -109,23 +113,54 @@ Result<ComponentLoader::Loaded> ComponentLoader::compile(const Wanted& wanted, s
 }
 
 Result<Compiled> ComponentLoader::recompile(const std::string& function, std::string_view wasm) {
-  UniqueFd known;
-  {
-    const std::scoped_lock lock(mutex_);
-    if (auto before = known_.extract(function)) known = std::move(before.mapped());
+  Remembered mine = take_remembered(function);
+  const auto compile_once = [&]() -> Result<Compiled> {
+    std::optional<ReadyCompiler> compiler = std::exchange(mine.ready, std::nullopt);
+    if (!compiler) {
+      Result<ReadyCompiler> fresh = ReadyCompiler::start({}, mine.known, limits_);
+      if (!fresh) return fail(std::move(fresh.error()));
+      compiler = std::move(*fresh);
+    }
+    return compiler->compile(wasm, mine.known);
+  };
+  const bool waited = mine.ready.has_value();
+  Result<Compiled> compiled = compile_once();
+  // It may have ended long before, or by what it practised on.
+  if (!compiled && compiled.error().code == Code::Unavailable && waited) {
+    mine.known.close();
+    compiled = compile_once();
   }
-  Result<Compiled> compiled = recompile_in_child(wasm, limits_, known);
-  if (known) {
-    const std::scoped_lock lock(mutex_);
-    known_.insert_or_assign(function, std::move(known));
-  }
+  const std::scoped_lock lock(mutex_);
+  remembered_.insert_or_assign(function, std::move(mine));
   return compiled;
 }
 
-void ComponentLoader::forget(const std::string& function) {
+ComponentLoader::Remembered ComponentLoader::take_remembered(const std::string& function) {
   const std::scoped_lock lock(mutex_);
-  known_.erase(function);
+  auto taken = remembered_.extract(function);
+  return taken ? std::move(taken.mapped()) : Remembered{};
 }
+
+void ComponentLoader::prepare(const code::Function& function) {
+  if (remember_ == Remember::No || function.component.empty()) return;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto is_ready = [](const auto& each) { return each.second.ready.has_value(); };
+    if (std::ranges::count_if(remembered_, is_ready) >= kReadyMax) return;
+    if (const auto mine = remembered_.find(function.name); mine != remembered_.end() && is_ready(*mine)) return;
+  }
+  const Result<std::string> wasm = code::read_component(function);
+  if (!wasm || wasm->size() > kRememberedBytesMax) return;
+  Remembered mine = take_remembered(function.name);
+  const std::string_view rehearsal = wasm->size() > kRehearsedBytesMax ? std::string_view() : *wasm;
+  if (Result<ReadyCompiler> ready = ReadyCompiler::start(rehearsal, mine.known, limits_)) {
+    mine.ready = std::move(*ready);
+  }
+  const std::scoped_lock lock(mutex_);
+  remembered_.insert_or_assign(function.name, std::move(mine));
+}
+
+void ComponentLoader::forget(const std::string& function) { (void)take_remembered(function); }
 
 Result<ComponentLoader::Loaded> ComponentLoader::compile_by(const Compile& compiler, const Wanted& wanted,
                                                             std::string_view wasm, std::string_view file) {

@@ -36,7 +36,7 @@ class ComponentLoader {
   using Linked = std::shared_ptr<const engine::Component>;
 
   /// Whether functions in files change all the time, as in `peko dev`: what was compiled of one is remembered, some 4
-  /// times its component's size of memory, and makes the next compilation a third as long. Not of very large ones.
+  /// times its component's size of memory, and makes the next compilation a quarter as long. Not of very large ones.
   enum class Remember : std::uint8_t { No, Yes };
   /// `cache`: null when there is none; then everything is compiled and kept in memory. All outlive it.
   ComponentLoader(engine::Runtime& runtime, const code::LocalCache* cache, const CompileLimits& limits, LogSink& log,
@@ -77,6 +77,10 @@ class ComponentLoader {
     Digest hash;
   };
   Result<FromFile> load_file(const code::Function& function);
+  /// Another component of the function is being made: has a compiler ready for load_file(), which has practised on the
+  /// one that is there. It takes some 100 MB until then; a few wait at once. Nothing comes of it where nothing is
+  /// remembered. One function's calls of this, load_file() and forget() come one at a time.
+  void prepare(const code::Function& function);
   /// The function is gone: what was remembered of it goes too.
   void forget(const std::string& function);
 
@@ -101,10 +105,17 @@ class ComponentLoader {
   Remember remember_;
   std::atomic<bool> warned_ = false;  // of what the sandbox lacks, which is the same for all
 
-  std::mutex mutex_;  // guards `loading_` and `known_`; held for no longer than that
+  /// Of one function.
+  struct Remembered {
+    UniqueFd known;  // of ReadyCompiler
+    std::optional<ReadyCompiler> ready;
+  };
+  Remembered take_remembered(const std::string& function);
+
+  std::mutex mutex_;  // guards `loading_` and `remembered_`; held for no longer than that
   std::condition_variable changed_;
   std::set<Digest> loading_;
-  std::map<std::string, UniqueFd> known_;  // of recompile_in_child, by function; not while one compiles
+  std::map<std::string, Remembered> remembered_;  // by function; not while one compiles
 
   std::mutex fetching_;      // held while the engine of scripts is fetched
   std::mutex compiling_;     // and while it is compiled

@@ -23,6 +23,8 @@ class FunctionStage {
 
   /// It is being made: when nothing of it serves, requests for it wait until put() or fail() says what became of it.
   virtual void expect(const code::Function& function) = 0;
+  /// A build of it begins: put() will have less to wait for. Blocks while it reads the component that is there.
+  virtual void prepare(const code::Function& function) = 0;
   /// Loads it and has it answer, in place of what did so before; no request fails by that. Returns when every loop has
   /// it. On an error what serves goes on serving; when nothing does, requests are answered PEKO-BAD-COMPONENT. Blocks
   /// while it compiles. Errors as ComponentLoader::load_file.

@@ -21,7 +21,8 @@ namespace peko::node {
 struct LiveFunctionsParts {
   /// ComponentLoader::load_file; called by several threads at once.
   std::function<Result<ComponentLoader::FromFile>(const code::Function& function)> load;
-  std::function<void(const std::string& function)> forget;  ///< ComponentLoader::forget
+  std::function<void(const code::Function& function)> prepare;  ///< ComponentLoader::prepare
+  std::function<void(const std::string& function)> forget;      ///< ComponentLoader::forget
   const Clock& clock;
   std::string domain;
   std::string default_function;  ///< empty: the only one, while there is one only
@@ -34,7 +35,7 @@ class LiveFunctions final : public NodeFunctions,
                             private FunctionBoard,
                             private edge::FunctionSource {
  public:
-  /// The clock, and what `load` and `forget` refer to, outlive it.
+  /// The clock, and what `load`, `prepare` and `forget` refer to, outlive it.
   explicit LiveFunctions(LiveFunctionsParts parts);
 
   Status load(const OnLoaded& on_loaded) override;
@@ -46,6 +47,7 @@ class LiveFunctions final : public NodeFunctions,
   bool stop() override;
 
   void expect(const code::Function& function) override;
+  void prepare(const code::Function& function) override { parts_.prepare(function); }
   Result<Put> put(const code::Function& function) override;
   void fail(const code::Function& function, std::string why) override;
   void remove(std::string_view name) override;

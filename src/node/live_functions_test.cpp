@@ -22,6 +22,7 @@ struct Rig {
               if (broken) return fail(Code::Invalid, "is broken\nhere");
               return ComponentLoader::FromFile{};
             },
+            .prepare = [this](const code::Function& function) { prepared.push_back(function.name); },
             .forget = [this](const std::string& function) { forgotten.push_back(function); },
             .clock = clock,
             .domain = "localhost",
@@ -35,6 +36,7 @@ struct Rig {
 
   std::string by_default;
   bool broken = false;
+  std::vector<std::string> prepared;
   std::vector<std::string> forgotten;
   SystemClock clock;
   FakeLanes lanes;

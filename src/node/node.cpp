@@ -192,6 +192,7 @@ void Node::make_functions(Source source) {
   if (changing) {
     functions_ = std::make_unique<LiveFunctions>(
         LiveFunctionsParts{.load = [this](const code::Function& function) { return components_->load_file(function); },
+                           .prepare = [this](const code::Function& function) { components_->prepare(function); },
                            .forget = [this](const std::string& function) { components_->forget(function); },
                            .clock = clock_,
                            .domain = config_.domain,

@@ -74,6 +74,13 @@ def children(pid):
     return found
 
 
+def command_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""  # it has just ended
+
+
 class Dev(unittest.TestCase):
     POLL = False
 
@@ -221,6 +228,38 @@ class Builds(Dev):
             self.assertEqual([pid for pid in left if lives(pid)], [])
             (self.folder / "pid").unlink()
             self.source()
+
+    def compiler(self, server):
+        """The process that waits for what a build makes; None when there is none."""
+        workers = [pid for pid in children(server.process.pid) if b"--rehearsal" in command_of(pid)]
+        self.assertLessEqual(len(workers), 1)
+        return workers[0] if workers else None
+
+    def test_a_compiler_waits_for_what_a_build_makes(self):
+        server = self.start(self.folder, cache=temporary_folder())  # where it is not compiled already
+        self.source("counter", hangs="1")
+        waiting = until(lambda: self.compiler(server))
+        self.assertTrue(waiting)
+        self.assertTrue(until((self.folder / "pid").is_file))
+        self.source(fails="not yet")
+        self.assert_said(server, "error: not yet")
+        self.assertEqual(self.compiler(server), waiting, "it waits for the next build")
+        self.source("counter")
+        self.assert_becomes(server, "api", "served: ")
+        self.assertFalse(lives(waiting))
+        server.stop()
+
+    def test_a_compiler_that_is_killed_while_it_waits_is_not_missed(self):
+        server = self.start(self.folder, cache=temporary_folder())
+        save(self.folder / "build.sh", "while ! test -e go; do sleep 0.1; done\n" + BUILD)
+        waiting = until(lambda: self.compiler(server))
+        self.assertTrue(waiting)
+        os.kill(waiting, signal.SIGKILL)
+        save(self.folder / "source", f"guest={guest('counter')}\n")
+        (self.folder / "go").touch()
+        self.assert_becomes(server, "api", "served: ")
+        self.assertFalse(any("killed" in line for line in server.lines), server.tail())
+        server.stop()
 
     def test_settings_are_read_again(self):
         server = self.start(self.folder)
