@@ -9,7 +9,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 RUST_MINIMUM=1.95 # wasmtime 48 asks for it (its MSRV)
-NODE_MINIMUM=18   # jco and esbuild ask for it
+NODE_MINIMUM=18   # Debian 12's; what builds the engine runs on it, though some of its packages name 20.19
 
 BUILD_PACKAGES=(
   clang-19 lld-19 llvm-19 libclang-rt-19-dev # compiler, linker, llvm-ar for LTO, sanitizers and libFuzzer

@@ -7,7 +7,7 @@ set -euo pipefail
 # shellcheck source=scripts/wasm-tools.sh
 . "$PEKO_ROOT/scripts/wasm-tools.sh"
 
-NODE_MINIMUM=18 # esbuild and componentize-js ask for it
+NODE_MINIMUM=18 # as scripts/setup.sh says
 
 # wasm-component-ld comes with every rustup toolchain and with Debian's rust-web-llvm.
 need_c() {
@@ -36,7 +36,7 @@ need_node() {
   if ! have node || ! have npm; then need_packages nodejs npm; fi
   version_at_least "$NODE_MINIMUM" "$(node --version | tr -d v)" ||
     die "Node.js $NODE_MINIMUM or later is needed for the samples in TypeScript; this machine has $(node --version)" \
-      "Install a newer one and start again."
+      "Install a newer one from https://nodejs.org and start again."
 }
 
 need_c

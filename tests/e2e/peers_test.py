@@ -10,9 +10,20 @@ import unittest
 from harness import PATIENCE, ROOT, environment, main, run
 
 PEERS = ROOT / "tests/peers"
+NODE_MINIMUM = (20, 19)  # miniflare's undici asks for it; Peko itself is built with an older one, too
+
+
+def node_version():
+    return subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip().lstrip("v")
 
 
 class Workerd(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        version = node_version()
+        if tuple(map(int, version.split(".")[:2])) < NODE_MINIMUM:
+            raise unittest.SkipTest(f"workerd's miniflare needs Node.js 20.19 or later, and this is {version}")
+
     def serve(self, project, manifest):
         """Starts workerd on the project's bundle: its URL."""
         wanted = json.dumps({key: manifest[key] for key in ("name", "env", "assets") if key in manifest})

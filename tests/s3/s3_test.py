@@ -3,6 +3,7 @@
     python3 -B tests/s3/s3_test.py versitygw|moto [--faulty] [arguments of GoogleTest]
 
 Environment: PEKO_S3_CONFORMANCE names the test program, PEKO_S3_TOOLS the folder of the servers (scripts/s3_servers.sh).
+Status 77: skipped, because versitygw is not there.
 --faulty: through a proxy that breaks a request in ten, without the largest objects, and without those tests that count on
 what no store can promise then: that a read goes on when the object was replaced meanwhile (Unavailable), and that a put
 whose answer was lost is known as our own after others have replaced it again (Conflict). RealS3's writers count otherwise.
@@ -24,6 +25,7 @@ TOOLS = pathlib.Path(os.environ.get("PEKO_S3_TOOLS", ROOT / "build/tools"))
 PROGRAM = os.environ.get("PEKO_S3_CONFORMANCE", str(ROOT / "build/dev/tests/s3/s3_conformance"))
 PATIENCE = 120  # seconds until a server listens
 FAULTS_ONE_IN = 10
+SKIPPED = 77
 ACCESS, SECRET = "peko-test", "peko-test-secret"
 
 
@@ -57,6 +59,9 @@ def main():
     server, *rest = sys.argv[1:]
     faulty = "--faulty" in rest
     arguments = [word for word in rest if word != "--faulty"]
+    if server == "versitygw" and not (TOOLS / "versitygw").exists():
+        print(f"skipped: {TOOLS / 'versitygw'} is missing; scripts/s3_servers.sh builds it, and needs Go")
+        return SKIPPED
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f"peko-s3-{server}-"))
     port = free_port()
     with open(folder / "log", "wb") as log:
