@@ -42,7 +42,7 @@ struct FaultInfo {
   std::string_view code;  ///< stable, for programs: the peko-error field
   unsigned status;
   std::string_view text;         ///< one sentence for the client
-  std::string_view setting;      ///< what raises the limit that was crossed, empty when none was
+  std::string_view setting;      ///< the limit that was crossed, empty when none was
   std::string_view advice = {};  ///< to whoever wrote the function: what to do; empty: the text says it all
 };
 
