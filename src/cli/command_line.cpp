@@ -20,7 +20,7 @@ constexpr std::string_view kSettingsNote =
     "(listen = \"127.0.0.1:3000\"). A flag wins over the environment, the environment over the file.\n"
     "Secrets have no flag: PEKO_ADMIN_TOKEN (admin_token in the file), what the operator shows to /metrics and /api, "
     "and\n"
-    "PEKO_ALERT_WEBHOOK (alert_webhook), a URL that is told when requests are turned away.\n";
+    "PEKO_ALERT_WEBHOOK (alert_webhook), a URL that is told of trouble.\n";
 
 constexpr std::string_view kDevExamples =
     "Examples:\n"

@@ -190,8 +190,7 @@ constexpr std::array kSettings = {
             }},
     Setting{"admin_token", "PEKO_ADMIN_TOKEN", "", "TEXT", "the operator's secret", Kind::Text, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.admin_token, secret(text)); }},
-    Setting{"alert_webhook", "PEKO_ALERT_WEBHOOK", "", "URL", "is told when requests are turned away", Kind::Text,
-            For::Both,
+    Setting{"alert_webhook", "PEKO_ALERT_WEBHOOK", "", "URL", "is told of trouble", Kind::Text, For::Both,
             [](Settings& s, std::string_view text) { return keep(s.node.alert_webhook, webhook_url(text)); }},
     Setting{
         "outbound_allow_ranges", "PEKO_OUTBOUND_ALLOW_RANGES", "--outbound-allow-ranges", "RANGES",
