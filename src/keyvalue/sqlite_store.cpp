@@ -56,7 +56,7 @@ Answer empty_answer(const Request& request) {
 struct File;
 
 /// The reads or the writes of a file, which one thread at a time works on.
-struct Lane {
+struct Half {
   enum class For : std::uint8_t { Reads, Writes };
   File* file;
   For what;
@@ -71,8 +71,8 @@ struct File {
   std::filesystem::path path;
   std::string name;  // function/store
   Usage* usage = nullptr;
-  Lane reads{.file = this, .what = Lane::For::Reads, .waiting = {}, .busy = false, .database = nullptr};
-  Lane writes{.file = this, .what = Lane::For::Writes, .waiting = {}, .busy = false, .database = nullptr};
+  Half reads{.file = this, .what = Half::For::Reads, .waiting = {}, .busy = false, .database = nullptr};
+  Half writes{.file = this, .what = Half::For::Writes, .waiting = {}, .busy = false, .database = nullptr};
   // Under the mutex:
   std::uint64_t used = 0;  // when, by the count of uses
   std::chrono::steady_clock::time_point told{};
@@ -92,11 +92,11 @@ struct SqliteStore::State {
   UsageTable usage;
   const std::shared_ptr<std::atomic<std::size_t>> held = std::make_shared<std::atomic<std::size_t>>();  // bytes
   std::mutex mutex;
-  std::condition_variable wake;   // a lane is ready, or it is over
+  std::condition_variable wake;   // a half is ready, or it is over
   std::condition_variable ended;  // a thread has gone
   // Under the mutex:
   std::map<std::string, std::unique_ptr<File>, std::less<>> files;
-  std::deque<Lane*> ready;
+  std::deque<Half*> ready;
   std::uint64_t uses = 0;
   std::vector<std::thread> threads;
   unsigned idle = 0;
@@ -105,16 +105,16 @@ struct SqliteStore::State {
 
   static void run(const std::shared_ptr<State>& state);
   File& file_of(const Request& request);
-  void make_ready(Lane& lane);
-  std::vector<Pending> take(Lane& lane);
+  void make_ready(Half& half);
+  std::vector<Pending> take(Half& half);
   bool add_thread(const std::shared_ptr<State>& self);
   std::unique_ptr<File> take_spare();
-  void work(Lane& lane, std::vector<Pending> batch);
-  void read(Lane& lane, std::vector<Pending>& batch);
+  void work(Half& half, std::vector<Pending> batch);
+  void read(Half& half, std::vector<Pending>& batch);
   Result<Answer> read(Database& database, const Request& request);
-  void write(Lane& lane, std::vector<Pending>& batch);
-  Status open(Lane& lane);
-  void measure(Lane& lane);
+  void write(Half& half, std::vector<Pending>& batch);
+  Status open(Half& half);
+  void measure(Half& half);
   static void settle(const File& file, Pending& pending, Result<Answer> answer);
   void tell(File& file, std::string trouble);
   [[nodiscard]] std::int64_t now() const {
@@ -139,20 +139,20 @@ void SqliteStore::start(Request request, Done done) {
     return done(fail(Code::Unavailable, "the node is stopping"));
   }
   File& file = state_->file_of(request);
-  Lane& lane = is_read(request.op) ? file.reads : file.writes;
-  if (lane.waiting.size() >= kWaitingMax) {
+  Half& half = is_read(request.op) ? file.reads : file.writes;
+  if (half.waiting.size() >= kWaitingMax) {
     file.usage->count_error(Code::Overloaded);
     lock.unlock();
     return done(fail(Code::Overloaded, "too many operations wait for it"));
   }
-  lane.waiting.push_back({std::move(request), std::move(done)});
-  if (!std::exchange(lane.busy, true)) state_->make_ready(lane);
+  half.waiting.push_back({std::move(request), std::move(done)});
+  if (!std::exchange(half.busy, true)) state_->make_ready(half);
   if (state_->idle >= state_->ready.size() || state_->threads.size() == state_->options.threads_max) return;
   if (state_->add_thread(state_) || state_->running > 0) return;
-  // Nobody is there who would do it: the lane is as it was before.
-  Pending pending = std::move(lane.waiting.back());
-  lane.waiting.pop_back();
-  lane.busy = false;
+  // Nobody is there who would do it: the half is as it was before.
+  Pending pending = std::move(half.waiting.back());
+  half.waiting.pop_back();
+  half.busy = false;
   state_->ready.pop_back();
   lock.unlock();
   pending.done(fail(Code::Unavailable, "the node cannot start a thread now"));
@@ -172,8 +172,8 @@ bool SqliteStore::stop(std::chrono::milliseconds patience) {
   lock.unlock();
   for (std::thread& thread : threads) thread.join();
   for (const auto& [name, file] : files) {
-    for (Lane* const lane : {&file->reads, &file->writes}) {
-      for (Pending& pending : lane->waiting) pending.done(fail(Code::Unavailable, "the node is stopping"));
+    for (Half* const half : {&file->reads, &file->writes}) {
+      for (Pending& pending : half->waiting) pending.done(fail(Code::Unavailable, "the node is stopping"));
     }
   }
   return true;
@@ -193,8 +193,8 @@ File& SqliteStore::State::file_of(const Request& request) {
   return *file;
 }
 
-void SqliteStore::State::make_ready(Lane& lane) {
-  ready.push_back(&lane);
+void SqliteStore::State::make_ready(Half& half) {
+  ready.push_back(&half);
   wake.notify_one();
 }
 
@@ -210,12 +210,12 @@ bool SqliteStore::State::add_thread(const std::shared_ptr<State>& self) {
 }
 
 // What one turn does. Reads are short, and a turn of writes is a transaction.
-std::vector<Pending> SqliteStore::State::take(Lane& lane) {
+std::vector<Pending> SqliteStore::State::take(Half& half) {
   std::vector<Pending> batch;
-  for (std::size_t bytes = 0; !lane.waiting.empty() && batch.size() < kBatchMax && bytes < kBatchBytesMax;) {
-    bytes += bytes_of(lane.waiting.front());
-    batch.push_back(std::move(lane.waiting.front()));
-    lane.waiting.pop_front();
+  for (std::size_t bytes = 0; !half.waiting.empty() && batch.size() < kBatchMax && bytes < kBatchBytesMax;) {
+    bytes += bytes_of(half.waiting.front());
+    batch.push_back(std::move(half.waiting.front()));
+    half.waiting.pop_front();
   }
   return batch;
 }
@@ -242,14 +242,14 @@ void SqliteStore::State::run(const std::shared_ptr<State>& state) {
     state->wake.wait(lock, [&] { return state->stopping || !state->ready.empty(); });
     state->idle--;
     if (state->stopping) break;
-    Lane& lane = *state->ready.front();
+    Half& half = *state->ready.front();
     state->ready.pop_front();
-    std::vector<Pending> batch = state->take(lane);
+    std::vector<Pending> batch = state->take(half);
     lock.unlock();
-    state->work(lane, std::move(batch));
+    state->work(half, std::move(batch));
     lock.lock();
-    lane.busy = !lane.waiting.empty();
-    if (lane.busy) state->make_ready(lane);
+    half.busy = !half.waiting.empty();
+    if (half.busy) state->make_ready(half);
     while (std::unique_ptr<File> spare = state->take_spare()) {
       lock.unlock();
       spare.reset();  // closing may take a checkpoint
@@ -260,37 +260,37 @@ void SqliteStore::State::run(const std::shared_ptr<State>& state) {
   state->ended.notify_all();
 }
 
-void SqliteStore::State::work(Lane& lane, std::vector<Pending> batch) {
+void SqliteStore::State::work(Half& half, std::vector<Pending> batch) {
   std::erase_if(batch, [](Pending& pending) {
     const bool cancelled = pending.request.cancelled.stop_requested();
     if (cancelled) pending.done(fail(Code::Deadline, "nobody waits for it any more"));
     return cancelled;
   });
   if (batch.empty()) return;
-  lane.file->usage->set_quota(batch.back().request.owner.quota_bytes);
-  if (lane.what == Lane::For::Reads) {
-    read(lane, batch);
+  half.file->usage->set_quota(batch.back().request.owner.quota_bytes);
+  if (half.what == Half::For::Reads) {
+    read(half, batch);
   } else {
-    write(lane, batch);
+    write(half, batch);
   }
-  if (lane.database && lane.database->broken()) lane.database.reset();
+  if (half.database && half.database->broken()) half.database.reset();
 }
 
-Status SqliteStore::State::open(Lane& lane) {
-  if (lane.database && lane.database->moved()) lane.database.reset();
-  if (lane.database) return {};
-  const auto create = lane.what == Lane::For::Writes ? Database::Create::Yes : Database::Create::No;
+Status SqliteStore::State::open(Half& half) {
+  if (half.database && half.database->moved()) half.database.reset();
+  if (half.database) return {};
+  const auto create = half.what == Half::For::Writes ? Database::Create::Yes : Database::Create::No;
   std::string trouble;
-  Result<std::unique_ptr<Database>> opened = Database::open(lane.file->path, create, trouble);
-  tell(*lane.file, std::move(trouble));
+  Result<std::unique_ptr<Database>> opened = Database::open(half.file->path, create, trouble);
+  tell(*half.file, std::move(trouble));
   if (!opened) return fail(std::move(opened.error()));
-  lane.database = std::move(*opened);
+  half.database = std::move(*opened);
   return {};
 }
 
-void SqliteStore::State::measure(Lane& lane) {
-  const std::uint64_t bytes = lane.database->used_bytes();
-  if (!lane.database->broken()) lane.file->usage->set_bytes(bytes);
+void SqliteStore::State::measure(Half& half) {
+  const std::uint64_t bytes = half.database->used_bytes();
+  if (!half.database->broken()) half.file->usage->set_bytes(bytes);
 }
 
 void SqliteStore::State::settle(const File& file, Pending& pending, Result<Answer> answer) {
@@ -314,35 +314,35 @@ Result<Answer> SqliteStore::State::read(Database& database, const Request& reque
   return answer;
 }
 
-void SqliteStore::State::read(Lane& lane, std::vector<Pending>& batch) {
+void SqliteStore::State::read(Half& half, std::vector<Pending>& batch) {
   for (Pending& pending : batch) {
-    const Status opened = open(lane);
+    const Status opened = open(half);
     if (opened) {
-      Result<Answer> found = read(*lane.database, pending.request);
-      if (found && lane.file->usage->bytes() == 0) measure(lane);
-      tell(*lane.file, lane.database->take_trouble());
-      if (lane.database->broken()) lane.database.reset();
-      settle(*lane.file, pending, std::move(found));
+      Result<Answer> found = read(*half.database, pending.request);
+      if (found && half.file->usage->bytes() == 0) measure(half);
+      tell(*half.file, half.database->take_trouble());
+      if (half.database->broken()) half.database.reset();
+      settle(*half.file, pending, std::move(found));
     } else if (opened.error().code == Code::NotFound) {
-      settle(*lane.file, pending, empty_answer(pending.request));
+      settle(*half.file, pending, empty_answer(pending.request));
     } else {
-      settle(*lane.file, pending, fail(opened.error()));
+      settle(*half.file, pending, fail(opened.error()));
     }
   }
 }
 
-void SqliteStore::State::write(Lane& lane, std::vector<Pending>& batch) {
-  if (const Status opened = open(lane); !opened) {
-    for (Pending& pending : batch) settle(*lane.file, pending, fail(opened.error()));
+void SqliteStore::State::write(Half& half, std::vector<Pending>& batch) {
+  if (const Status opened = open(half); !opened) {
+    for (Pending& pending : batch) settle(*half.file, pending, fail(opened.error()));
     return;
   }
   std::vector<const Request*> requests;
   requests.reserve(batch.size());
   for (const Pending& pending : batch) requests.push_back(&pending.request);
-  std::vector<Result<Answer>> answers = lane.database->write(requests, now());
-  if (!lane.database->broken()) measure(lane);
-  tell(*lane.file, lane.database->take_trouble());
-  for (std::size_t i = 0; i < batch.size(); ++i) settle(*lane.file, batch[i], std::move(answers[i]));
+  std::vector<Result<Answer>> answers = half.database->write(requests, now());
+  if (!half.database->broken()) measure(half);
+  tell(*half.file, half.database->take_trouble());
+  for (std::size_t i = 0; i < batch.size(); ++i) settle(*half.file, batch[i], std::move(answers[i]));
 }
 
 void SqliteStore::State::tell(File& file, std::string trouble) {
