@@ -3,8 +3,8 @@
 # (rustc --print native-static-libs).
 find_program(PEKO_CARGO cargo HINTS "$ENV{HOME}/.cargo/bin" REQUIRED)
 
-# "dist" optimises across crates and for the CPUs that compiled functions need anyway: minutes to build, a tenth cheaper a request
-# (docs/decisions/0001-bridge.md).
+# "dist" optimises across crates and for the CPUs that compiled functions need anyway: minutes to build, for less CPU time a
+# request (docs/decisions/0001-bridge.md).
 set(PEKO_BRIDGE_PROFILE "release" CACHE STRING "Cargo profile of the bridge: release or dist")
 set(PEKO_RUSTFLAGS "")
 if(PEKO_BRIDGE_PROFILE STREQUAL "dist" AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
