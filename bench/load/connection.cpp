@@ -71,6 +71,10 @@ void Connection::watch(bool writable) {
   ::epoll_ctl(route_.epoll, EPOLL_CTL_MOD, fd_.get(), &event);
 }
 
+void Connection::open() {
+  if (!fd_ && !dial()) fail();
+}
+
 void Connection::flush() {
   if (!fd_ && !dial()) return fail();
   if (connecting_) return;

@@ -39,7 +39,7 @@ struct Route {
   std::uint32_t source = 0;  ///< an IPv4 address; 0: the kernel's choice
 };
 
-/// Connects by itself when there is something to send. Lives as long as its owner.
+/// Connects by itself when there is something to send, or before by open(). Lives as long as its owner.
 class Connection {
  public:
   Connection(Route route, Owner& owner) : route_(route), owner_(owner) {}
@@ -47,12 +47,15 @@ class Connection {
   /// Puts a request behind those that are under way; flush() sends. The views live until it is answered.
   void add(std::string_view head, std::string_view body, TimePoint due);
   void flush();
+  /// Begins to connect, though there is nothing to send yet.
+  void open();
   void on_io(std::uint32_t events);
   /// Closes it; nothing may be under way.
   void close();
 
   [[nodiscard]] std::size_t under_way() const { return since_.size(); }
   [[nodiscard]] const std::deque<TimePoint>& since() const { return since_; }
+  [[nodiscard]] bool connecting() const { return connecting_; }
   /// Requests that this socket has been given.
   [[nodiscard]] std::uint64_t used() const { return used_; }
   /// Sockets that it has had.

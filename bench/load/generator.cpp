@@ -11,7 +11,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{100};  // how often a closed loop without answers looks at the time
 
-double microseconds(Clock::duration time) { return std::chrono::duration<double, std::micro>(time).count(); }
+float microseconds(Clock::duration time) { return std::chrono::duration<float, std::micro>(time).count(); }
+
+Clock::duration seconds(double count) {
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
+}
 
 }  // namespace
 
@@ -24,24 +28,21 @@ Result<Outcome> Generator::run() {
     const std::uint32_t source = plan_.sources > 1 ? INADDR_LOOPBACK + i % plan_.sources : 0;
     connections_.emplace_back(Route{epoll_.get(), plan_.port, source}, owner);
   }
+  if (open_loop() && plan_.per_connection == 0) dial_all();
   const TimePoint begin = Clock::now();
-  const std::chrono::duration<double> time(plan_.seconds);
-  end_ = plan_.seconds > 0 ? begin + std::chrono::duration_cast<Clock::duration>(time) : TimePoint::max();
+  keep_from_ = open_loop() ? begin + seconds(plan_.lead_in_seconds) : begin;
+  end_ = plan_.seconds > 0 ? begin + seconds(plan_.seconds) : TimePoint::max();
   Arrivals arrivals(open_loop() ? plan_.rate : 1, begin);
   if (open_loop()) {
-    for (Connection& connection : connections_) idle_.push_back(&connection);
+    idle_.clear();
+    for (Connection& connection : connections_) idle_.push_back({&connection, begin});
   }
 
-  std::array<epoll_event, 256> events{};
   TimePoint now = begin;
   while (!is_over(now)) {
     open_loop() ? release(arrivals, now) : open_some(begin, now);
     flush_changed();
-    const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), patience_ms(arrivals, now));
-    for (int i = 0; i < count; ++i) {
-      const epoll_event& event = events[static_cast<std::size_t>(i)];
-      static_cast<Connection*>(event.data.ptr)->on_io(event.events);
-    }
+    turn(patience_ms(arrivals, now));
     flush_changed();
     now = Clock::now();
   }
@@ -49,6 +50,29 @@ Result<Outcome> Generator::run() {
   count_unanswered(now);
   for (const Connection& connection : connections_) outcome_.dialled += connection.dialled();
   return std::move(outcome_);
+}
+
+/// One that cannot be made has failed, and is tried again by its first request.
+void Generator::dial_all() {
+  const TimePoint begin = Clock::now();
+  const auto is_over = [&] {
+    return opened_ == connections_.size() && std::ranges::none_of(connections_, &Connection::connecting);
+  };
+  while (!is_over() && Clock::now() < begin + kDialGrace) {
+    for (unsigned i = 0; i < kOpenedPerMillisecond && opened_ < connections_.size(); ++i)
+      connections_[opened_++].open();
+    turn(1);
+  }
+}
+
+/// What the sockets have to say.
+void Generator::turn(int patience_ms) {
+  std::array<epoll_event, 256> events{};
+  const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), patience_ms);
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    static_cast<Connection*>(event.data.ptr)->on_io(event.events);
+  }
 }
 
 bool Generator::may_ask(TimePoint now) const {
@@ -100,9 +124,13 @@ void Generator::release(Arrivals& arrivals, TimePoint now) {
     overdue_.push_back(arrivals.next());
   }
   while (!overdue_.empty() && !idle_.empty()) {
-    ask(*idle_.front(), overdue_.front());
+    const Idle idle = idle_.front();
+    const TimePoint due = overdue_.front();
     idle_.pop_front();
     overdue_.pop_front();
+    if (due >= keep_from_) outcome_.lags_us.push_back(microseconds(Clock::now() - std::max(due, idle.since)));
+    ask(*idle.connection, due);
+    flush_changed();  // the next one's lag has this one's sending in it
   }
 }
 
@@ -132,18 +160,19 @@ void Generator::answered(Connection& connection, const Answer& answer) {
   }
   const bool worn = plan_.per_connection > 0 && connection.used() >= plan_.per_connection;
   if (worn && connection.under_way() == 0) connection.close();
-  open_loop() ? idle_.push_back(&connection) : refill(connection, now);
+  open_loop() ? idle_.push_back({&connection, now}) : refill(connection, now);
 }
 
 void Generator::broke(Connection& connection, std::size_t under_way) {
   under_way_ -= under_way;
   failures_ += std::max<std::size_t>(under_way, 1);
   outcome_.failed["connection lost"] += std::max<std::size_t>(under_way, 1);
-  open_loop() ? idle_.push_back(&connection) : refill(connection, Clock::now());
+  const TimePoint now = Clock::now();
+  open_loop() ? idle_.push_back({&connection, now}) : refill(connection, now);
 }
 
 void Generator::record(TimePoint since, TimePoint now) {
-  outcome_.latencies_us.push_back(static_cast<float>(microseconds(now - since)));
+  if (since >= keep_from_) outcome_.latencies_us.push_back(microseconds(now - since));
 }
 
 void Generator::count_unanswered(TimePoint now) {

@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <boost/json.hpp>
 #include <cmath>
 #include <cstdio>
@@ -39,28 +41,46 @@ double quantile(const std::vector<float>& sorted, double share) {
   return sorted[std::min(index, sorted.size() - 1)];
 }
 
-boost::json::object to_json(bench::Outcome outcome) {
+/// Some quantiles by name; of nothing: none.
+boost::json::object quantiles(std::vector<float>& values) {
+  boost::json::object found;
+  if (values.empty()) return found;
+  std::ranges::sort(values);
+  for (const auto& [name, share] :
+       {std::pair{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1.0}}) {
+    found[name] = quantile(values, share);
+  }
+  return found;
+}
+
+boost::json::object to_json(bench::Outcome& outcome) {
   boost::json::object failed;
   for (const auto& [reason, count] : outcome.failed) failed[reason] = count;
-  boost::json::object latency;
-  std::ranges::sort(outcome.latencies_us);
-  if (!outcome.latencies_us.empty()) {
-    for (const auto& [name, share] :
-         {std::pair{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1.0}}) {
-      latency[name] = quantile(outcome.latencies_us, share);
-    }
+  return {{"answered", outcome.answered},
+          {"failed", failed},
+          {"unanswered", outcome.unanswered},
+          {"seconds", outcome.seconds},
+          {"body_bytes", outcome.body_bytes},
+          {"dialled", outcome.dialled},
+          {"cpu_seconds", cpu_seconds()},
+          {"latency_us", quantiles(outcome.latencies_us)},
+          {"send_lag_us", quantiles(outcome.lags_us)}};
+}
+
+bool write_floats(const std::string& file, const std::vector<float>& values) {
+  std::ofstream out(file, std::ios::binary);
+  for (const float value : values) {
+    const auto bytes = std::bit_cast<std::array<char, sizeof(value)>>(value);
+    out.write(bytes.data(), bytes.size());
   }
-  return {{"answered", outcome.answered},     {"failed", failed},
-          {"unanswered", outcome.unanswered}, {"seconds", outcome.seconds},
-          {"body_bytes", outcome.body_bytes}, {"dialled", outcome.dialled},
-          {"cpu_seconds", cpu_seconds()},     {"latency_us", latency}};
+  return !!out.flush();
 }
 
 }  // namespace
 
 int main(int count, char** words) {
   bench::Plan plan;
-  std::string body_file;
+  std::string body_file, latencies_file;
   std::size_t body_bytes = 0;
   CLI::App app(
       "Puts load on an HTTP/1.1 server on 127.0.0.1. With --rate the requests are due at times of their own (open "
@@ -83,6 +103,9 @@ int main(int count, char** words) {
   app.add_option("--per-connection", plan.per_connection, "Requests after which a connection is closed; 0: never");
   app.add_option("--sources", plan.sources, "Loopback addresses to connect from, in turn")->check(CLI::Range(1, 250));
   app.add_option("--rate", plan.rate, "Requests per second: open loop")->check(CLI::Range(0.0, 1e7));
+  app.add_option("--lead-in", plan.lead_in_seconds, "Open loop: seconds at the beginning of which no latency is kept")
+      ->check(CLI::Range(0.0, 60.0));
+  app.add_option("--latencies", latencies_file, "File for the latencies that were kept: microseconds, 32-bit floats");
   app.add_option("--seconds", plan.seconds, "Time after which it asks no more")->check(CLI::Range(0.0, 86'400.0));
   app.add_option("--count", plan.count, "Requests after which it asks no more");
   CLI11_PARSE(app, count, words);
@@ -108,6 +131,10 @@ int main(int count, char** words) {
     std::fprintf(stderr, "peko_load: %s\n", outcome.error().message.c_str());
     return 1;
   }
-  std::printf("%s\n", boost::json::serialize(to_json(std::move(*outcome))).c_str());
+  if (!latencies_file.empty() && !write_floats(latencies_file, outcome->latencies_us)) {
+    std::fprintf(stderr, "peko_load: %s cannot be written\n", latencies_file.c_str());
+    return 1;
+  }
+  std::printf("%s\n", boost::json::serialize(to_json(*outcome)).c_str());
   return 0;
 }

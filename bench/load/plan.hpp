@@ -30,6 +30,9 @@ struct Plan {
   /// Requests per second, at times that do not depend on the answers (open loop). 0: a connection asks as soon as it
   /// was answered (closed loop).
   double rate = 0;
+  /// Open loop: latencies of requests that are due before this are not kept; the first ones meet caches that are still
+  /// cold.
+  double lead_in_seconds = 0.2;
   double seconds = 0;       ///< 0: no end but `count`
   std::uint64_t count = 0;  ///< requests after which it ends; 0: no end but `seconds`
   /// Bytes of each body; an answer with others has failed. Negative: any.

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """peko_load against a server that misbehaves by plan: what it says must be what happened. PEKO_LOAD is the program."""
 
+import array
 import json
 import os
+import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -14,16 +17,17 @@ HANG_UP = b"<and hangs up>"
 
 
 class Peer:
-    """A server on threads. `answer(number, head)` gives the bytes to send for a request."""
+    """A server on threads. `answer(number, head)` gives the bytes to send for a request; it accepts none for some seconds."""
 
-    def __init__(self, test, answer):
-        self.answer, self.heads, self.lock = answer, [], threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+    def __init__(self, test, answer, backlog=256, deaf_seconds=0):
+        self.answer, self.heads, self.lock, self.deaf_seconds = answer, [], threading.Lock(), deaf_seconds
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=backlog)
         self.port = self.listener.getsockname()[1]
         test.addCleanup(self.listener.close)
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
+        time.sleep(self.deaf_seconds)
         while True:
             try:
                 connection, _ = self.listener.accept()
@@ -109,6 +113,49 @@ class Load(unittest.TestCase):
         self.assertEqual(said["answered"], 10)
         self.assertGreater(said["unanswered"], 10)
         self.assertGreater(said["latency_us"]["p90"], 2e6)
+
+    def test_connecting_is_no_part_of_a_latency(self):
+        """Open loop: with so short a queue most connections are refused room at first, and the kernel tries again after a second."""
+        peer = Peer(self, lambda number, head: OK, backlog=1, deaf_seconds=0.3)
+        said = self.run_load(peer, "--rate", 200, "--seconds", 0.5, "--connections", 10, "--lead-in", 0)
+        self.assertEqual((said["dialled"], said["unanswered"], said["failed"]), (10, 0, {}))
+        self.assertLess(said["latency_us"]["max"], 0.5e6)
+
+    def test_the_first_latencies_are_not_kept(self):
+        kept = {}
+        for lead_in in (None, 0, 5):
+            with tempfile.NamedTemporaryFile() as file:
+                flags = [] if lead_in is None else ["--lead-in", lead_in]
+                said = self.run_load(Peer(self, lambda number, head: OK), "--rate", 500, "--seconds", 0.5, "--latencies", file.name, *flags)
+                latencies = array.array("f", file.read())
+            kept[lead_in] = len(latencies) / said["answered"]
+            self.assertEqual(said["latency_us"].get("max"), max(latencies, default=None))
+        self.assertEqual((kept[0], kept[5]), (1, 0))
+        self.assertGreater(kept[None], 0.4)  # 0.3 of 0.5 seconds
+        self.assertLess(kept[None], 0.8)
+
+    def test_it_tells_when_it_was_late_itself(self):
+        peer = Peer(self, lambda number, head: OK)
+        command = [os.environ["PEKO_LOAD"], "--port", str(peer.port), "--rate", "200", "--seconds", "1.5", "--connections", "4"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as load:
+            while not peer.heads:
+                time.sleep(0.01)
+            time.sleep(0.5)
+            load.send_signal(signal.SIGSTOP)
+            time.sleep(STALL)
+            load.send_signal(signal.SIGCONT)
+            said = json.loads(load.communicate(timeout=30)[0])
+        self.assertGreater(said["send_lag_us"]["max"], STALL * 1e6 * 0.8)
+        self.assertLess(said["send_lag_us"]["p50"], STALL * 1e6 * 0.2)
+
+    def test_its_own_lateness_is_not_that_of_a_server_whose_connections_are_taken(self):
+        def slow(number, head):
+            time.sleep(0.1)
+            return OK
+
+        said = self.run_load(Peer(self, slow), "--rate", 100, "--seconds", 0.5, "--connections", 1)
+        self.assertGreater(said["latency_us"]["p50"], 0.5e6)
+        self.assertLess(said["send_lag_us"]["p50"], 0.1e6)
 
     def test_its_rate_does_not_depend_on_the_answers(self):
         said = self.run_load(Peer(self, lambda number, head: OK), "--rate", 500, "--seconds", 2, "--connections", 20)
