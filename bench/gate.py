@@ -95,6 +95,14 @@ def read_baseline(path):
         raise Missing(f"{path} is no baseline ({error!r}): make bench-gate UPDATE=1 writes it anew") from None
 
 
+def refuse_other_toolchain(made_by):
+    """Counts that stay in a baseline must not pass for those of another toolchain."""
+    for name, ours in toolchain().items():
+        if made_by.get(name) != ours:
+            raise Missing(f"the other counts of the baseline were made with {name} {made_by.get(name)}, this is {ours}: "
+                          "make bench-gate UPDATE=1 counts all cases anew")
+
+
 def positive(text):
     number = int(text)
     if number < 1:
@@ -119,6 +127,8 @@ def main():
         if unknown:
             parser.error(f"there is no case {unknown[0]}; there are: {', '.join(known)}")
         made_by, baseline = ({}, {}) if options.update and not options.cases else read_baseline(options.baseline)
+        if options.update and set(baseline) - set(options.cases):
+            refuse_other_toolchain(made_by)
         counts = count_all(micro, options.cases or known, options.repeat, options.jobs)
 
     if options.repeat > 1:

@@ -110,6 +110,12 @@ class Gate(unittest.TestCase):
             self.assertIn("PASS", said)
 
             baseline = json.loads(path.read_text())
+            path.write_text('{"toolchain": {}, "instructions": {"%s": 1, "other": 1}}' % CASE)
+            status, said = self.run_gate("--update", "--baseline", path, CASE)
+            self.assertEqual(status, 1, said)  # what is known of the other case was counted with another toolchain
+            self.assertIn("UPDATE=1 counts all cases anew", said)
+
+            path.write_text(json.dumps(baseline))
             baseline["instructions"][CASE] = round(baseline["instructions"][CASE] / 1.06)
             path.write_text(json.dumps(baseline))
             status, said = self.run_gate("--baseline", path, CASE)
