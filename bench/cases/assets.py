@@ -1,16 +1,14 @@
 """A static file
 
-A file of 2 KB, answered before the function is asked; nginx sends it from the page cache by sendfile. Beside it the same
-function's own answer, so that both ways through Peko can be compared.
+A file of 2 KB, answered before the function is asked. Beside it a function that answers the same bytes itself, so that both ways
+through Peko can be compared.
 """
-
-import os
 
 from rig import peers
 from rig.load import Load
 from rig.method import Contestant
 
-PAGE = b"<!doctype html>" + os.urandom(1016).hex().encode() + b"\n"
+PAGE = b"0123456789abcdef" * 128  # what the guest big answers, too
 NGINX = """server { listen 127.0.0.1:PORT; root FOLDER/public; etag on;
     location / { add_header cache-control "public, max-age=0, must-revalidate"; } }"""
 
@@ -39,8 +37,8 @@ def run(bench):
 
     contestants = [
         Contestant("peko", lambda: peers.peko(site(), "site"), subject=True),
-        Contestant("peko, the function itself", lambda: peers.peko(
-            peers.Store(bench.folder()).drop("hello-c"), "hello-c"), subject=True),
+        Contestant("peko, a function's answer", lambda: peers.peko(
+            peers.Store(bench.folder()).drop("big"), "big"), subject=True, load=Load(path=f"/{len(PAGE)}")),
         Contestant("nginx", nginx),
         Contestant("workerd, a disk service", workerd, load=Load(path="/index.html")),
     ]

@@ -6,19 +6,18 @@ shares it. (`bench/run scripts` measures instances of JavaScript engines, which 
 """
 
 import re
-import socket
-import time
 import urllib.request
 from pathlib import Path
 
 from rig import peers
 from rig.load import Load
-from rig.machine import Missing, available_bytes
+from rig.client import Client
+from rig.machine import Missing, available_bytes, in_short
 from rig.process import free_port
 from rig.result import Column, Result
+from rig.wait import until
 
 from cases import zipf
-from cases.cold_start import ask
 
 SIZES = (100, 1000, 5000)
 COLUMNS = [
@@ -31,10 +30,10 @@ MEMORY_SHARE_MAX = 0.5  # of what is available: beyond, a size is left out
 
 
 class Process:
-    """A server that is to have some instances. `fill` makes it have them; `base` is what it has without."""
+    """A server that is to have some instances. `fill` makes it have them."""
 
-    def __init__(self, server, fill, base=None):
-        self.server, self.fill, self.base = server, fill, base
+    def __init__(self, server, fill):
+        self.server, self.fill = server, fill
 
 
 def peko_flags(count):
@@ -44,15 +43,11 @@ def peko_flags(count):
 
 def wait_for_warm(admin, wanted):
     """Until as many instances wait for their next request; some end their work after the answer."""
-    end = time.monotonic() + 30
-    while True:
+    def warm():
         with urllib.request.urlopen(f"http://127.0.0.1:{admin}/metrics", timeout=30) as page:
-            alive = sum(map(int, re.findall(r"^peko_warm_instances\{.*\} (\d+)$", page.read().decode(), re.M)))
-        if alive == wanted:
-            return
-        if time.monotonic() > end:
-            raise Missing(f"{alive} instances are warm and not {wanted}")
-        time.sleep(0.5)
+            return sum(map(int, re.findall(r"^peko_warm_instances\{.*\} (\d+)$", page.read().decode(), re.M)))
+
+    until(lambda: warm() == wanted, f"{wanted} warm instances", 30, 0.5)
 
 
 def all_at_once(server, count):
@@ -64,13 +59,14 @@ def all_at_once(server, count):
 
 
 def one_each(server, count):
-    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+    with Client(server.port) as client:
         for number in range(count):
-            ask(connection, f"f{number}.localhost")
+            client.ok(f"f{number}.localhost")
 
 
 def run(bench):
-    result = Result(COLUMNS, "One process for each figure.")
+    result = Result(COLUMNS, "One process for each figure. Of each is taken off what a process with a single instance has, of a single "
+                             "function; the rest is shared by all others.")
 
     def one_function(count):
         admin = free_port()
@@ -90,11 +86,8 @@ def run(bench):
         return Process(server, lambda: all_at_once(server, count))
 
     def workerd(count):
-        with zipf.workerd(bench.folder(), 1) as one:
-            one_each(one, 1)
-            base = one.memory()
         server = zipf.workerd(bench.folder(), count)
-        return Process(server, lambda: one_each(server, count), base)
+        return Process(server, lambda: one_each(server, count))
 
     for name, make in (("peko, one function", one_function), ("peko, a function each", function_each),
                        ("wasmtime serve, one function", wasmtime), ("workerd, a function each", workerd)):
@@ -106,8 +99,8 @@ def run(bench):
 
 
 def measure(bench, result, name, make):
-    row = result.row(name, name.startswith("peko"))
-    for size in SIZES:
+    row, base = result.row(name, name.startswith("peko")), None
+    for size in (1, *SIZES):
         known = max((values[0] for key, values in row.rounds.items() if key.startswith("rss")), default=0) * 1024
         if known * size > MEMORY_SHARE_MAX * available_bytes():
             result.leave_out(f"{name}, {size:,}", f"it would take {known * size / 2**30:.1f} GiB, too much for this machine")
@@ -116,13 +109,18 @@ def measure(bench, result, name, make):
         try:
             process = make(size)
             with process.server as server:
-                before = process.base or server.memory()
                 process.fill()
-                rss, pss = ((after - then) / size / 1024 for after, then in zip(server.memory(), before, strict=True))
-                mappings = sum(1 for _ in Path(f"/proc/{server.pid}/maps").open())
-        except Missing as missing:
+                memory = server.memory()
+                mappings = len(Path(f"/proc/{server.pid}/maps").read_text().splitlines())
+        except Exception as error:  # noqa: BLE001  (whatever a peer does, the case goes on)
             if row.subject:
                 raise
-            result.leave_out(f"{name}, {size:,}", missing.short())
+            result.leave_out(f"{name}, {size:,}" if base else name, in_short(error))
+            if base:
+                continue
+            return
+        if base is None:
+            base = memory
             continue
+        rss, pss = ((after - then) / (size - 1) / 1024 for after, then in zip(memory, base, strict=True))
         row.add({f"rss_{size}": rss, f"pss_{size}": pss} | ({"mappings": mappings / size} if size == SIZES[-1] else {}))

@@ -16,8 +16,9 @@ from rig import peers
 from rig.machine import BUILD, Missing, two_cpus
 from rig.noise import Watch
 from rig.result import Column, Result
+from rig.wait import until
 
-from cases.dev_save import harness
+from cases.dev_save import harness, stopped
 
 SIZES = {"10 KB": 0, "10 MB": 10_000_000}  # beside the guest's own
 PAUSE = 0.002  # seconds between questions
@@ -63,19 +64,16 @@ class Watcher:
         self.thread.join()
 
     def wait(self, greeting):
-        end = time.monotonic() + 60
-        while greeting not in self.first:
-            if time.monotonic() > end or not self.thread.is_alive():
-                raise Missing("the new version did not come")
-            time.sleep(PAUSE)
+        until(lambda: greeting in self.first or not self.thread.is_alive(), "the new version", pause=PAUSE)
+        if greeting not in self.first:
+            raise Missing("the function could not be asked any more")
         return self.first[greeting]
 
 
 def measure(bench, row, deployer, server, admin, size):
     flags = ["--admin", f"http://127.0.0.1:{admin}"] if admin else []
     deployer.deploy("live", component(size), "--env", "GREETING=before")
-    while b"GREETING=before\n" not in server.ask("live").body:
-        time.sleep(PAUSE)
+    until(lambda: b"GREETING=before\n" in server.ask("live").body, "the first version", pause=PAUSE)
     with Watcher(server) as watcher:
         for number in range(bench.rounds):
             bench.say(f"{row.name}: deploy {number + 1}")
@@ -101,11 +99,9 @@ def run(bench):
             result.leave_out(kind, str(why))
             continue
         key = stores.new_key()
-        server = tests.Server("serve", "--code", store.url, "--log", "text", "--key-file", key, env=store.env)
-        for name, size in SIZES.items():
-            for told in (None, server.admin_port()):
-                row = result.row(f"{kind}, {name}" + (", --admin" if told else ""), subject=True)
-                measure(bench, row, stores.Deployer(store, key), server, told, size)
-        server.stop()
-        store.stop()
+        with stopped(store), stopped(tests.Server("serve", "--code", store.url, "--log", "text", "--key-file", key, env=store.env)) as server:
+            for name, size in SIZES.items():
+                for told in (None, server.admin_port()):
+                    row = result.row(f"{kind}, {name}" + (", --admin" if told else ""), subject=True)
+                    measure(bench, row, stores.Deployer(store, key), server, told, size)
     return result

@@ -13,7 +13,7 @@ SETTINGS = "[limits]\nwall_ms = 0\n"  # as the others: no limit of time
 COLUMNS = [
     Column("cpu_us_per_mb", "CPU us / MB", better="lower", spread=True, plot=True),
     Column("mb_per_second", "MB / s", better="higher", plot=True),
-    *LOAD_COLUMNS[1:4], *LOAD_COLUMNS[5:],
+    *(column for column in LOAD_COLUMNS if column.key not in ("per_cpu_second", "per_second")),
 ]
 
 
@@ -32,9 +32,9 @@ def contestants(bench):
     ]
 
 
-def measure(bench, load, about, latency=True):
+def measure(bench, load, about, latency=True, columns=COLUMNS):
     absent = [("nginx", "it answers no request with its own body")]
-    result = bench.compare(contestants(bench), load, about, columns=COLUMNS, absent=absent, latency=latency)
+    result = bench.compare(contestants(bench), load, about, columns=columns, absent=absent, latency=latency)
     for row in result.rows:
         row.derive("cpu_us_per_mb", "cpu_us", lambda us: us * MEGABYTE / load.body_bytes)
         row.derive("mb_per_second", "per_second", lambda rate: rate * load.body_bytes / MEGABYTE)

@@ -15,8 +15,9 @@ def run(bench):
         Contestant("peko, reuse = never", lambda: peers.peko(store, "hello-c"), subject=True),
         Contestant("wasmtime serve", lambda: peers.wasmtime(hello, "--max-instance-reuse-count", "1", reuse=False)),
         Contestant("Spin", lambda: peers.spin(bench.folder(), hello)),
+        Contestant("wasmCloud", lambda: peers.wasmcloud(bench.folder(), hello)),
     ]
     absent = [("workerd", "it keeps its isolates; no setting makes one for each request"),
               ("Node.js", "it would have to start a process for each request: see the cold starts"),
               ("nginx", "it runs nothing that could be fresh")]
-    return bench.compare(contestants, Load(), "64 connections.", absent=absent)
+    return bench.compare(contestants, Load(expect_bytes=len("Hello, World!")), "64 connections.", absent=absent)

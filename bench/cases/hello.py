@@ -25,23 +25,27 @@ def contestants(bench):
         Contestant("peko, script", lambda: peers.peko(
             peers.Store(bench.folder()).deploy_script(script, "hello"), "hello"), subject=True),
         Contestant("wasmtime serve", lambda: peers.wasmtime(hello)),
+        Contestant("wasmtime serve, can be stopped", lambda: peers.wasmtime(hello, *peers.WASMTIME_STOPPABLE),
+                   note=peers.STOPPABLE_NOTE),
         Contestant("workerd", lambda: peers.workerd(bench.folder(), script)),
         Contestant("Node.js http", lambda: peers.node("hello.mjs")),
         Contestant("nginx return 200", lambda: peers.nginx(bench.folder(), NGINX)),
-        Contestant("Spin", lambda: peers.spin(bench.folder(), hello)),
-        Contestant("wasmCloud", lambda: peers.wasmcloud(bench.folder(), hello)),
     ]
 
 
 def peko_and_peers(bench):
-    """For cases about connections: Peko once, without its log and its scripts."""
-    return [one for one in contestants(bench) if not one.subject or one.name == "peko"]
+    """For cases about connections: Peko and wasmtime serve once each, without the log and without scripts of Peko's."""
+    return [one for one in contestants(bench) if one.name == "peko" or not (one.subject or "stopped" in one.name)]
 
 
 def run(bench):
-    result = bench.compare(contestants(bench), Load(), "64 connections that are kept, one request under way on each.")
+    fresh = "it makes an instance for each request: see the case of fresh ones"
+    result = bench.compare(contestants(bench), Load(expect_bytes=len("Hello, World!")), "64 connections that are kept, one request under way on each.",
+                           absent=[("Spin", fresh), ("wasmCloud", fresh)])
     for peer, most in (("wasmtime serve", WASMTIME_MAX), ("nginx return 200", NGINX_MAX)):
         ratio = result.ratio("cpu_us", "peko", peer)
-        if ratio is not None:
+        if ratio is None:
+            result.judge(None, f"CPU per request in times of that of {peer} (bar {most})")
+        else:
             result.judge(ratio <= most, f"CPU per request {ratio:.2f} times that of {peer} (bar {most})")
     return result

@@ -18,9 +18,8 @@ def run(bench):
     contestants = [
         Contestant("peko", lambda: peers.peko(store, "image-resize"), subject=True),
         Contestant("wasmtime serve", lambda: peers.wasmtime(resize)),
-        Contestant("wasmtime serve, time limit", lambda: peers.wasmtime(resize, "-W", "timeout=10s"),
-                   note="its code can be stopped, as Peko's always can: each loop looks whether it should"),
-        Contestant("Node.js with sharp", lambda: peers.node("image.mjs", photo),
+        Contestant("wasmtime serve, can be stopped", lambda: peers.wasmtime(resize, *peers.WASMTIME_STOPPABLE), note=peers.STOPPABLE_NOTE),
+        Contestant("Node.js with sharp", lambda: peers.node("image.mjs", photo), work="sharp",
                    note="native code, not WebAssembly; it decodes the JPEG at half its size at once"),
     ]
     absent = [("workerd", "it has no codec of images; one in WebAssembly would be other work"),

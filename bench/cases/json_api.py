@@ -22,6 +22,7 @@ def run(bench):
                 "total_cents": net + net * 19 // 100}
     api = peers.component("json-api")
     script = peers.SCRIPTS / "json_worker.mjs"
+    fresh = "an instance for each request"
     contestants = [
         Contestant("peko, Rust", lambda: peers.peko(peers.Store(bench.folder()).drop("json-api"), "json-api"), subject=True),
         Contestant("peko, script", lambda: peers.peko(
@@ -29,8 +30,8 @@ def run(bench):
         Contestant("wasmtime serve, Rust", lambda: peers.wasmtime(api)),
         Contestant("workerd, script", lambda: peers.workerd(bench.folder(), script)),
         Contestant("Node.js, script", lambda: peers.node("fetch.mjs", script)),
-        Contestant("Spin, Rust", lambda: peers.spin(bench.folder(), api)),
-        Contestant("wasmCloud, Rust", lambda: peers.wasmcloud(bench.folder(), api)),
+        Contestant("Spin, Rust", lambda: peers.spin(bench.folder(), api), note=fresh),
+        Contestant("wasmCloud, Rust", lambda: peers.wasmcloud(bench.folder(), api), note=fresh),
     ]
     size = len(json.dumps(expected, separators=(",", ":")))  # of each right answer, in whatever order its lines are
     load = Load(method="POST", body=body, fields=("content-type: application/json",), expect_bytes=size, connections=32)

@@ -33,4 +33,4 @@ def run(bench):
         Contestant("Node.js, script", lambda: peers.node("fetch.mjs", script)),
         Contestant("nginx, proxy_pass", lambda: peers.nginx(bench.folder(), PROXY.replace("ORIGIN", str(origin.port)))),
     ]
-    return bench.compare(contestants, Load(path=f"/{address}/", connections=32), "32 connections.")
+    return bench.compare(contestants, Load(path=f"/{address}/", connections=32, expect_bytes=len("Hello, origin!")), "32 connections.")

@@ -7,20 +7,19 @@ its page. No peer takes part.
 
 import asyncio
 import re
-import socket
 import time
 from pathlib import Path
 
 from rig import peers
-from rig.machine import ROOT, two_cpus
+from rig.client import Client
+from rig.machine import ROOT, Missing, two_cpus
 from rig.noise import Watch
-from rig.process import free_port
+from rig.process import free_port, on_cpu
 from rig.result import Column, Result
-
-from cases.cold_start import ask
 
 CODE_KB_MAX = 100
 INSTANCES, WARM_REQUESTS = 50, 500
+PATIENCE = 60  # seconds, for the answers of all instances
 FORM = "application/x-www-form-urlencoded"
 COLUMNS = [
     Column("code_kb", "code KB", better="lower"),
@@ -34,10 +33,11 @@ COLUMNS = [
 
 
 class Function:
-    """A sample. `form`: a request whose handler reads its body."""
+    """A sample. `form`: a request whose handler reads its body, and finds it wrong by `status`: so nothing is written anywhere."""
 
-    def __init__(self, title, project, form, body):
+    def __init__(self, title, project, form, body, status):
         self.title, self.project, self.form, self.body = title, ROOT / "samples" / project, form, body.encode()
+        self.status = status
 
     @property
     def name(self):
@@ -46,9 +46,9 @@ class Function:
 
 SIGHTING = f"POST /sightings HTTP/1.1\r\ncontent-type: {FORM}\r\n"
 FUNCTIONS = [
-    Function("hono-api, a script", "hono-api", "POST /links HTTP/1.1\r\ncontent-type: application/json\r\n", "{}"),
-    Function("ssr, a script", "ssr", SIGHTING, "name=n&text=t"),
-    Function("ssr, a component", "ssr-component", SIGHTING, "name=n&text=t"),
+    Function("hono-api, a script", "hono-api", "POST /links HTTP/1.1\r\ncontent-type: application/json\r\n", "{}", 400),
+    Function("ssr, a script", "ssr", SIGHTING, "name=n&text=t", 422),
+    Function("ssr, a component", "ssr-component", SIGHTING, "name=n&text=t", 422),
 ]
 
 
@@ -74,9 +74,7 @@ class Node:
         self.store.deploy(function.project, name, "--no-build", "--admin", f"http://{self.admin}")
 
     def cpu_ms(self):
-        """CPU of all threads so far, finer than ticks."""
-        tasks = Path(f"/proc/{self.server.pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
+        return self.server.cpu_ns() / 1e6
 
     def memory(self):
         """Proportional and private bytes."""
@@ -84,28 +82,23 @@ class Node:
         kib = {kind: int(re.search(rf"^{kind}:\s+(\d+) kB", text, re.M)[1]) for kind in ("Pss", "Private_Dirty", "Private_Clean")}
         return kib["Pss"] << 10, (kib["Private_Dirty"] + kib["Private_Clean"]) << 10
 
-    def connect(self):
-        connection = socket.create_connection(("127.0.0.1", self.server.port))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return connection
-
     def first(self, function, number):
         """Milliseconds, and those of CPU, of the first request to a new function with this code."""
         name = f"{function.name}-{number}"
         self.deploy(function, name)
-        with self.connect() as connection:
+        with on_cpu(two_cpus()[1]), Client(self.server.port) as client:
             time.sleep(0.3)  # the version has arrived; nothing else is under way
             before = self.cpu_ms()
-            return ask(connection, f"{name}.localhost"), self.cpu_ms() - before
+            return client.ok(f"{name}.localhost").milliseconds, self.cpu_ms() - before
 
     def warm(self, function):
         """Milliseconds of CPU of a request, on an instance that has answered some."""
-        with self.connect() as connection:
+        with Client(self.server.port) as client:
             for _ in range(WARM_REQUESTS // 5):
-                ask(connection, f"{function.name}.localhost")
+                client.ok(f"{function.name}.localhost")
             before = self.cpu_ms()
             for _ in range(WARM_REQUESTS):
-                ask(connection, f"{function.name}.localhost")
+                client.ok(f"{function.name}.localhost")
             return (self.cpu_ms() - before) / WARM_REQUESTS
 
     async def idle(self, function):
@@ -119,7 +112,10 @@ class Node:
         await asyncio.sleep(2 + INSTANCES / 20)
         for _, writer in held:
             writer.write(function.body)
-        await asyncio.gather(*(reader.read() for reader, _ in held))
+        answers = await asyncio.wait_for(asyncio.gather(*(reader.read() for reader, _ in held)), PATIENCE)
+        failed = [answer for answer in answers if answer.split()[1:2] != [str(function.status).encode()]]
+        if failed:
+            raise Missing(f"{len(failed)} of {INSTANCES} requests failed: {failed[0][:300].decode(errors='replace')}")
         for _, writer in held:
             writer.close()
         await asyncio.sleep(1)

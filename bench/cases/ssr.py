@@ -39,6 +39,8 @@ def run(bench):
         Contestant("peko, component", lambda: peers.peko(
             peers.Store(bench.folder()).drop("ssr-component", settings), "ssr-component"), subject=True),
         Contestant("wasmtime serve, component", lambda: peers.wasmtime(component, "--env", "SITE_NAME=Cloudbook")),
+        Contestant("wasmtime serve, component, can be stopped", lambda: peers.wasmtime(
+            component, "--env", "SITE_NAME=Cloudbook", *peers.WASMTIME_STOPPABLE), note=peers.STOPPABLE_NOTE),
         Contestant("workerd, script", lambda: peers.workerd(bench.folder(), module, ENV)),
         Contestant("Node.js, script", lambda: peers.node("fetch.mjs", module, env={"WORKER_ENV": json.dumps(ENV)})),
     ]

@@ -46,5 +46,5 @@ def run(bench):
     ]
     absent = [("wasmtime serve", "it serves one component"), ("Node.js", "it has one program in a process"),
               ("nginx", "it runs no functions")]
-    load = Load(host="f{}.localhost", hosts=FUNCTIONS, zipf=1, connections=32)
+    load = Load(host="f{}.localhost", hosts=FUNCTIONS, zipf=1, connections=32, expect_bytes=len("Hello, World!"))
     return bench.compare(contestants, load, f"{FUNCTIONS:,} functions with the same code, 32 connections.", absent=absent)

@@ -1,5 +1,6 @@
 """The machine that is measured on, and which of its CPUs do what."""
 
+import functools
 import os
 import platform
 import re
@@ -12,12 +13,8 @@ BUILD = ROOT / "build"
 class Missing(Exception):
     """Something that a benchmark needs is not there, or failed; the text says what to do."""
 
-    def short(self):
-        """In a line: what, and the last that was said of it."""
-        lines = [line.strip() for line in str(self).splitlines() if line.strip()]
-        return lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"
 
-
+@functools.cache
 def two_cpus():
     """A CPU for servers and one for the load, on different cores where the machine has two: BENCH_CPUS=2,3 says others."""
     allowed = sorted(os.sched_getaffinity(0))
@@ -37,6 +34,13 @@ def core_of(cpu):
     """The CPUs of one core, as the kernel lists them; the CPU itself where it does not."""
     file = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
     return file.read_text().strip() if file.exists() else str(cpu)
+
+
+def in_short(error):
+    """An error in a line: what, and the last that was said of it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = " ".join(lines[:1] + lines[1:][-1:])
+    return text if isinstance(error, Missing) else f"{type(error).__name__}: {text}"
 
 
 def describe():

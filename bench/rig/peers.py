@@ -16,6 +16,7 @@ from rig.process import Server, free_port
 
 PEKO = Path(os.environ.get("PEKO_BIN", BUILD / "release/peko"))
 WASMTIME = Path(os.environ.get("WASMTIME_BIN", BUILD / "peers/bin/wasmtime"))
+WASMTIME_STAMP = BUILD / "peers/wasmtime.stamp"  # of the one built by scripts/bench-peers.sh: version, profile, flags
 NPM = ROOT / "tests/peers/node_modules"
 # The program itself: the one in the package workerd is a script that runs it.
 WORKERD = next(NPM.glob("@cloudflare/workerd-linux-*/bin/workerd"), NPM / "workerd/bin/workerd")
@@ -116,6 +117,9 @@ WASMTIME_POOL = ("-O", "pooling-allocator=y", "-O", "pooling-memory-keep-residen
                  "-O", "pooling-table-keep-resident=65536")
 # `wasmtime serve --help`: how often and how long an instance is used again. A million: it is not replaced while measured.
 WASMTIME_REUSE = ("--max-instance-reuse-count", "1000000", "--idle-instance-timeout", "60s")
+# A limit of time has its code look, in each loop and at each call, whether it is to stop; Peko's code always does.
+WASMTIME_STOPPABLE = ("-W", "timeout=10s")
+STOPPABLE_NOTE = "its code can be stopped, as Peko's always can: each loop and each call looks whether it should"
 
 
 def wasmtime(file, *flags, reuse=True, **server):
@@ -226,6 +230,16 @@ def versions():
     found = {"Python": sys.version.split()[0]}
     for name, command in asked.items():
         if command[0] and shutil.which(str(command[0])):
-            done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
-            found[name] = re.search(r"\d[\d.-]*\d", done.stdout + done.stderr)[0]
+            found[name] = version_of(command)
+    if "wasmtime" in found and "WASMTIME_BIN" not in os.environ and WASMTIME_STAMP.exists():
+        found["wasmtime"] += f" ({WASMTIME_STAMP.read_text().strip().partition(' ')[2]})"
     return found
+
+
+def version_of(command):
+    try:
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, timeout=30)
+    except (OSError, subprocess.SubprocessError):
+        return "of an unknown version"
+    said = re.search(r"\d[\d.-]*\d", done.stdout + done.stderr)
+    return said[0] if said else "of an unknown version"

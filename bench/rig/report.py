@@ -1,17 +1,23 @@
 """Results as text: Markdown for people, and the part of docs/performance.md between its markers."""
 
+import math
 import re
 
+VERDICTS = {True: "PASS", False: "FAIL", None: "NOT MEASURED"}
 BEGIN, END = "<!-- bench: {} -->", "<!-- bench: end -->"
 
 
 def figure(value, digits):
-    return f"{value:,.{digits}f}"
+    """Without an end: as long as requests that failed took."""
+    return f"{value:,.{digits}f}" if math.isfinite(value) else "never"
 
 
 def cell(metric, column):
+    """Empty: it was not measured; -: there are too few samples."""
     if metric is None:
         return ""
+    if metric["median"] is None:
+        return "-"
     text = figure(metric["median"], column["digits"])
     if column["spread"] and len(metric["values"]) > 1:
         text += f" ({figure(metric['min'], column['digits'])} to {figure(metric['max'], column['digits'])})"
@@ -50,7 +56,7 @@ def remarks(data):
             lines.append(f"- {row['name']}: {row['note']}")
     lines += [f"- Not measured: {absent['name']}: {absent['why']}" for absent in data["absent"]]
     lines += [f"- {note}" for note in data["notes"]]
-    lines += [f"- {'PASS' if verdict['passed'] else 'FAIL'}: {verdict['text']}" for verdict in data["verdicts"]]
+    lines += [f"- {VERDICTS[verdict['passed']]}: {verdict['text']}" for verdict in data["verdicts"]]
     return "\n".join(lines)
 
 
@@ -67,15 +73,16 @@ def section(data, picture=None):
     return "\n\n".join(part for part in parts if part)
 
 
-def machine(data):
-    """A sentence on what was measured on, and with which versions."""
+def machine(data, commits=None):
+    """A sentence on what was measured on, and with which versions; `commits` of more results than this one."""
+    commits = commits or [data["commit"]]
     m = data["machine"]
     kind = "a virtual machine" if m["virtual"] else "a machine"
     cores = f"server on CPU {m['server_cpu']}, load on CPU {m['load_cpu']}"
     cores += ", two threads of one core" if m["same_core"] else ""
     versions = ", ".join(f"{name} {version}" for name, version in data["versions"].items())
     return (f"{data['date']}: {m['cpu']}, {kind} with {m['cpus']} CPUs and {m['memory_gib']} GiB, Linux {m['kernel']}, {m['system']}; "
-            f"{cores}. {versions}.")
+            f"{cores}. {versions}. Commit {', '.join(commits)}.")
 
 
 def put_into(text, sections):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The parts of the benchmarks that compute: medians, noise, tables, the document."""
 
+import math
 import sys
 import tempfile
 import unittest
@@ -8,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rig import noise, report, stats  # noqa: E402  (the folder is known only now)
+from rig import noise, proc, report, stats  # noqa: E402  (the folder is known only now)
 from rig.machine import Missing, two_cpus  # noqa: E402
 from rig.result import Column, Result  # noqa: E402
 
@@ -31,12 +32,40 @@ class Statistics(unittest.TestCase):
 def process(name, parent, ticks, cpu=0):
     """As /proc/PID/stat has it; its time is split over its four fields."""
     fields = ["S", parent, *[0] * 9, ticks - 3, 1, 1, 1, *[0] * 21, cpu, 0]
-    return noise.Process(f"7 ({name}) " + " ".join(map(str, fields)))
+    return proc.Process(f"7 ({name}) " + " ".join(map(str, fields)))
+
+
+class Pooled(unittest.TestCase):
+    CALM = [None] * 5
+
+    def test_a_quantile_needs_ten_samples_beyond_it(self):
+        self.assertEqual([stats.needed(share) for share in (0.5, 0.9, 0.99, 0.999)], [20, 100, 1000, 10_000])
+        self.assertIsNone(stats.pooled([range(199)] * 5, self.CALM, 0.99)["median"])
+        self.assertEqual(stats.pooled([range(200)] * 5, self.CALM, 0.99)["median"], 197)
+
+    def test_it_is_of_all_rounds_and_beside_it_are_those_of_rounds_with_enough_samples(self):
+        found = stats.pooled([range(1000), range(1000, 2000), [7]], self.CALM[:3], 0.99)
+        self.assertEqual((found["median"], found["min"], found["max"], found["samples"]), (1979, 989, 1989, 2001))
+        self.assertEqual(found["values"], [989, 1989])
+        self.assertEqual(stats.pooled([range(200)] * 5, self.CALM, 0.99)["values"], [197])
+
+    def test_disturbed_rounds_are_left_out(self):
+        self.assertEqual(stats.pooled([[1] * 10, [1] * 10, [9] * 50, [1] * 10], [None, None, "cc1", None], 0.5)["median"], 1)
+
+    def test_what_never_came_takes_for_ever(self):
+        self.assertEqual(stats.pooled([[1.0] * 980 + [math.inf] * 20], [None], 0.99)["median"], math.inf)
+
+    def test_a_row_tells_it_and_a_table_shows_too_few_as_a_dash(self):
+        result = Result([Column("p50_us", "p50", pool="us", share=0.5), Column("p99_us", "p99", pool="us", share=0.99)], "")
+        for name, count in (("few", 30), ("many", 2000), ("never", 0)):
+            result.row(name).add({}, samples={"us": [5.0] * count + [math.inf] * (1000 if name == "never" else 0)})
+        lines = report.table(result.as_json("c", "t", {}, 1)).splitlines()
+        self.assertEqual(lines[2:], ["| few | 5 | - |", "| many | 5 | 5 |", "| never | never | never |"])
 
 
 class Noise(unittest.TestCase):
-    def used(self, before, after, cpus=(0, 1)):
-        return noise.used_between(before, after, set(cpus), us=10)
+    def used(self, before, after, cpus=(0, 1), strangers=()):
+        return noise.used_between(before, after, set(cpus), us=10, strangers=strangers)
 
     def test_a_name_may_hold_anything(self):
         found = process("a) (b", 1, 50, cpu=3)
@@ -46,6 +75,11 @@ class Noise(unittest.TestCase):
         before = {10: process("python3", 1, 10), 11: process("peko", 10, 10), 12: process("child", 11, 10), 20: process("cc1", 1, 10)}
         after = {10: process("python3", 1, 20), 11: process("peko", 10, 90), 12: process("child", 11, 90), 20: process("cc1", 1, 40)}
         self.assertEqual(self.used(before, after), {"cc1": 30})
+
+    def test_a_server_whose_turn_it_is_not_is_another(self):
+        before = {10: process("python3", 1, 10), 11: process("peko", 10, 10), 12: process("nginx", 10, 10), 13: process("worker", 12, 10)}
+        after = {10: process("python3", 1, 20), 11: process("peko", 10, 90), 12: process("nginx", 10, 15), 13: process("worker", 12, 30)}
+        self.assertEqual(self.used(before, after, strangers={12}), {"nginx": 5, "worker": 20})
 
     def test_work_on_other_cpus_does_not_disturb(self):
         self.assertEqual(self.used({20: process("cc1", 1, 10, cpu=5)}, {20: process("cc1", 1, 99, cpu=5)}), {})
@@ -73,7 +107,9 @@ def sample(**more):
         theirs.add({"cpu_us": value / 2}, noise="60% cc1")
     result.leave_out("workerd", "it has no such thing")
     result.judge(False, "2.00 times nginx (bar 1.5)")
-    return result.as_json("sample", "A sample\n\nWhat it is.", {"nginx": "1.2"}, 3) | more
+    result.judge(None, "in times of workerd (bar 1)")
+    setting = {"rounds": 3, "seconds": 1, "quick": False, "commit": "abc"}
+    return result.as_json("sample", "A sample\n\nWhat it is.", {"nginx": "1.2"}, 3, setting) | more
 
 
 class Report(unittest.TestCase):
@@ -95,6 +131,7 @@ class Report(unittest.TestCase):
         self.assertIn("Not measured: workerd: it has no such thing", text)
         self.assertIn("~ nginx: other work in 3 of 3 rounds (60% cc1)", text)
         self.assertIn("FAIL: 2.00 times nginx (bar 1.5)", text)
+        self.assertIn("NOT MEASURED: in times of workerd (bar 1)", text)
         self.assertTrue(text.startswith("### A sample\n\nWhat it is.\n\n64 connections."))
         self.assertTrue(text.endswith("![A sample](images/sample.svg)"))
 
@@ -119,7 +156,9 @@ class Report(unittest.TestCase):
 
 class Machine(unittest.TestCase):
     def setUp(self):
+        self.addCleanup(two_cpus.cache_clear)
         self.addCleanup(noise.os.environ.pop, "BENCH_CPUS", None)
+        two_cpus.cache_clear()
 
     def test_wrong_cpus_are_told(self):
         for wrong in ("0", "x,y", "0,0", "0,99999"):
@@ -156,6 +195,7 @@ class Plot(unittest.TestCase):
             columns = [{"key": "cpu_us", "label": "CPU us", "digits": 2, "better": "lower", "spread": True, "plot": True}]
             self.assertTrue(plot.draw(sample(columns=columns), file))
             self.assertIn("CPU us (less is better)", file.read_text())
+            self.assertIn(noise.Path("/proc/cpuinfo").exists() and sample()["machine"]["cpu"], file.read_text())
             self.assertFalse(plot.draw(sample(columns=[columns[0] | {"plot": False}]), file))
 
 
