@@ -99,7 +99,8 @@ def run(bench):
             result.leave_out(kind, str(why))
             continue
         key = stores.new_key()
-        with stopped(store), stopped(tests.Server("serve", "--code", store.url, "--log", "text", "--key-file", key, env=store.env)) as server:
+        flags = ("--code", store.url, "--log", "text", "--key-file", key)
+        with stopped(store), stopped(tests.Server("serve", *flags, env=store.env)) as server:
             for name, size in SIZES.items():
                 for told in (None, server.admin_port()):
                     row = result.row(f"{kind}, {name}" + (", --admin" if told else ""), subject=True)

@@ -40,7 +40,8 @@ def peko_and_peers(bench):
 
 def run(bench):
     fresh = "it makes an instance for each request: see the case of fresh ones"
-    result = bench.compare(contestants(bench), Load(expect_bytes=len("Hello, World!")), "64 connections that are kept, one request under way on each.",
+    load = Load(expect_bytes=len("Hello, World!"))
+    result = bench.compare(contestants(bench), load, "64 connections that are kept, one request under way on each.",
                            absent=[("Spin", fresh), ("wasmCloud", fresh)])
     for peer, most in (("wasmtime serve", WASMTIME_MAX), ("nginx return 200", NGINX_MAX)):
         ratio = result.ratio("cpu_us", "peko", peer)

@@ -26,14 +26,15 @@ COLUMNS = [
 
 
 def run(bench):
-    result = Result(COLUMNS, f"{RATE:,} requests/s to the small function over 16 connections, {SPINNERS} to the one that spins. What failed "
-                             "or was not answered counts as never answered.")
+    result = Result(COLUMNS, f"{RATE:,} requests/s to the small function over 16 connections, {SPINNERS} to the one that spins. "
+                             "What failed was never answered; what was not answered counts as long as it waited.")
     hello, spin = peers.component("hello-c"), peers.component("spin")
     script = peers.SCRIPTS / "spin_worker.mjs"
     contestants = [  # with who spins beside it
         (Contestant("peko", lambda: peers.peko(peers.Store(bench.folder()).drop("hello-c").drop("spin"), "hello-c"), subject=True),
          contextlib.nullcontext, Load(host="spin.localhost", connections=SPINNERS)),
-        (Contestant("wasmtime serve, two processes", lambda: peers.wasmtime(hello), note="one component in a process; the kernel shares the CPU"),
+        (Contestant("wasmtime serve, two processes", lambda: peers.wasmtime(hello),
+                    note="one component in a process; the kernel shares the CPU"),
          lambda _: peers.wasmtime(spin), Load(connections=SPINNERS)),
         (Contestant("workerd", lambda: peers.workerd(bench.folder(), script),
                     note="it has no limit of CPU time; a neighbour here ends by itself after half a second or so"),

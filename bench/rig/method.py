@@ -205,7 +205,8 @@ def latencies(server, load, rate, seconds):
     """A round of the open loop."""
     outcome = load.run(server, rate=rate, seconds=seconds)
     unanswered = outcome["unanswered"]
-    figures = {"unanswered": 100 * unanswered / max(1, unanswered + outcome["answered"]), "send_lag_p99_us": outcome["send_lag_us"].get("p99", 0)}
+    figures = {"unanswered": 100 * unanswered / max(1, unanswered + outcome["answered"]),
+               "send_lag_p99_us": outcome["send_lag_us"].get("p99", 0)}
     return Round(figures, {LATENCIES: outcome["latencies"]}, lateness(outcome))
 
 

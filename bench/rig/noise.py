@@ -44,7 +44,10 @@ def used_between(before, after, cpus, us, strangers=()):
     ended = {}  # what their parents have been given was used before, in part
     for pid, process in before.items():
         if pid not in after:
-            ended[process.parent] = ended.get(process.parent, 0) + process.ticks
+            heir = process.parent
+            while heir in before and heir not in after:  # it has ended too, and passed all on
+                heir = before[heir].parent
+            ended[heir] = ended.get(heir, 0) + process.ticks
     for pid, process in after.items():
         known = before.get(pid)
         where = {process.cpu, known.cpu if known else process.cpu}

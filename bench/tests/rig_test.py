@@ -89,6 +89,10 @@ class Noise(unittest.TestCase):
         after = {30: process("make", 1, 10 + 120)}
         self.assertEqual(self.used(before, after), {"make": 20})
 
+    def test_what_ended_with_its_parent_is_counted_by_the_one_that_is_left(self):
+        before = {30: process("bash", 1, 10), 31: process("make", 30, 50), 32: process("cc1", 31, 8000)}
+        self.assertEqual(self.used(before, {30: process("bash", 1, 10 + 50 + 8000 + 20)}), {"bash": 20})
+
     def test_a_little_is_no_disturbance(self):
         self.assertIsNone(noise.verdict(0.02, {"sshd": 0.04}))
         self.assertEqual(noise.verdict(0.1, {"sshd": 0.04}), "10% stolen by the hypervisor")
