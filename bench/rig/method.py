@@ -122,8 +122,10 @@ class Bench:
         self.in_turn(started, result, "throughput", self.rounds, lambda contestant, server: throughput(
             server, loads[contestant.name], self.seconds))
         if latency:
-            rate = min(RATE_MAX, min(row.median("per_second") for _, _, row in started) / 2)
-            result.about += f" Latency at {rate:,.0f} requests/s, the same for all (half of what the slowest can do)."
+            half = min(row.median("per_second") for _, _, row in started) / 2
+            rate = min(RATE_MAX, half)
+            why = "half of what the slowest can do" if rate == half else "what the generator keeps without falling behind"
+            result.about += f" Latency at {rate:,.0f} requests/s, the same for all ({why})."
             seconds = latency_seconds(rate, self.rounds, self.seconds)
             self.in_turn(started, result, "latency", self.rounds, lambda contestant, server: latencies(
                 server, loads[contestant.name], rate, seconds))
