@@ -10,8 +10,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "base/child_environment.hpp"
 #include "base/text.hpp"
-#include "cli/child_environment.hpp"
 
 namespace peko::cli {
 namespace {

@@ -12,7 +12,7 @@
 #include <cstring>
 #include <utility>
 
-#include "cli/child_environment.hpp"
+#include "base/child_environment.hpp"
 #include "code/paths.hpp"
 
 namespace peko::cli {

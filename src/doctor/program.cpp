@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/child_environment.hpp"
 #include "base/text.hpp"
 #include "base/unique_fd.hpp"
 
@@ -45,7 +46,8 @@ Result<Child> start(const std::filesystem::path& program, const std::vector<std:
   // A group of its own: what it starts is killed with it.
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   pid_t pid = 0;
-  const int failed = ::posix_spawn(&pid, path.c_str(), &files, &attributes, words.data(), environ);
+  const int failed =
+      ::posix_spawn(&pid, path.c_str(), &files, &attributes, words.data(), environment_without_secrets().data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
   if (failed != 0) return fail(Code::Unavailable, fmt::format("{} cannot be started: {}", path, std::strerror(failed)));

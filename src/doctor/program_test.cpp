@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "code/test_folder.hpp"
 
 namespace peko::doctor {
@@ -24,6 +26,16 @@ TEST(Program, IsAskedForWhatItPrints) {
   const auto told = output_of("/bin/sh", {"-c", "echo hello; echo noise >&2"});
   ASSERT_TRUE(told) << told.error().message;
   EXPECT_EQ(*told, "hello\n");
+}
+
+TEST(Program, GetsNoSecretsOfTheOperator) {
+  ::setenv("PEKO_ADMIN_TOKEN", "hidden", 1);
+  ::setenv("PEKO_TEST_WORD", "passed on", 1);
+  const auto told = output_of("/bin/sh", {"-c", "echo \"$PEKO_TEST_WORD:$PEKO_ADMIN_TOKEN\""});
+  ::unsetenv("PEKO_ADMIN_TOKEN");
+  ::unsetenv("PEKO_TEST_WORD");
+  ASSERT_TRUE(told) << told.error().message;
+  EXPECT_EQ(*told, "passed on:\n");
 }
 
 TEST(Program, ThatFailsOrIsNoneOrHangsIsAnError) {

@@ -1,10 +1,10 @@
-#include "cli/child_environment.hpp"
+#include "base/child_environment.hpp"
 
 #include <unistd.h>
 
 #include <string_view>
 
-namespace peko::cli {
+namespace peko {
 
 std::vector<char*> environment_without_secrets(std::span<std::string> more) {
   std::vector<char*> kept;
@@ -18,4 +18,4 @@ std::vector<char*> environment_without_secrets(std::span<std::string> more) {
   return kept;
 }
 
-}  // namespace peko::cli
+}  // namespace peko
