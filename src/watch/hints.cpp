@@ -57,8 +57,7 @@ void Hints::add(const fs::path& folder) {
   folders_[watch].insert(folder);
 }
 
-bool Hints::watch(const std::set<fs::path>& folders) {
-  if (!queue_) return false;
+void Hints::drop_all_but(const std::set<fs::path>& folders) {
   for (auto at = watches_.begin(); at != watches_.end();) {
     if (folders.contains(at->first)) {
       ++at;
@@ -72,6 +71,11 @@ bool Hints::watch(const std::set<fs::path>& folders) {
     }
     at = watches_.erase(at);
   }
+}
+
+bool Hints::watch(const std::set<fs::path>& folders) {
+  if (!queue_) return false;
+  drop_all_but(folders);
   std::erase_if(unreliable_, [&](const fs::path& folder) { return !folders.contains(folder); });
   bool added = false;
   for (const fs::path& folder : folders) {
@@ -87,6 +91,18 @@ void Hints::forget(int watch) {
   if (known == folders_.end()) return;
   for (const fs::path& folder : known->second) watches_.erase(folder);
   folders_.erase(known);
+}
+
+// No path that leads through a folder that was moved away leads where it did: what lies below it tells nobody, and
+// another folder may have its place.
+void Hints::forget_moved(int watch) {
+  const std::set<fs::path> moved = folders_[watch];
+  std::set<fs::path> kept;
+  for (const auto& [folder, watched] : watches_) {
+    const auto is_above = [&](const fs::path& each) { return std::ranges::mismatch(each, folder).in1 == each.end(); };
+    if (std::ranges::none_of(moved, is_above)) kept.insert(folder);
+  }
+  drop_all_but(kept);
 }
 
 Hints::News Hints::take() {
@@ -107,8 +123,8 @@ Hints::News Hints::take() {
       const bool only_opened = (event.mask & IN_CREATE) != 0 && (event.mask & IN_ISDIR) == 0;
       if (only_opened && (event.len == 0 || !is_link(*known->second.begin() / name))) continue;
       news.folders.insert(known->second.begin(), known->second.end());
-      if ((event.mask & IN_MOVE_SELF) != 0) ::inotify_rm_watch(queue_.get(), event.wd);  // its path is another now
-      if ((event.mask & (IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF)) != 0) forget(event.wd);
+      if ((event.mask & IN_MOVE_SELF) != 0) forget_moved(event.wd);
+      if ((event.mask & (IN_IGNORED | IN_DELETE_SELF)) != 0) forget(event.wd);
     }
   }
 }

@@ -41,6 +41,8 @@ class Hints {
  private:
   void add(const std::filesystem::path& folder);
   void forget(int watch);
+  void forget_moved(int watch);
+  void drop_all_but(const std::set<std::filesystem::path>& folders);
 
   UniqueFd queue_;
   std::map<std::filesystem::path, int> watches_;

@@ -80,6 +80,26 @@ TEST(Hints, ForgetAFolderThatWasMovedAway) {
   EXPECT_TRUE(hints.take().folders.empty());
 }
 
+TEST(Hints, WatchWhatLiesBelowAFolderThatWasReplaced) {
+  const TestTree tree;
+  tree.write("src/sub/x", "1");
+  tree.write("src-2/x", "1");
+  tree.write("new/sub/x", "2");
+  const Folders folders = {tree.path() / "src", tree.path() / "src/sub", tree.path() / "src-2"};
+  Hints hints(Hints::Use::System);
+  hints.watch(folders);
+  std::filesystem::rename(tree.path() / "src", tree.path() / "old");
+  std::filesystem::rename(tree.path() / "new", tree.path() / "src");
+  EXPECT_EQ(hints.take().folders, Folders{tree.path() / "src"});
+  hints.watch(folders);
+  tree.write("old/sub/x", "3");
+  EXPECT_TRUE(hints.take().folders.empty()) << "the former one is nobody's business";
+  tree.write("src/sub/x", "3");
+  EXPECT_EQ(hints.take().folders, Folders{tree.path() / "src/sub"});
+  tree.write("src-2/x", "3");
+  EXPECT_EQ(hints.take().folders, Folders{tree.path() / "src-2"}) << "only its name is alike";
+}
+
 TEST(Hints, ReachEveryPathThatLeadsToAFolder) {
   const TestTree tree;
   tree.write("a/x", "1");
