@@ -33,8 +33,9 @@ struct CloseDir {
 };
 using Folder = std::unique_ptr<DIR, CloseDir>;
 
-/// The names in a folder; an errno.
+/// The names in a folder that was just opened; an errno, also when that failed.
 std::expected<std::vector<std::string>, int> names_in(UniqueFd fd) {
+  if (!fd) return std::unexpected(errno);
   const Folder folder(::fdopendir(fd.get()));
   if (!folder) return std::unexpected(errno);
   (void)fd.release();
@@ -73,10 +74,11 @@ class Walk {
   Walk(int root, const std::filesystem::path& folder, const Function& function)
       : root_(root), folder_(folder), function_(function) {}
 
-  /// `prefix`: "" or "a/b/".
-  Status folder(const std::string& prefix, std::size_t depth) {
+  /// `path`: "." or "a/b".
+  Status folder(const std::string& path, std::size_t depth) {
+    const std::string prefix = path == "." ? "" : path + '/';
     if (depth > kDepthMax) return fail(Code::Invalid, shown(folder_ / prefix) + " lies too deep");
-    auto names = names_in(open_beneath(root_, prefix.empty() ? "." : prefix, O_RDONLY | O_DIRECTORY));
+    auto names = names_in(open_beneath(root_, path, O_RDONLY | O_DIRECTORY));
     if (!names) return fail(file_error("listing", shown(folder_ / prefix), names.error()));
     for (const std::string& name : *names) {
       if (name.starts_with('.') && !(prefix.empty() && name == kWellKnown)) continue;
@@ -103,7 +105,7 @@ class Walk {
     if (::fstatat(root_, path.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
       return errno == ENOENT ? Status() : fail(file_error("looking at", file, errno));  // it was just removed
     }
-    if (S_ISDIR(about.st_mode)) return folder(path + '/', depth + 1);
+    if (S_ISDIR(about.st_mode)) return folder(path, depth + 1);
     if (S_ISLNK(about.st_mode)) {
       const UniqueFd target = open_beneath(root_, path, O_PATH);
       if (!target || ::fstat(target.get(), &about) != 0) {
@@ -169,7 +171,7 @@ Result<AssetFolder> AssetFolder::open(const std::filesystem::path& folder) {
 
 Result<std::vector<AssetFolder::File>> AssetFolder::list(const Function& function) const {
   Walk walk(fd_.get(), folder_, function);
-  if (Status done = walk.folder("", 0); !done) return fail(std::move(done.error()));
+  if (Status done = walk.folder(".", 0); !done) return fail(std::move(done.error()));
   return walk.take();
 }
 

@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+#include <thread>
+
+#include "code/forbid_openat2.hpp"
 #include "code/test_folder.hpp"
 
 namespace peko::code {
@@ -19,6 +23,14 @@ class AssetFolderTest : public testing::Test {
     if (!files) return files.error().message;
     std::string text;
     for (const AssetFolder::File& file : *files) text += file.path + ":" + std::to_string(file.size) + " ";
+    return text;
+  }
+  /// Where openat2 fails with `number`.
+  std::string listed_without_openat2(int number) {
+    std::string text = "openat2 cannot be forbidden";
+    std::thread([&] {
+      if (forbid_openat2(number)) text = listed();
+    }).join();
     return text;
   }
   TestFolder folder;
@@ -60,6 +72,22 @@ TEST_F(AssetFolderTest, FollowsLinksToFilesInside) {
   EXPECT_EQ(listed(), "a/real:4 link:4 ");
   fs::create_directory_symlink("a", folder.path() / "public/folder");
   EXPECT_NE(listed().find("link to a folder"), std::string::npos) << listed();
+}
+
+TEST_F(AssetFolderTest, NeedsNoOpenat2) {
+  folder.write("public/index.html", "hello");
+  folder.write("public/img/a/b.txt", "b");
+  for (const int number : {ENOSYS, EPERM}) {
+    EXPECT_EQ(listed_without_openat2(number), "img/a/b.txt:1 index.html:5 ");
+  }
+  fs::create_symlink("img/a/b.txt", folder.path() / "public/link");
+  EXPECT_NE(listed_without_openat2(ENOSYS).find("link that leads out of the folder"), std::string::npos);
+}
+
+TEST_F(AssetFolderTest, SaysWhyAFolderCannotBeListed) {
+  folder.write("public/a", "x");
+  const std::string why = listed_without_openat2(EACCES);
+  EXPECT_NE(why.find("Permission denied"), std::string::npos) << why;
 }
 
 TEST_F(AssetFolderTest, RefusesWhatIsNoFile) {

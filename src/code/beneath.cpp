@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,10 +33,14 @@ UniqueFd openat2(int folder, const std::string& path, int flags, mode_t mode) {
   }
 }
 
-/// Whether the kernel has openat2 and lets us: some sandboxes answer EPERM to what they do not know.
-bool has_openat2() {
-  static const bool has = static_cast<bool>(openat2(AT_FDCWD, ".", O_PATH, 0));
-  return has;
+bool is_link(int folder, const std::string& name) {
+  struct stat about{};
+  return ::fstatat(folder, name.c_str(), &about, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0 && S_ISLNK(about.st_mode);
+}
+
+UniqueFd failed(int number) {
+  errno = number;
+  return {};
 }
 
 /// Segment by segment, following no link.
@@ -43,13 +48,14 @@ UniqueFd open_step_by_step(int folder, const std::string& path, int flags, mode_
   UniqueFd so_far;
   const auto segments = split(path, '/');
   for (std::size_t i = 0; i < segments.size(); ++i) {
+    const std::string segment(segments[i]);
+    if (segment == ".." || path.starts_with('/')) return failed(EXDEV);
     const int from = so_far ? so_far.get() : folder;
     const bool last = i + 1 == segments.size();
     const int how = last ? flags : O_PATH | O_DIRECTORY;
-    UniqueFd next(::openat(from, std::string(segments[i]).c_str(), how | O_NOFOLLOW | O_CLOEXEC, mode));
-    if (!next) {
-      return {};
-    }
+    UniqueFd next(::openat(from, segment.c_str(), how | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (!next) return failed(errno == ENOTDIR && is_link(from, segment) ? ELOOP : errno);
+    if ((how & O_PATH) != 0 && is_link(next.get(), "")) return failed(ELOOP);
     so_far = std::move(next);
   }
   return so_far;
@@ -57,8 +63,11 @@ UniqueFd open_step_by_step(int folder, const std::string& path, int flags, mode_
 
 }  // namespace
 
+// ENOSYS: the kernel has no openat2. EPERM: so some sandboxes answer what they do not know.
 UniqueFd open_beneath(int folder, const std::string& path, int flags, mode_t mode) {
-  return has_openat2() ? openat2(folder, path, flags, mode) : open_step_by_step(folder, path, flags, mode);
+  UniqueFd fd = openat2(folder, path, flags, mode);
+  const bool may_not = !fd && (errno == ENOSYS || errno == EPERM);
+  return may_not ? open_step_by_step(folder, path, flags, mode) : std::move(fd);
 }
 
 }  // namespace peko::code

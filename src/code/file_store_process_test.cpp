@@ -1,11 +1,7 @@
 // FileStore as several processes use it, and over a file system in user space.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,6 +15,7 @@
 
 #include "code/beneath.hpp"
 #include "code/file_store.hpp"
+#include "code/forbid_openat2.hpp"
 #include "code/store_conformance.hpp"
 #include "code/store_mark.hpp"
 #include "code/test_folder.hpp"
@@ -110,18 +107,8 @@ TEST_F(FileStoreChild, DISABLED_DiesWithTheLock) {
   ::raise(SIGKILL);
 }
 
-/// Makes openat2 a system call that the kernel does not have, for this process and for good.
-bool forbid_openat2() {
-  std::array<sock_filter, 4> program = {sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-                                        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
-                                        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-                                        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-  const sock_fprog filter{.len = program.size(), .filter = program.data()};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
-}
-
 TEST_F(FileStoreChild, DISABLED_HasAnOldKernel) {
-  ASSERT_TRUE(forbid_openat2());
+  ASSERT_TRUE(forbid_openat2(ENOSYS));
   FileStore store(root(), clock_);
   ASSERT_TRUE(put_object(store, "a/b/c", "x"));
   EXPECT_EQ(get_object(store, "a/b/c", 10)->bytes, "x");
