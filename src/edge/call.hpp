@@ -38,6 +38,8 @@ class Call final : private net::Deadline, private LoadWaiter, private pool::Wait
 
   /// Answers `exchange`: done inline when the guest needs no waiting.
   net::Task<void> run(http::Exchange& exchange);
+  /// Whether a failure of the next run may be shown as a developer's page; not before it is said.
+  void may_show_page(bool may) { may_show_page_ = may; }
 
   /// Ends it as if its time were up. Nothing when it is over.
   void expire_now();
@@ -153,7 +155,8 @@ class Call final : private net::Deadline, private LoadWaiter, private pool::Wait
   unsigned status_ = 0;
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
-  bool timing_ = false;     // the response says where the time went
+  bool timing_ = false;  // the response says where the time went
+  bool may_show_page_ = false;
   bool in_handle_ = false;  // the exchange's head is valid
   bool loading_ = false;    // its function is not loaded, or was not when it last looked
   bool several_ = false;    // the client could have got another version: it is told which one it has

@@ -30,7 +30,7 @@ std::string_view Call::accept() const {
 }
 
 bool Call::shows_page() const {
-  return edge_.dev_ != nullptr && exchange_ != nullptr && !head_sent_ && preferred_format(accept()) == BodyFormat::Html;
+  return may_show_page_ && exchange_ != nullptr && !head_sent_ && preferred_format(accept()) == BodyFormat::Html;
 }
 
 bool Call::is_for_page(std::string_view field) const {

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "net/address.hpp"
+
 namespace peko::edge {
 
 namespace {
@@ -54,13 +56,21 @@ void Edge::handle(http::Exchange& exchange) {
   if (exchange.head().target.starts_with(kReserved)) {
     answer_reserved(exchange);
   } else if (dev_ != nullptr) {
-    tasks_.spawn(idle_call().run(live(exchange)));
+    Call& call = idle_call();
+    call.may_show_page(knows_host(exchange));
+    tasks_.spawn(call.run(live(exchange)));
   } else {
     tasks_.spawn(idle_call().run(exchange));
   }
 }
 
+// A developer's pages show source code. A page of another site may have let its own host lead here (DNS rebinding).
+bool Edge::knows_host(const http::Exchange& exchange) const {
+  return net::is_numeric(exchange.head().authority) || router_->has_host(exchange.head().authority);
+}
+
 http::Exchange& Edge::live(http::Exchange& exchange) {
+  if (!knows_host(exchange)) return exchange;
   const std::optional<Router::Match> match = router_->find(exchange.head().authority, exchange.head().target);
   return match ? dev_->live(exchange, router_->name(match->function)) : exchange;
 }
@@ -68,7 +78,7 @@ http::Exchange& Edge::live(http::Exchange& exchange) {
 // The paths that are Peko's on every host: the health check of load balancers, and in `peko dev` those of live reload.
 void Edge::answer_reserved(http::Exchange& exchange) {
   const std::string_view target = exchange.head().target;
-  if (dev_ != nullptr && dev_->answer(exchange, target)) return;
+  if (dev_ != nullptr && knows_host(exchange) && dev_->answer(exchange, target)) return;
   if (target.substr(0, target.find('?')) != kHealth) {
     const RequestIdText id = to_text(ids_.next(wall_now()));
     ErrorResponse response(Fault::NoFunction, id.view(), "Paths under /.peko/ are Peko's own.",

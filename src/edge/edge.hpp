@@ -117,6 +117,7 @@ class Edge final : public http::Handler {
   };
 
   void answer_reserved(http::Exchange& exchange);
+  [[nodiscard]] bool knows_host(const http::Exchange& exchange) const;
   http::Exchange& live(http::Exchange& exchange);
   Call& idle_call();
   /// The calendar's time at the begin of the loop's turn; read from the clock once a second.

@@ -100,4 +100,10 @@ std::optional<Router::Match> Router::find(std::string_view authority, std::strin
   return std::nullopt;
 }
 
+bool Router::has_host(std::string_view authority) const {
+  std::array<char, kHostBytesMax> space;
+  const std::string_view host = normalise(authority, space);
+  return host.ends_with(suffix_) || host == std::string_view(suffix_).substr(1) || routes_.contains(host);
+}
+
 }  // namespace peko::edge

@@ -48,6 +48,8 @@ class Router {
 
   /// `authority`: host[:port]; `target`: path and query. No allocation.
   [[nodiscard]] std::optional<Match> find(std::string_view authority, std::string_view target) const;
+  /// Whether the host is the domain, lies below it, or is that of a route: not one that only the default answers.
+  [[nodiscard]] bool has_host(std::string_view authority) const;
 
  private:
   struct Route {

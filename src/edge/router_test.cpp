@@ -113,6 +113,18 @@ TEST(Router, KnowsItsFunctions) {
 
 // A lookup among many costs what it costs among few, and making the table costs what its entries do: a table that is
 // searched from its begin, or that is copied with each entry, is some hundred times slower.
+TEST(Router, TellsItsHostsFromStrangers) {
+  Router router("dev.example");
+  router.add_route("shop.example/api/*", 0);
+  router.set_default(0);
+  for (const char* host : {"a.dev.example:3000", "A.DEV.example.", "dev.example", "shop.example", "shop.example:80"}) {
+    EXPECT_TRUE(router.has_host(host)) << host;
+  }
+  for (const char* host : {"", "evil.example", "xdev.example", "dev.example.evil", "api.shop.example", "127.0.0.1"}) {
+    EXPECT_FALSE(router.has_host(host)) << host;
+  }
+}
+
 TEST(Router, HoldsTenThousandNames) {
   const auto cost_of = [](std::size_t names) {
     Router router("localhost");

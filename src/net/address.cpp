@@ -117,4 +117,8 @@ std::size_t Address::write_text(std::array<char, kTextMax>& out) const {
   return static_cast<std::size_t>(std::to_chars(at, end, port()).ptr - out.data());
 }
 
+bool is_numeric(std::string_view authority) {
+  return Address::parse(authority).has_value() || Address::parse(std::string(authority) + ":80").has_value();
+}
+
 }  // namespace peko::net

@@ -48,4 +48,8 @@ class Address {
   sockaddr_in6 v6_{};
 };
 
+/// Whether a request's authority, host[:port], is a numeric address or localhost. A name may be one that a page of
+/// another site has let lead here (DNS rebinding).
+bool is_numeric(std::string_view authority);
+
 }  // namespace peko::net

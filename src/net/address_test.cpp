@@ -72,5 +72,15 @@ TEST(Address, ReadsAHostThatIsAnAddress) {
   EXPECT_FALSE(Address::numeric(std::string_view("::1\0", 4), 80));
 }
 
+TEST(Address, IsToldFromANameInARequest) {
+  for (const char* authority : {"127.0.0.1", "127.0.0.1:3000", "[::1]", "[::1]:3000", "192.168.1.2:80", "localhost"}) {
+    EXPECT_TRUE(is_numeric(authority)) << authority;
+  }
+  for (const char* authority :
+       {"", ":80", "app.localhost", "evil.example", "evil.example:3000", "127.0.0.1.evil.example"}) {
+    EXPECT_FALSE(is_numeric(authority)) << authority;
+  }
+}
+
 }  // namespace
 }  // namespace peko::net

@@ -39,11 +39,6 @@ constexpr std::string_view kRefresh = "/api/refresh";
 
 std::string_view path_of(const http::RequestHead& head) { return head.target.substr(0, head.target.find('?')); }
 
-// The same when it names an address, or with a port that it left out.
-bool is_numeric(std::string_view authority) {
-  return net::Address::parse(authority).has_value() || net::Address::parse(std::string(authority) + ":80").has_value();
-}
-
 bool is_health(std::string_view path) { return path == "/healthz/live" || path == "/healthz/ready"; }
 
 // A browser asks for a page of another site (Fetch Metadata), or one that is too old to say so has told an origin that
@@ -84,7 +79,7 @@ std::optional<AdminPages::Reply> AdminPages::refusal(const http::RequestHead& he
   if (is_health(path)) return std::nullopt;
   if (is_cross_site(head)) return Reply{.status = 403, .body = "pages of other sites are not answered\n"};
   if (token_.empty()) {
-    if (is_numeric(head.authority)) return std::nullopt;
+    if (net::is_numeric(head.authority)) return std::nullopt;
     return Reply{.status = 403, .body = "ask by an address (127.0.0.1) or localhost, not by a name\n"};
   }
   if (path == kPage || has_token(head)) return std::nullopt;

@@ -148,6 +148,19 @@ class ErrorPages(PagesCase):
             self.assertTrue(response.body.startswith(begin), (accept, response.body))
             self.assertEqual((response.status, response["peko-error"]), (500, "PEKO-EXCEPTION"))
 
+    def test_a_host_that_may_be_another_sites_gets_no_developers_pages(self):
+        page = [("accept", "text/html")]
+        for host, known in ((f"127.0.0.1:{self.server.port}", True), ("evil.example", False)):
+            with self.server.connect() as connection:
+                self.assertEqual(b"/.peko/live.js" in connection.get(host, "/", page).body, known)
+                failed = connection.get(host, "/throw?item=x", page)
+                self.assertEqual((failed.status, failed["peko-error"]), (500, "PEKO-EXCEPTION"))
+                for words in (b"src/stock.ts", b"looking for x", b"throw new Error"):
+                    self.assertEqual(words in failed.body, known, (host, words))
+                self.assertEqual(connection.get(host, "/.peko/live.js").status, 200 if known else 404)
+        with self.server.connect() as connection:
+            self.assertEqual(connection.get("evil.example", "/.peko/live?function=shop").status, 404)
+
     def test_an_unknown_host_shows_the_functions_that_there_are(self):
         other = dev(project("one"), project("two"))
         self.browser.open(f"http://three.localhost:{other.port}/")
