@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <ctime>
+#include <mutex>
 #include <thread>
 
 #include "cli/captured.hpp"
@@ -116,6 +117,33 @@ TEST_P(DevSessionTest, ShowsAFailureUntilItIsRepaired) {
   EXPECT_EQ(stage_.functions().count("a"), 1U);
   write("a/src", "good again");
   EXPECT_TRUE(told("put a"));
+}
+
+TEST_P(DevSessionTest, KeepsAFailureWhenAStaticFileChanges) {
+  struct Page final : edge::DevChannel::Listener {
+    void dev_changed(std::shared_ptr<const edge::DevStates> states) override {
+      const std::scoped_lock lock(mutex);
+      state = states->at("a");
+    }
+    edge::DevState now() {
+      const std::scoped_lock lock(mutex);
+      return state;
+    }
+    std::mutex mutex;
+    edge::DevState state;
+  } page;
+  project("a", "grep -q good src && cp src out.wasm", "assets = \"public\"\n");
+  write("a/src", "good");
+  write("a/public/site.css", "1");
+  (void)browsers_.join(page);
+  start();
+  EXPECT_TRUE(until([&] { return page.now().changes == 1; }));
+  write("a/src", "bad");
+  EXPECT_TRUE(until([&] { return page.now().problem != nullptr; }));
+  write("a/public/site.css", "2");
+  EXPECT_TRUE(until([&] { return page.now().changes == 2; }));
+  EXPECT_NE(page.now().problem, nullptr);
+  browsers_.leave(page);
 }
 
 TEST_P(DevSessionTest, TakesNewProjectsAndForgetsRemovedOnes) {

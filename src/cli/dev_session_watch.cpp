@@ -105,7 +105,7 @@ void DevSession::look_at(Project& project) {
   }
   if (change.kind == Change::Asset) {  // the node reads it when it is asked for
     project.files.begin();
-    return parts_.browsers.changed(project.files.function()->name);
+    return parts_.browsers.reload(project.files.function()->name);
   }
   if (change.only_removals && !std::exchange(project.removal_seen, true)) {
     return touch(project, steady_clock::now() + kPatienceForRemovals);

@@ -28,6 +28,13 @@ void DevChannel::changed(std::string_view function) {
   tell(std::move(states));
 }
 
+void DevChannel::reload(std::string_view function) {
+  const std::lock_guard lock(mutex_);
+  auto states = std::make_shared<DevStates>(*states_);
+  (*states)[std::string(function)].changes++;
+  tell(std::move(states));
+}
+
 void DevChannel::tell(std::shared_ptr<DevStates> states) {
   states_ = std::move(states);
   for (Listener* const listener : listeners_) listener->dev_changed(states_);

@@ -52,8 +52,10 @@ class DevChannel {
 
   /// The last build failed; stays so until the next changed(). What served before goes on serving.
   void problem(std::string_view function, BuildProblem problem);
-  /// A new version serves, or its static files have changed: pages reload. Call it when every loop has been handed it.
+  /// A new version serves: pages reload. Call it when every loop has been handed it.
   void changed(std::string_view function);
+  /// What serves is the same and looks otherwise, by its static files: pages reload, and a problem stays one.
+  void reload(std::string_view function);
 
   /// Returns what is known so far. `listener` is told until it leaves.
   std::shared_ptr<const DevStates> join(Listener& listener);

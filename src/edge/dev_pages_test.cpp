@@ -50,6 +50,16 @@ TEST_F(DevPagesTest, TellsAPageWhatHasBecomeOfItsFunction) {
   EXPECT_EQ(client.count("event: state"), 4U);
 }
 
+TEST_F(DevPagesTest, KeepsAProblemWhenOnlyStaticFilesChange) {
+  http::FakeClient client(at_);
+  client.send(kStream);
+  ASSERT_TRUE(client.expect(".0\",\"problem\":null}\n\n"));
+  channel_.problem("shop", {.message = "no"});
+  ASSERT_TRUE(client.expect(".0\",\"problem\":{\"number\":1,"));
+  channel_.reload("shop");
+  ASSERT_TRUE(client.expect(".1\",\"problem\":{\"number\":1,"));
+}
+
 TEST_F(DevPagesTest, TellsALatePageWhatItMissed) {
   channel_.changed("shop");
   channel_.problem("shop", {.message = "no"});
