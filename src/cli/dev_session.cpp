@@ -206,6 +206,9 @@ void DevSession::ended(Project& project, DevJobEnd end) {
   }
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - project.job_for.since);
   project.settled = true;
+  if (project.job_work == DevJob::Work::Build || end.kind == DevJobEnd::Kind::Serves) {
+    project.build_failed = end.kind == DevJobEnd::Kind::BuildFailed;
+  }
   if (end.kind == DevJobEnd::Kind::Serves) {
     remove_names(project, project.job_name);
     parts_.browsers.changed(project.job_name);

@@ -83,6 +83,7 @@ class DevSession {
     std::optional<Error> wrong_settings;    // at the start
     bool settled = false;                   // the first pass is over for it
     bool serves = false;                    // some version of it
+    bool build_failed = false;              // the last one, and nothing else was put in its place since
     std::set<std::string> staged;           // the names under which the stage may know it
     std::optional<code::Function> refused;  // its settings, as long as another project has their name or a route
     bool missing = false;                   // its source is gone, or is being saved

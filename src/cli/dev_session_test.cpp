@@ -119,6 +119,24 @@ TEST_P(DevSessionTest, ShowsAFailureUntilItIsRepaired) {
   EXPECT_TRUE(told("put a"));
 }
 
+TEST_P(DevSessionTest, KeepsAFailureWhenOnlyItsSettingsChange) {
+  const std::string command = "grep -q good src || { echo src:1:1: error: not good; exit 1; }; cp src out.wasm";
+  project("a", command);
+  write("a/src", "good");
+  start();
+  EXPECT_TRUE(told("put a"));
+  write("a/src", "bad");
+  EXPECT_TRUE(told("fail a src:1:1: error: not good"));
+  manifest("a", "a", command, "routes = [\"x.example/*\"]\n");
+  EXPECT_TRUE(told("fail a src:1:1: error: not good"));
+  EXPECT_EQ(std::ranges::count(all_, "put a"), 0) << "it is not what the sources say";
+  write("a/src", "good again");
+  EXPECT_TRUE(told("put a"));
+  manifest("a", "a", command);
+  EXPECT_TRUE(told("put a"));
+  EXPECT_TRUE(shows("peko.toml: live in ")) << "and was not built: " << out_.text();
+}
+
 TEST_P(DevSessionTest, KeepsAFailureWhenAStaticFileChanges) {
   struct Page final : edge::DevChannel::Listener {
     void dev_changed(std::shared_ptr<const edge::DevStates> states) override {

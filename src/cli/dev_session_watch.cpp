@@ -128,7 +128,8 @@ void DevSession::take_settings(Project& project, const DevChange& change) {
     parts_.view.mended(source);
     (void)project.files.look(DevProject::During::Rest);  // with the scopes of these settings
     DevJob::Work work = project.serves ? *read : project.files.first_work();
-    if (change.sources) work = DevJob::Work::Build;
+    // What an older build has left would seem to be what the sources say.
+    if (change.sources || project.build_failed) work = DevJob::Work::Build;
     want(project, work, change.file);
     return try_refused_again();
   }
