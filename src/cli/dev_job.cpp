@@ -65,6 +65,7 @@ DevJobEnd run_dev_job(const DevJob& job, node::FunctionStage& stage, const Envir
     }
     end.build_took = since(begin);
     if (stop.stopped()) return end;
+    end.products = watch::Snapshot::of(job.products, {});
     if (!built) {
       end.kind = Kind::BuildFailed;
       // esbuild says it all, and its command line is ours.

@@ -15,6 +15,8 @@
 #include "code/function.hpp"
 #include "edge/dev_channel.hpp"
 #include "node/function_stage.hpp"
+#include "watch/scope.hpp"
+#include "watch/snapshot.hpp"
 
 namespace peko::cli {
 
@@ -30,6 +32,7 @@ struct DevJob {
   Work work = Work::Load;
   bool serves = false;  ///< some version of it
   Output output = Output::Plain;
+  watch::Scope products;  ///< what a build makes
 };
 
 /// What became of it.
@@ -39,6 +42,7 @@ struct DevJobEnd {
   edge::BuildProblem problem;                 ///< of a failure
   std::string why;                            ///< of a failure, when the build's output does not say it
   bool serves = false;                        ///< some version of it, also after a failure
+  watch::Snapshot products;                   ///< as a build has left them, before they are loaded
   std::vector<std::filesystem::path> inputs;  ///< what a script's bundle was made of; empty: it was not made
   node::From from = node::From::Cache;
   std::chrono::milliseconds build_took{};

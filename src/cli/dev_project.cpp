@@ -135,7 +135,8 @@ std::optional<fs::path> DevProject::count_in_build(const std::vector<fs::path>& 
   return blamed;
 }
 
-std::optional<fs::path> DevProject::end(Outcome outcome, const std::vector<fs::path>& inputs) {
+std::optional<fs::path> DevProject::end(Outcome outcome, const std::vector<fs::path>& inputs,
+                                        watch::Snapshot products) {
   if (!inputs.empty()) inputs_ = inputs;
   set_scopes(inputs_);
   // A bundle that was not made may lack a file that does not exist yet.
@@ -159,7 +160,7 @@ std::optional<fs::path> DevProject::end(Outcome outcome, const std::vector<fs::p
   std::erase_if(changed, [this](const fs::path& file) { return is_written_by_builds(file); });
   left_ = sources_.seen;
   sources_.seen.adopt(before, changed);
-  products_.seen = watch::Snapshot::of(products_.scope, products_.seen);
+  products_.seen = std::move(products);
   return blamed;
 }
 

@@ -59,11 +59,15 @@ class DevProject {
   std::optional<std::filesystem::path> blame();
   enum class Outcome { Good, Bad };
   /// A build has ended: what it wrote is no change. When it was bad, files that came meanwhile are one, once: they may
-  /// be what it lacked. `inputs`: what a script's bundle was made of; empty: not known. Returns as blame().
-  std::optional<std::filesystem::path> end(Outcome outcome, const std::vector<std::filesystem::path>& inputs);
+  /// be what it lacked. `inputs`: what a script's bundle was made of; empty: not known. `products`: of product_scope(),
+  /// as the build left them: a later state is one. Returns as blame().
+  std::optional<std::filesystem::path> end(Outcome outcome, const std::vector<std::filesystem::path>& inputs,
+                                           watch::Snapshot products);
 
   /// Where changes would show, as of the last look.
   [[nodiscard]] const std::set<std::filesystem::path>& folders() const { return folders_; }
+  /// What its build makes.
+  [[nodiscard]] const watch::Scope& product_scope() const { return products_.scope; }
   /// Whether all files of the scope are looked at.
   [[nodiscard]] bool whole() const { return sources_.now.whole(); }
 

@@ -22,10 +22,14 @@ class DevProjectTest : public testing::Test {
     build(project);
     return project;
   }
+  static auto end(DevProject& project, DevProject::Outcome outcome,
+                  const std::vector<std::filesystem::path>& inputs = {}) {
+    return project.end(outcome, inputs, watch::Snapshot::of(project.product_scope(), {}));
+  }
   static void build(DevProject& project, const std::vector<std::filesystem::path>& inputs = {}) {
     (void)project.look(During::Rest);
     project.begin();
-    project.end(DevProject::Outcome::Good, inputs);
+    end(project, DevProject::Outcome::Good, inputs);
     EXPECT_EQ(project.look(During::Rest).kind, Kind::Nothing);
   }
 
@@ -94,7 +98,7 @@ TEST_F(DevProjectTest, SeesSettingsThatWereSavedAfterTheyWereRead) {
   (void)project.look(During::Rest);
   project.begin();
   EXPECT_EQ(project.look(During::Build).kind, Kind::Settings) << "a build that begins does not read them";
-  project.end(DevProject::Outcome::Good, {});
+  end(project, DevProject::Outcome::Good);
   EXPECT_EQ(project.look(During::Rest).kind, Kind::Settings);
 }
 
@@ -121,8 +125,22 @@ TEST_F(DevProjectTest, IsNotChangedByItsOwnBuild) {
   write("pkg/api.js", "made by the build");
   write("target/api.wasm", "1");
   EXPECT_EQ(project.look(During::Build).kind, Kind::Nothing);
-  project.end(DevProject::Outcome::Good, {});
+  end(project, DevProject::Outcome::Good);
   EXPECT_EQ(project.look(During::Rest).kind, Kind::Nothing);
+}
+
+TEST_F(DevProjectTest, SeesAComponentThatIsReplacedAfterItWasBuilt) {
+  write("peko.toml", kManifest);
+  write("src/main.rs", "1");
+  DevProject project(folder_.path() / "peko.toml", maxima_);
+  ASSERT_TRUE(project.read_settings());
+  (void)project.look(During::Rest);
+  project.begin();
+  write("target/api.wasm", "1");
+  watch::Snapshot built = watch::Snapshot::of(project.product_scope(), {});
+  write("target/api.wasm", "optimised");
+  project.end(DevProject::Outcome::Good, {}, std::move(built));
+  EXPECT_EQ(project.look(During::Rest).kind, Kind::Product);
 }
 
 TEST_F(DevProjectTest, SeesWhatWasSavedDuringABuild) {
@@ -134,7 +152,7 @@ TEST_F(DevProjectTest, SeesWhatWasSavedDuringABuild) {
   project.begin();
   write("src/main.rs", "2");
   EXPECT_EQ(project.look(During::Build).kind, Kind::Source);
-  project.end(DevProject::Outcome::Good, {});
+  end(project, DevProject::Outcome::Good);
   EXPECT_EQ(project.look(During::Rest).kind, Kind::Source) << "also when nobody looked before its end";
 }
 
@@ -148,7 +166,7 @@ TEST_F(DevProjectTest, TriesAgainOnceWithFilesThatCameDuringABadBuild) {
     project.begin();
     write(expected == Kind::Source ? "src/missing.rs" : "crash.log", "1");
     EXPECT_EQ(project.look(During::Build).kind, Kind::Nothing);
-    project.end(DevProject::Outcome::Bad, {});
+    end(project, DevProject::Outcome::Bad);
     EXPECT_EQ(project.look(During::Rest).kind, expected);
   }
 }
@@ -172,7 +190,7 @@ TEST_F(DevProjectTest, BreaksALoopOfBuildsThatChangeTheirSources) {
   project.begin();
   write("src/stamp.rs", "last");
   EXPECT_EQ(project.look(During::Build).kind, Kind::Nothing);
-  project.end(DevProject::Outcome::Good, {});
+  end(project, DevProject::Outcome::Good);
   EXPECT_EQ(project.look(During::Rest).kind, Kind::Nothing);
   write("src/stamp.rs", "by hand");
   EXPECT_EQ(project.look(During::Rest).kind, Kind::Source) << "when no build runs it was not the build";
@@ -189,7 +207,7 @@ TEST_F(DevProjectTest, BreaksALoopOfBuildsThatNobodyLooksAt) {
     ASSERT_EQ(project.look(During::Rest).kind, Kind::Source);
     project.begin();
     write("src/stamp.rs", std::to_string(++builds));
-    blamed = project.end(DevProject::Outcome::Good, {});
+    blamed = end(project, DevProject::Outcome::Good);
   }
   EXPECT_EQ(builds, DevProject::kChangesInBuildsMax + 1);
   EXPECT_EQ(blamed, folder_.path() / "src/stamp.rs");

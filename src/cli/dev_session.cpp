@@ -174,7 +174,8 @@ void DevSession::start_job(Project& project) {
   DevJob job{.function = *project.files.function(),
              .work = *std::exchange(project.wanted, std::nullopt),
              .serves = project.serves,
-             .output = parts_.output};
+             .output = parts_.output,
+             .products = project.files.product_scope()};
   project.files.begin();
   project.job = std::make_shared<StopWish>();
   project.job_for = std::move(project.wanted_for);
@@ -219,7 +220,8 @@ void DevSession::ended(Project& project, DevJobEnd end) {
   }
   if (!project.wanted && project.job_work == DevJob::Work::Build) {
     const bool good = end.kind == DevJobEnd::Kind::Serves;
-    tell_blamed(project, project.files.end(good ? DevProject::Outcome::Good : DevProject::Outcome::Bad, end.inputs));
+    tell_blamed(project, project.files.end(good ? DevProject::Outcome::Good : DevProject::Outcome::Bad, end.inputs,
+                                           std::move(end.products)));
   }
   touch(project, steady_clock::now());  // what has changed since it began
 }

@@ -279,6 +279,16 @@ TEST_P(DevSessionTest, GivesANameToWhoeverWaitsForIt) {
   EXPECT_TRUE(is_of("c", "a"));
 }
 
+TEST_P(DevSessionTest, LoadsWhatReplacesAComponentThatWasJustBuilt) {
+  project("a");
+  stage_.refuse = [this](const code::Function&) {
+    if (++loads_ == 1) write("a/out.wasm", "optimised");
+    return false;
+  };
+  start();
+  EXPECT_TRUE(until([&] { return loads_ == 2; }));
+}
+
 TEST_P(DevSessionTest, LoadsAComponentThatIsReplacedWhileItIsLoaded) {
   project("a");
   stage_.refuse = [this](const code::Function&) {
