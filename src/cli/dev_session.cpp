@@ -155,9 +155,9 @@ void DevSession::show_builds() {
     if (!project->job || project->retired) continue;
     const auto age = now - project->job_begun;
     if (age < kStreamAfter) continue;
-    builds[project->job_name] = std::chrono::duration_cast<std::chrono::seconds>(age);
+    builds[project->job_function.name] = std::chrono::duration_cast<std::chrono::seconds>(age);
     if (const std::string lines = project->output.take_lines(); !lines.empty()) {
-      parts_.view.output(project->job_name, lines);
+      parts_.view.output(project->job_function.name, lines);
     }
   }
   parts_.view.building(builds);
@@ -166,7 +166,7 @@ void DevSession::show_builds() {
 void DevSession::start_jobs() {
   for (const auto& [source, project] : projects_) {
     if (running_ >= jobs_max_) return;
-    if (project->wanted && !project->job && !project->retired) start_job(*project);
+    if (project->wanted && !project->job && !project->retired && !must_wait(*project)) start_job(*project);
   }
 }
 
@@ -180,10 +180,11 @@ void DevSession::start_job(Project& project) {
   project.job = std::make_shared<StopWish>();
   project.job_for = std::move(project.wanted_for);
   project.job_work = job.work;
-  project.job_name = job.function.name;
+  project.job_function = job.function;
   project.job_begun = steady_clock::now();
   project.output = {};
-  project.staged.insert(project.job_name);
+  take_name(project, job.function.name);
+  project.staged.insert(job.function.name);
   running_++;
   stage_->expect(job.function);
   jobs_.post([this, job = std::move(job), stop = project.job, source = project.files.source()] {
@@ -211,12 +212,12 @@ void DevSession::ended(Project& project, DevJobEnd end) {
     project.build_failed = end.kind == DevJobEnd::Kind::BuildFailed;
   }
   if (end.kind == DevJobEnd::Kind::Serves) {
-    remove_names(project, project.job_name);
-    parts_.browsers.changed(project.job_name);
-    parts_.view.serves(project.job_name, end, project.job_for.file, took);
+    remove_names(project, project.job_function.name);
+    parts_.browsers.changed(project.job_function.name);
+    parts_.view.serves(project.job_function.name, end, project.job_for.file, took);
   } else {
-    parts_.browsers.problem(project.job_name, end.problem);
-    parts_.view.failed(project.job_name, end, project.job_for.file, project.output.text());
+    parts_.browsers.problem(project.job_function.name, end.problem);
+    parts_.view.failed(project.job_function.name, end, project.job_for.file, project.output.text());
   }
   if (!project.wanted && project.job_work == DevJob::Work::Build) {
     const bool good = end.kind == DevJobEnd::Kind::Serves;

@@ -103,7 +103,7 @@ class DevSession {
 
     std::shared_ptr<StopWish> job;  // null: none runs
     DevJob::Work job_work = DevJob::Work::Load;
-    std::string job_name;  // of the function, as it was when the job began
+    code::Function job_function;  // as it was when the job began
     Cause job_for;
     Time job_begun;
     BuildOutput output;  // of its build, not shown yet
@@ -140,6 +140,8 @@ class DevSession {
   void want(Project& project, DevJob::Work work, const std::filesystem::path& changed);
   void tell_blamed(const Project& project, const std::optional<std::filesystem::path>& blamed);
   void remove_names(Project& project, std::string_view kept);
+  void take_name(const Project& project, const std::string& name);
+  [[nodiscard]] bool must_wait(const Project& project) const;
   void retire(Project& project);
 
   const DevSessionParts parts_;

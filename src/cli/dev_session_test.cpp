@@ -279,6 +279,44 @@ TEST_P(DevSessionTest, GivesANameToWhoeverWaitsForIt) {
   EXPECT_TRUE(is_of("c", "a"));
 }
 
+TEST_P(DevSessionTest, TakesFormerCodeAwayFromANameThatHasANewOwner) {
+  project("a");
+  project("b");
+  start();
+  EXPECT_TRUE(told("put a"));
+  EXPECT_TRUE(told("put b"));
+  manifest("a", "c", "until [ -e ../go ]; do sleep 0.01; done; cp src out.wasm");
+  EXPECT_TRUE(told("expect c"));
+  manifest("b", "a", "exit 1");
+  EXPECT_TRUE(told("fail a the build failed with status 1: `exit 1` in " + (folder_.path() / "projects/b").string()));
+  EXPECT_EQ(stage_.functions().count("a"), 0U);
+  write("go", "");
+  EXPECT_TRUE(told("put c"));
+  EXPECT_EQ(stage_.functions().count("b"), 1U) << "which goes on serving";
+}
+
+TEST_P(DevSessionTest, WaitsForAJobThatStillHasTheName) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "one job at a time";
+  project("a");
+  stage_.refuse = [this](const code::Function&) {
+    if (++loads_ == 1) until([&] { return renamed_.load(); });
+    return false;
+  };
+  start();
+  ASSERT_TRUE(until([&] { return loads_ == 1; }));
+  manifest("a", "renamed", "cp src out.wasm");
+  write("b/src", "1");
+  manifest("b", "a", "cp src out.wasm");
+  project("c");
+  ASSERT_TRUE(told("put c")) << "whose turn is after that of b";
+  renamed_ = true;
+  EXPECT_TRUE(told("put renamed"));
+  EXPECT_TRUE(until([&] { return is_of("a", "b"); }));
+  for (std::string& each : stage_.told()) all_.push_back(std::move(each));
+  std::erase_if(all_, [](const std::string& each) { return !each.ends_with(" a"); });
+  EXPECT_EQ(std::ranges::find(all_, "put a") - all_.begin(), 1) << testing::PrintToString(all_);
+}
+
 TEST_P(DevSessionTest, LoadsWhatReplacesAComponentThatWasJustBuilt) {
   project("a");
   stage_.refuse = [this](const code::Function&) {

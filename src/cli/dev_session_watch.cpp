@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 #include <utility>
 
@@ -170,7 +171,7 @@ void DevSession::tell_blamed(const Project& project, const std::optional<fs::pat
   parts_.view.notice(
       fmt::format("{} changes whenever {} is built: until something else changes, it does not count. "
                   "Name what the build reads by `watch` in [build] of peko.toml",
-                  code::shown(*blamed), project.job_name));
+                  code::shown(*blamed), project.job_function.name));
 }
 
 // Which projects there are.
@@ -215,18 +216,29 @@ void DevSession::look_at_places() {
   watch_folders();
 }
 
-// Takes away all names of it but `kept`, and those that another project has by now.
+// Takes away all names of it but `kept`.
 void DevSession::remove_names(Project& project, std::string_view kept) {
   std::erase_if(project.staged, [&](const std::string& name) {
     if (name == kept) return false;
-    const auto has_it = [&](const auto& each) {
-      const Project& other = *each.second;
-      return &other != &project && other.files.function() && other.files.function()->name == name;
-    };
-    if (std::ranges::any_of(projects_, has_it)) return true;
     stage_->remove(name);
     parts_.view.removed(name);
     return true;
+  });
+}
+
+// What other projects have brought under this name, when it was theirs, must not answer for its new owner.
+void DevSession::take_name(const Project& project, const std::string& name) {
+  for (const auto& [source, other] : projects_) {
+    if (other.get() != &project && other->staged.erase(name) > 0) stage_->remove(name);
+  }
+}
+
+// Whether a job still brings something under the name or a route of this project, by settings that were changed since.
+bool DevSession::must_wait(const Project& project) const {
+  return std::ranges::any_of(projects_, [&](const auto& each) {
+    const Project& other = *each.second;
+    return &other != &project && other.job &&
+           !code::check_unique(std::array{other.job_function, *project.files.function()});
   });
 }
 

@@ -48,9 +48,13 @@ LiveFunctions::Target LiveFunctions::target_of(const code::Function& function) {
   return at->second;
 }
 
-// Names and routes lead to it from here on.
+// Names and routes lead to it from here on. Another function may still have a route from settings that were changed.
 void LiveFunctions::route(Slot& slot, const code::Function& function) {
   if (slot.routed && slot.routes == function.routes) return;
+  const auto is_taken = [&](const std::string& route) {
+    return std::ranges::find(function.routes, route) != function.routes.end();
+  };
+  for (Slot& other : slots_) std::erase_if(other.routes, is_taken);
   slot.routed = true;
   slot.routes = function.routes;
   rebuild_router();

@@ -99,6 +99,19 @@ TEST(LiveFunctions, GoOnServingWhateverFailsAfterwards) {
   EXPECT_TRUE(rig.lanes.leads_to("two.example"));
 }
 
+TEST(LiveFunctions, TakeARouteFromTheOneThatHadIt) {
+  Rig rig;
+  ASSERT_TRUE(rig.live.put(named("a", {"shop.example/*", "a.example/*"})));
+  ASSERT_TRUE(rig.live.put(named("b")));
+  const auto target_of = [&](std::string_view host) { return rig.live.router()->find(host, "/")->function; };
+  ASSERT_EQ(target_of("shop.example"), 0U);
+  ASSERT_TRUE(rig.live.put(named("b", {"shop.example/*"})));
+  EXPECT_EQ(target_of("shop.example"), 1U) << "a's next state, without the route, may never be built";
+  EXPECT_EQ(target_of("a.example"), 0U);
+  ASSERT_TRUE(rig.live.put(named("a", {"shop.example/*"})));
+  EXPECT_EQ(target_of("shop.example"), 0U);
+}
+
 TEST(LiveFunctions, SayWhyTheyCannotBeLoaded) {
   Rig rig;
   rig.broken = true;
