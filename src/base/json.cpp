@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/control.hpp"
+
 namespace peko {
 namespace {
 
@@ -102,6 +104,9 @@ void append_json_string(std::string& out, std::string_view text) {
     std::size_t taken = 1;
     if (c < 0x80) {
       append_escaped(out, c);
+    } else if (const std::size_t control = control_at(text); control == 2) {
+      append_escaped(out, static_cast<unsigned char>(text[1]));  // C1: the second byte is the number of the character
+      taken = control;
     } else if (const std::size_t length = sequence_length(text); length != 0) {
       out += text.substr(0, length);
       taken = length;

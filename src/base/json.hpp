@@ -9,8 +9,8 @@
 
 namespace peko {
 
-/// Appends `text` in quotes. Any bytes are welcome: control characters are escaped, each byte that is not part of valid
-/// UTF-8 becomes U+FFFD, so what comes out is always valid JSON.
+/// Appends `text` in quotes. Any bytes are welcome: control characters are escaped (those from U+007F to U+009F, too),
+/// each byte that is not part of valid UTF-8 becomes U+FFFD, so what comes out is always valid JSON.
 void append_json_string(std::string& out, std::string_view text);
 
 /// A number with three decimals at most: microseconds as milliseconds. Cheaper than a double.

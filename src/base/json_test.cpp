@@ -35,6 +35,12 @@ TEST(JsonString, EscapesAtEveryPositionOfEveryLength) {
   }
 }
 
+TEST(JsonString, EscapesControlsOfTwoBytes) {
+  EXPECT_EQ(json_of("\xc2\x80\xc2\x9b"
+                    "2J\xc2\x9f\xc2\xa0\xc3\x9b"),
+            "\"\\u0080\\u009b2J\\u009f\xc2\xa0\xc3\x9b\"");
+}
+
 TEST(JsonString, KeepsValidUtf8) {
   for (const std::string_view text : {"é", "€", "𝄞", "日本語", "\xed\x9f\xbf", "\xee\x80\x80", "\xf4\x8f\xbf\xbf"}) {
     EXPECT_EQ(json_of(text), '"' + std::string(text) + '"');

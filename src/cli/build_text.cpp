@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cli/control.hpp"
+#include "base/control.hpp"
 
 namespace peko::cli {
 namespace {

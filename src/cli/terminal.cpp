@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "cli/control.hpp"
+#include "base/control.hpp"
 
 namespace peko::cli {
 namespace {

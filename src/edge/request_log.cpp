@@ -7,6 +7,7 @@
 #include <functional>
 #include <iterator>
 
+#include "base/control.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "edge/version_text.hpp"
@@ -148,13 +149,18 @@ void append_text(std::string& out, const RequestRecord& r, LogStyle style, std::
 }  // namespace
 
 void append_safe(std::string& out, std::string_view text) {
-  const auto steers = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  const auto plain = [](char c) { return c >= ' ' && c <= '~'; };
   for (;;) {
-    const auto at = static_cast<std::size_t>(std::ranges::find_if(text, steers) - text.begin());
+    const auto at = static_cast<std::size_t>(std::ranges::find_if_not(text, plain) - text.begin());
     out += text.substr(0, at);
-    if (at == text.size()) return;
-    fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(text[at]));
-    text.remove_prefix(at + 1);
+    text.remove_prefix(at);
+    if (text.empty()) return;
+    const std::size_t control = control_at(text);
+    if (control == 0) out += text.front();
+    for (const char each : text.substr(0, control)) {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(each));
+    }
+    text.remove_prefix(std::max<std::size_t>(control, 1));
   }
 }
 

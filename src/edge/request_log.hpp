@@ -54,7 +54,8 @@ struct LogStyle {
 void append_request(std::string& out, const RequestRecord& record, LogStyle style,
                     std::chrono::system_clock::time_point now);
 
-/// Appends bytes that a client or a guest chose, safe for a terminal: control characters as \x1b.
+/// Appends bytes that a client or a guest chose, safe for a terminal: control characters as \x1b, those of two bytes
+/// as \xc2\x9b.
 void append_safe(std::string& out, std::string_view text);
 
 /// Appends a line that a guest printed, with its line end.

@@ -196,5 +196,20 @@ TEST(GuestLine, IsSafeOnATerminal) {
   EXPECT_EQ(out, "00:00:00 hello | \\x1b]0;evil\\x07");
 }
 
+TEST(GuestLine, IsSafeOnATerminalThatKnowsControlsOfTwoBytes) {
+  const engine::GuestLine hostile = {engine::Stream::Stdout,
+                                     "caf\xc3\xa9\xc2\xa0\xc2\x9b"
+                                     "2J\xc2\x80\xc2\x9f\xc2"};
+  std::string out;
+  append_guest_line(out, hostile, "hello", "id-1", {}, kNow);
+  EXPECT_EQ(out, "00:00:00 hello | caf\xc3\xa9\xc2\xa0\\xc2\\x9b2J\\xc2\\x80\\xc2\\x9f\xc2");
+  out.clear();
+  append_guest_line(out, hostile, "hello", "id-1", {.form = LogStyle::Form::Json}, kNow);
+  EXPECT_FALSE(out.contains("\xc2\x9b")) << out;
+  EXPECT_EQ(boost::json::parse(out).at("msg").as_string(),
+            "caf\xc3\xa9\xc2\xa0\xc2\x9b"
+            "2J\xc2\x80\xc2\x9f\xef\xbf\xbd");
+}
+
 }  // namespace
 }  // namespace peko::edge

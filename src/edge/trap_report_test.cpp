@@ -34,7 +34,7 @@ TrapReport report() {
           .request_id = "id-1",
           .code = "PEKO-TRAP",
           .cause = "no \x1b[2Jstock",
-          .frames = {"take at src/stock.rs:12:5", "ha\nndle"}};
+          .frames = {"take at src/stock.rs:12:5", "ha\nnd\xc2\x9ble"}};
 }
 
 TEST(TrapReport, CannotBeSteeredByItsNames) {
@@ -65,7 +65,7 @@ TEST(TrapReport, IsALineAFrameInTextAndSafeOnATerminal) {
   EXPECT_EQ(out,
             "00:00:00 stock PEKO-TRAP id-1 | no \\x1b[2Jstock\n"
             "      0: take at src/stock.rs:12:5\n"
-            "      1: ha\\x0andle");
+            "      1: ha\\x0and\\xc2\\x9ble");
 }
 
 }  // namespace

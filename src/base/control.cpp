@@ -1,6 +1,6 @@
-#include "cli/control.hpp"
+#include "base/control.hpp"
 
-namespace peko::cli {
+namespace peko {
 
 std::size_t control_at(std::string_view text) {
   const auto first = static_cast<unsigned char>(text.front());
@@ -10,4 +10,4 @@ std::size_t control_at(std::string_view text) {
   return second >= 0x80 && second <= 0x9f ? 2 : 0;
 }
 
-}  // namespace peko::cli
+}  // namespace peko

@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <string_view>
 
-namespace peko::cli {
+namespace peko {
 
 /// The length of the control character that `text`, which is not empty, begins with: C0, DEL, or C1 in UTF-8 (ECMA-48,
 /// section 5). 0: it begins with another one.
 std::size_t control_at(std::string_view text);
 
-}  // namespace peko::cli
+}  // namespace peko
