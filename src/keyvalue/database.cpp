@@ -170,8 +170,10 @@ Status Database::start() {
     trouble_ = fmt::format("{} was written by a newer Peko (format {}): update this one", file_.string(), format);
     return fail(Code::Unavailable, "its file was written by a newer Peko");
   }
+  if (application == kApplication) return use_wal();
+  if (Status free = refuse_foreign(); !free) return free;
   if (Status done = use_wal(); !done) return done;
-  return application == kApplication ? Status() : make_schema();
+  return make_schema();
 }
 
 // Unlike other statements this one does not wait while somebody else opens the new file.
@@ -186,14 +188,20 @@ Status Database::use_wal() {
   }
 }
 
+Status Database::refuse_foreign() {
+  const bool empty = pragma("SELECT count(*) FROM sqlite_schema") == 0;
+  if (broken_) return fail(Code::Unavailable, "its file is damaged (the node's log says which)");
+  // Not empty, and ours: another process has just made it.
+  if (empty || pragma("PRAGMA application_id") == kApplication) return {};
+  trouble_ = fmt::format("{} is not a key-value store: move it away", file_.string());
+  return fail(Code::Unavailable, "its file is something else (the node's log says which)");
+}
+
 Status Database::make_schema() {
   if (Status begun = run("BEGIN IMMEDIATE"); !begun) return begun;
   // Another process may have made it meanwhile.
   if (pragma("PRAGMA application_id") == kApplication) return run("ROLLBACK");
-  if (pragma("SELECT count(*) FROM sqlite_schema") != 0) {
-    trouble_ = fmt::format("{} is not a key-value store: move it away", file_.string());
-    return fail(Code::Unavailable, "its file is something else (the node's log says which)");
-  }
+  if (Status free = refuse_foreign(); !free) return free;
   if (Status made = run(kSchema); !made) return made;
   return run("COMMIT");
 }

@@ -58,6 +58,8 @@ class Database {
   explicit Database(std::filesystem::path file);
   Status start();
   Status use_wal();
+  /// That the file is empty or has entries of ours.
+  Status refuse_foreign();
   Status make_schema();
   Status run(const char* sql);
   std::int64_t pragma(const char* sql);

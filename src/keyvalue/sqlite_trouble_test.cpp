@@ -156,7 +156,9 @@ TEST_F(SqliteTroubleTest, RefusesAFileOfAnotherKind) {
     const std::string make = "sqlite3 " + file().string() + " 'CREATE TABLE theirs (a); INSERT INTO theirs VALUES (1)'";
     if (std::system(make.c_str()) != 0) GTEST_SKIP() << "no sqlite3 program";
   }
+  const std::string theirs = read_file(file(), 1U << 20).value();
   EXPECT_FALSE(set("a", "1"));
+  EXPECT_EQ(read_file(file(), 1U << 20).value(), theirs) << "it stays as it was, its journal mode too";
 }
 
 TEST_F(SqliteTroubleTest, SaysThatItCannotWriteToAFolder) {
