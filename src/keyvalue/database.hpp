@@ -86,6 +86,8 @@ class Database {
   /// Frees more of it, step by step; whether there was any.
   bool purge_many(std::int64_t now);
   void hold_to(std::uint64_t quota_bytes);
+  /// Pages that the file may have.
+  [[nodiscard]] std::int64_t pages_max() const;
   std::unexpected<Error> full(const Request& request);
 
   struct Close {

@@ -76,12 +76,18 @@ Result<std::vector<Result<Answer>>> Database::transact(std::span<const Request* 
     return fail(std::move(error));
   };
   if (Status begun = run("BEGIN IMMEDIATE"); !begun) return give_up(std::move(begun.error()));
+  // SQLite holds the file to its size, but lets what is free in it be used: the quota may have been lowered since.
+  const bool too_large = pragma("PRAGMA page_count") > pages_max();
+  const std::uint64_t used = too_large ? used_bytes() : 0;
   if (Status purged = purge(now, kPurgeRows); !purged) return give_up(std::move(purged.error()));
   std::vector<Result<Answer>> answers;
   for (const Request* const request : requests) {
     Result<Result<Answer>> answer = apply(*request, now);
     if (!answer) return give_up(std::move(answer.error()));
     answers.push_back(std::move(*answer));
+  }
+  if (too_large && used_bytes() > std::max(used, static_cast<std::uint64_t>(pages_max() * kPageBytes))) {
+    return give_up({Code::Overloaded, "it holds more than it may"});
   }
   if (Status done = run("COMMIT"); !done) return give_up(std::move(done.error()));
   return answers;
@@ -161,11 +167,14 @@ bool Database::purge_many(std::int64_t now) {
   return purged > 0;
 }
 
+std::int64_t Database::pages_max() const {
+  return std::max<std::int64_t>(16, static_cast<std::int64_t>(quota_bytes_ / kPageBytes));
+}
+
 // SQLite refuses to make the file larger (SQLITE_FULL).
 void Database::hold_to(std::uint64_t quota_bytes) {
   if (std::exchange(quota_bytes_, quota_bytes) == quota_bytes) return;
-  const auto pages = std::max<std::int64_t>(16, static_cast<std::int64_t>(quota_bytes / kPageBytes));
-  (void)pragma(fmt::format("PRAGMA max_page_count = {}", pages).c_str());
+  (void)pragma(fmt::format("PRAGMA max_page_count = {}", pages_max()).c_str());
 }
 
 std::uint64_t Database::used_bytes() {

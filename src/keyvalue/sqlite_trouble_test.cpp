@@ -59,6 +59,30 @@ TEST_F(SqliteTroubleTest, HasRoomAgainAfterEntriesAreDeleted) {
   for (int i = 0; i < fits / 3; ++i) EXPECT_TRUE(set("again" + std::to_string(i), random_text(10'000, i)));
 }
 
+TEST_F(SqliteTroubleTest, HoldsAFileWithFreePagesToAQuotaThatWasLowered) {
+  const auto entry = [&](int i) { return set("k" + std::to_string(i), random_text(10'000, i)); };
+  quota_bytes_ = 4U << 20;
+  Status refused;
+  const int fitted = fill(entry, refused);
+  for (int i = 0; i < fitted; ++i) {
+    Request request{.op = Op::Delete};
+    request.items.push_back({.key = "k" + std::to_string(i)});
+    ASSERT_TRUE(ask(std::move(request)));
+  }
+  ASSERT_GT(std::filesystem::file_size(file()), 3U << 20);
+  quota_bytes_ = 1U << 20;
+  const int fits = fill(entry, refused);
+  EXPECT_GT(fits, 70);
+  EXPECT_LT(fits, 105);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::Overloaded);
+  EXPECT_NE(refused.error().message.find("quota_mb"), std::string::npos) << refused.error().message;
+  EXPECT_TRUE(set("k0", random_text(10'000, 7))) << "what takes no more than before has room";
+  quota_bytes_ = 512U << 10;
+  EXPECT_FALSE(set("more", random_text(10'000, 1)));
+  EXPECT_TRUE(set("k0", "less"));
+}
+
 TEST_F(SqliteTroubleTest, MakesRoomOfWhatHasExpired) {
   quota_bytes_ = 1U << 20;
   Status refused;
