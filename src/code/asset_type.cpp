@@ -127,6 +127,22 @@ Alphabet alphabet_of(std::string_view text) {
   return alphabet;
 }
 
+enum class Kind : std::uint8_t { Figure, Lower, Upper, Other };
+
+Kind kind_of(char c) {
+  if (c >= '0' && c <= '9') return Kind::Figure;
+  if (c >= 'a' && c <= 'z') return Kind::Lower;
+  return c >= 'A' && c <= 'Z' ? Kind::Upper : Kind::Other;
+}
+
+/// Whether every second character or more is of another kind than the one before it: so in 8 of 10 hashes of mixed
+/// case, and in no "March2024".
+bool is_mixed(std::string_view text) {
+  std::size_t changes = 0;
+  for (std::size_t i = 1; i < text.size(); i++) changes += kind_of(text[i]) != kind_of(text[i - 1]) ? 1 : 0;
+  return 2 * changes >= text.size();
+}
+
 }  // namespace
 
 std::string_view asset_type(std::string_view path) {
@@ -158,7 +174,7 @@ bool is_fingerprinted(std::string_view path) {
   const Alphabet alphabet = alphabet_of(hash);
   if (alphabet.others || !alphabet.figures || !alphabet.lower) return false;
   if (!alphabet.upper && !alphabet.beyond_f) return true;
-  return alphabet.upper && hash.size() <= kHashMax;
+  return alphabet.upper && hash.size() <= kHashMax && is_mixed(hash);
 }
 
 }  // namespace peko::code

@@ -30,14 +30,32 @@ TEST(AssetType, TellsWhetherCompressingPays) {
 }
 
 TEST(AssetType, KnowsNamesThatChangeWithTheBytes) {
-  for (const std::string_view path : {"app.3f9a0c1b.js", "assets/main.0123456789abcdef0123.css",
-                                      "chunks/entry.BxY3k2_9.js", "a.d41d8cd98f00b204e9800998ecf8427e.woff2"}) {
+  for (const std::string_view path :
+       {"app.3f9a0c1b.js", "assets/main.0123456789abcdef0123.css", "chunks/entry.BxY3k2_9.js", "a.xK9bQ2mZ7Lp.css",
+        "a.d41d8cd98f00b204e9800998ecf8427e.woff2"}) {
     EXPECT_TRUE(is_fingerprinted(path)) << path;
   }
-  for (const std::string_view path :
-       {"app.js", "app.min.js", "3f9a0c1b.js", ".3f9a0c1b.js", "app.3f9a0c1.js", "backup.20240131.zip", "a.deadbeef.js",
-        "jquery.bundled12.js", "app.development.js", "app.3f9a0c1b", "v1.3f9a0c1b/app.js", "report.Q4 Final.pdf",
-        "photo.IMG_2041.jpg", "LICENSE", ""}) {
+  for (const std::string_view path : {"app.js",
+                                      "app.min.js",
+                                      "3f9a0c1b.js",
+                                      ".3f9a0c1b.js",
+                                      "app.3f9a0c1.js",
+                                      "backup.20240131.zip",
+                                      "a.deadbeef.js",
+                                      "jquery.bundled12.js",
+                                      "app.development.js",
+                                      "app.3f9a0c1b",
+                                      "v1.3f9a0c1b/app.js",
+                                      "report.Q4 Final.pdf",
+                                      "photo.IMG_2041.jpg",
+                                      "LICENSE",
+                                      "report.March2024.pdf",
+                                      "app.Version2.js",
+                                      "manual.Chapter01.pdf",
+                                      "plan.Q4Final2024.pdf",
+                                      "photo.2024Berlin01.jpg",
+                                      "a.Chapter01Draft.pdf",
+                                      ""}) {
     EXPECT_FALSE(is_fingerprinted(path)) << path;
   }
 }
