@@ -18,6 +18,7 @@ void GuestLines::add(std::string_view function, std::string_view id, std::chrono
                     .number_of_function = share.count});
   KeptLine& kept = lines_.back();
   std::ranges::copy(id.substr(0, kept.id.characters.size()), kept.id.characters.begin());
+  if (kept.has_id()) append_to_request(kept);
   share.lines.push_back(std::prev(lines_.end()));
   share.count++;
   count_.add();
@@ -32,7 +33,34 @@ void GuestLines::drop_oldest(Share& share) {
   share.lines.pop_front();
   share.bytes -= oldest->bytes();
   bytes_ -= oldest->bytes();
+  if (oldest->has_id()) remove_from_request(*oldest);
   lines_.erase(oldest);
+}
+
+void GuestLines::append_to_request(KeptLine& line) {
+  KeptLine*& last = last_of_request_[line.id];
+  line.earlier = last;
+  if (last != nullptr) last->later = &line;
+  last = &line;
+}
+
+void GuestLines::remove_from_request(const KeptLine& line) {
+  if (line.earlier != nullptr) line.earlier->later = line.later;
+  if (line.later != nullptr) {
+    line.later->earlier = line.earlier;
+  } else if (line.earlier != nullptr) {
+    last_of_request_[line.id] = line.earlier;
+  } else {
+    last_of_request_.erase(line.id);
+  }
+}
+
+const KeptLine* GuestLines::last_of(std::string_view id) const {
+  RequestIdText text;
+  if (id.size() != text.characters.size()) return nullptr;
+  std::ranges::copy(id, text.characters.begin());
+  const auto found = last_of_request_.find(text);
+  return found == last_of_request_.end() ? nullptr : found->second;
 }
 
 std::uint64_t GuestLines::count(std::string_view function) const {

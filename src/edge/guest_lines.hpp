@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/ids.hpp"
 #include "base/metrics.hpp"
@@ -19,7 +20,7 @@ namespace peko::edge {
 
 struct KeptLine {
   /// What keeping a line costs beside its text.
-  static constexpr std::size_t kOverhead = 192;
+  static constexpr std::size_t kOverhead = 256;
 
   const std::string* function;  ///< its name, as long as the GuestLines
   RequestIdText id;             ///< all zero bytes: printed while an instance was made ahead of the requests
@@ -27,6 +28,9 @@ struct KeptLine {
   engine::GuestLine line;
   std::uint64_t number;              ///< of all lines of the loop, from 0
   std::uint64_t number_of_function;  ///< of all lines of the function
+  // Of the same request; null: there is none.
+  KeptLine* earlier = nullptr;
+  KeptLine* later = nullptr;
 
   [[nodiscard]] bool has_id() const { return id.characters.front() != 0; }
   [[nodiscard]] std::size_t bytes() const { return kOverhead + line.text.capacity(); }
@@ -55,6 +59,8 @@ class GuestLines {
   [[nodiscard]] const std::list<KeptLine>& lines() const { return lines_; }
   /// Of one function, oldest first; null: it has none.
   [[nodiscard]] const std::deque<std::list<KeptLine>::iterator>* lines(std::string_view function) const;
+  /// The last one of a request, which leads to the others; null: it has none.
+  [[nodiscard]] const KeptLine* last_of(std::string_view id) const;
 
  private:
   struct Share {
@@ -62,11 +68,20 @@ class GuestLines {
     std::size_t bytes = 0;
     std::uint64_t count = 0;
   };
+  struct HashOfId {
+    std::size_t operator()(const RequestIdText& id) const noexcept { return std::hash<std::string_view>{}(id.view()); }
+  };
+  struct SameId {
+    bool operator()(const RequestIdText& a, const RequestIdText& b) const { return a.view() == b.view(); }
+  };
   void drop_oldest(Share& share);
+  void append_to_request(KeptLine& line);
+  void remove_from_request(const KeptLine& line);
 
   const std::size_t bytes_max_;
   std::list<KeptLine> lines_;
   std::map<std::string, Share, std::less<>> shares_;  // by name, one of each function that has ever printed
+  std::unordered_map<RequestIdText, KeptLine*, HashOfId, SameId> last_of_request_;
   std::size_t bytes_ = 0;
   Counter count_;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace peko::edge {
 namespace {
@@ -53,6 +54,32 @@ TEST(GuestLines, ALineThatIsLongerThanAllIsKeptAlone) {
   print(lines, "a", std::string(8192, 'x'));
   ASSERT_EQ(lines.lines().size(), 1U);
   EXPECT_EQ(lines.lines().front().line.text.size(), 8192U);
+}
+
+TEST(GuestLines, FindsThoseOfARequestAlsoWhenOthersOfItAreGone) {
+  GuestLines lines(32 << 10);
+  const auto id_of = [](int number) {
+    const std::string digits = std::to_string(number);
+    return "019e5b1c-7a2f-7c31-9d3a-" + std::string(12 - digits.size(), '0') + digits;
+  };
+  for (int i = 0; i < 2000; i++) {
+    // Of a few requests at a time, some to two functions.
+    lines.add(i % 3 == 0 ? "a" : "b", i % 7 == 0 ? "" : id_of(i / 20 * 4 + i % 4), {},
+              {engine::Stream::Stdout, std::string(static_cast<std::size_t>(i % 50), 'x')});
+    if (i % 97 != 0 && i < 1990) continue;
+    for (int number = 0; number < 404; number++) {
+      std::vector<const KeptLine*> expected;
+      for (const KeptLine& line : lines.lines()) {
+        if (line.id.view() == id_of(number)) expected.push_back(&line);
+      }
+      std::vector<const KeptLine*> found;
+      for (const KeptLine* line = lines.last_of(id_of(number)); line != nullptr; line = line->earlier) {
+        found.insert(found.begin(), line);
+      }
+      ASSERT_EQ(found, expected) << "request " << number << " after " << i << " lines";
+    }
+  }
+  EXPECT_EQ(lines.last_of(""), nullptr);
 }
 
 TEST(GuestLines, KnowsWhatWasPrintedForNoRequest) {

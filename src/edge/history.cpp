@@ -68,13 +68,13 @@ std::vector<RequestCopy> History::requests(const RequestFilter& filter) const {
     const KeptRequest* kept;
     std::string_view detail;
   };
-  std::vector<Found> found;
+  std::vector<Found> found;  // about newest first, so that little is left to sort
   if (!filter.failures_only) {
-    for (std::uint64_t i = requests_.first(); i < requests_.count(); i++) {
+    for (std::uint64_t i = requests_.count(); i-- > requests_.first();) {
       if (is_wanted(requests_[i], filter)) found.push_back({&requests_[i], requests_[i].detail()});
     }
   }
-  for (std::uint64_t i = failures_.first(); i < failures_.count(); i++) {
+  for (std::uint64_t i = failures_.count(); i-- > failures_.first();) {
     if (is_wanted(failures_[i].kept, filter)) found.push_back({&failures_[i].kept, failures_[i].detail});
   }
   const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(filter.limit, found.size()));
@@ -96,9 +96,10 @@ std::optional<RequestCopy> History::request(std::string_view id) const {
 
 std::vector<LineCopy> History::lines_of(std::string_view id) const {
   std::vector<LineCopy> copies;
-  for (const KeptLine& line : lines_.lines()) {
-    if (line.id.view() == id) copies.push_back(copy_of(line));
+  for (const KeptLine* line = lines_.last_of(id); line != nullptr; line = line->earlier) {
+    copies.push_back(copy_of(*line));
   }
+  std::ranges::reverse(copies);
   return copies;
 }
 
