@@ -7,6 +7,8 @@
 #include <boost/json.hpp>
 #include <cctype>
 #include <csignal>
+#include <functional>
+#include <unordered_set>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
@@ -30,6 +32,12 @@ constexpr std::size_t kLineBytesMax = 1U << 20U;
 /// What a node remembers of one request, or the list of its functions.
 constexpr std::size_t kAnswerBytesMax = 16U << 20U;
 constexpr std::uint64_t kFollowedLines = 20;
+/// As many as a node gives of what was: asked for when it is followed again.
+constexpr std::uint64_t kMissedMax = 5'000;
+/// A node gives what was at once.
+constexpr milliseconds kMissedTime{5'000};
+/// Lines of one millisecond that are told apart.
+constexpr std::size_t kSameTimeMax = 10'000;
 
 /// Nothing is lost when whoever follows has seen enough: what was shown is written.
 void end_at_interrupt(int /*signal*/) { ::_exit(kExitOk); }
@@ -86,8 +94,8 @@ class Logs {
     std::string made = fmt::format("/api/logs?errors={}{}", words_.errors ? 1 : 0, more);
     if (!words_.function.empty()) made += "&function=" + words_.function;
     if (!words_.since.empty()) made += fmt::format("&since={}", seconds_of(words_.since).value_or(0));
-    const bool again = !view_.last_time().empty();  // then all that came meanwhile
-    const bool bounded = !again && (words_.lines > 0 || (words_.follow && words_.since.empty()));
+    if (!newest_.time.empty()) return made += fmt::format("&limit={}", kMissedMax);  // all that came meanwhile
+    const bool bounded = words_.lines > 0 || (words_.follow && words_.since.empty());
     if (bounded) made += fmt::format("&limit={}", words_.lines > 0 ? words_.lines : kFollowedLines);
     return made;
   }
@@ -185,14 +193,14 @@ class Logs {
 
   Status stream(const std::string& target) {
     std::string rest;
-    const std::string seen = view_.last_time();  // before it began again
+    Again again{.seen = newest_, .begun = context_.clock.now()};
     const auto take = [&](std::string_view bytes) -> Status {
       heard_ = true;
       rest += bytes;
       std::string shown;
       std::size_t begin = 0;
       for (std::size_t end = 0; (end = rest.find('\n', begin)) != std::string::npos; begin = end + 1) {
-        if (Status good = show(std::string_view(rest).substr(begin, end - begin), seen, shown); !good) return good;
+        if (Status good = show(std::string_view(rest).substr(begin, end - begin), again, shown); !good) return good;
       }
       rest.erase(0, begin);
       if (!shown.empty()) context_.out.write(shown);
@@ -205,11 +213,33 @@ class Logs {
     return judge(answer);
   }
 
-  Status show(std::string_view json, std::string_view seen, std::string& shown) {
+  /// The newest lines that were shown.
+  struct Newest {
+    std::string time;                       ///< empty: none
+    std::unordered_set<std::size_t> lines;  ///< hashes of those of this time
+  };
+  /// What comes after a node broke off.
+  struct Again {
+    Newest seen;  ///< before
+    std::chrono::steady_clock::time_point begun;
+    std::uint64_t lines = 0;
+    bool joined = false;  ///< what was seen before has come again: nothing is missing
+  };
+
+  Status show(std::string_view json, Again& again, std::string& shown) {
     if (json.empty()) return {};
     const Result<std::string> text = view_.line(json);
     if (!text) return fail(text.error());
-    if (!seen.empty() && view_.last_time() <= seen) return {};
+    const std::string& time = view_.last_time();
+    const std::size_t line = std::hash<std::string_view>{}(json);
+    if (!again.seen.time.empty()) {
+      again.joined = again.joined || time <= again.seen.time;
+      const bool full = ++again.lines == kMissedMax && context_.clock.now() - again.begun < kMissedTime;
+      if (full && !again.joined) tell("more happened meanwhile than the node gives at once: lines are missing here");
+      if (time < again.seen.time || (time == again.seen.time && again.seen.lines.contains(line))) return {};
+    }
+    if (time > newest_.time) newest_ = {.time = time, .lines = {}};
+    if (time == newest_.time && newest_.lines.size() < kSameTimeMax) newest_.lines.insert(line);
     shown += line_.print_as == PrintAs::Json ? std::string(json) + "\n" : *text;
     return {};
   }
@@ -221,6 +251,7 @@ class Logs {
   const std::string url_;
   const std::string token_;
   LogView view_;
+  Newest newest_;
   bool heard_ = false;  ///< since it was last asked
 };
 

@@ -59,6 +59,26 @@ class BrokenOff final : public cloud::HttpTransport {
   std::vector<std::string> urls;
 };
 
+std::string said(std::string_view time, std::string_view what) {
+  return R"({"ts":"2026-01-31T)" + std::string(time) +
+         R"(Z","type":"guest","function":"api","stream":"stdout","msg":")" + std::string(what) + "\"}\n";
+}
+
+/// Answers one text after the other, and then refuses.
+class Script final : public cloud::HttpTransport {
+ public:
+  explicit Script(std::vector<std::string> texts) : texts_(std::move(texts)) {}
+  Result<cloud::HttpResponse> send(const cloud::HttpRequest& /*request*/, const cloud::BodyWriter& sink) override {
+    if (next_ == texts_.size()) return cloud::HttpResponse{.status = 401, .headers = {}, .body = {}};
+    if (Status taken = sink(texts_[next_++]); !taken) return fail(taken.error());
+    return cloud::HttpResponse{.status = 200, .headers = {}, .body = {}};
+  }
+
+ private:
+  std::vector<std::string> texts_;
+  std::size_t next_ = 0;
+};
+
 /// Answers any question with many bytes.
 class Talkative final : public cloud::HttpTransport {
  public:
@@ -136,7 +156,34 @@ TEST(Logs, AsksForAllThatCameSinceANodeBrokeOff) {
   rig.node = &node;
   EXPECT_EQ(rig.run({"--follow", "--lines", "7"}), kExitFailed);
   EXPECT_EQ(node.urls, (std::vector<std::string>{"http://127.0.0.1:7070/api/logs?errors=0&follow=1&limit=7",
-                                                 "http://127.0.0.1:7070/api/logs?errors=0&follow=1"}));
+                                                 "http://127.0.0.1:7070/api/logs?errors=0&follow=1&limit=5000"}));
+}
+
+TEST(Logs, ShowsEachLineOnceWhenANodeIsFollowedAgain) {
+  Rig rig;
+  const std::string later = said("12:00:01.000", "later");
+  const std::string same_time = said("12:00:01.000", "same time");
+  const std::string early = said("12:00:00.500", "early");
+  const std::string new_one = said("12:00:02.000", "new");
+  Script node({later + early, early + later + same_time + new_one});
+  rig.node = &node;
+  EXPECT_EQ(rig.run({"--follow", "--json"}), kExitFailed);
+  EXPECT_THAT(rig.out.text(), testing::StartsWith(later + early + same_time + new_one + R"({"ok":false)"));
+  EXPECT_THAT(rig.err.text(), testing::Not(HasSubstr("are missing")));
+}
+
+TEST(Logs, TellsThatMoreHappenedThanANodeGivesAtOnce) {
+  std::string many;
+  for (int i = 0; i < 5000; i++) many += said("12:00:02.000", std::to_string(i));
+  const std::string seen = said("12:00:01.000", "seen");
+  for (const bool gap : {true, false}) {
+    Rig rig;
+    Script node({seen, gap ? many : seen + many});
+    rig.node = &node;
+    EXPECT_EQ(rig.run({"--follow", "--json"}), kExitFailed);
+    EXPECT_TRUE(rig.out.text().starts_with(seen + many + R"({"ok":false)"));
+    EXPECT_EQ(rig.err.text().contains("lines are missing"), gap) << rig.err.text();
+  }
 }
 
 TEST(Logs, SaysWhatToDoWhenThereIsNoNode) {
