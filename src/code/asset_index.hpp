@@ -3,6 +3,7 @@
 ///   {"format":1,"files":{"about.html":{"sha256":"…","bytes":812,"br":{"sha256":"…","bytes":301},"gzip":{…}}}}
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -26,7 +27,7 @@ inline constexpr std::size_t kAssetIndexBytesMax = std::size_t{24} << 20U;
 struct AssetBlob {
   Digest hash{};
   std::uint64_t size = 0;
-  bool operator==(const AssetBlob&) const = default;
+  auto operator<=>(const AssetBlob&) const = default;
 };
 
 struct AssetFile {

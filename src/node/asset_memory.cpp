@@ -38,6 +38,8 @@ Result<std::string> read_piece(const edge::HeldAsset& asset, std::uint64_t first
   return bytes;
 }
 
+bool is_large(const code::AssetBlob& asset) { return asset.size > code::kAssetInMemoryMax; }
+
 // What `path` leads to in a project's folder, with its bytes.
 Result<edge::LiveAsset> look_into(const code::Assets& assets, std::string path) {
   using Is = edge::LiveAsset::Is;
@@ -71,20 +73,82 @@ void AssetMemory::bring(std::shared_ptr<const code::Assets> assets, const code::
     lock.unlock();
     return done(std::move(held));
   }
+  if (const auto found = leaving_.find(asset.hash); found != leaving_.end()) {
+    if (std::shared_ptr<edge::HeldAsset> held = found->second.lock(); held != nullptr) {
+      lock.unlock();
+      return done(std::move(held));
+    }
+  }
   if (waiting_ >= kWaitingMax) {
     lock.unlock();
     return done(fail(Code::Overloaded, "as many requests wait for static files as may"));
   }
   waiting_++;
-  std::vector<Held>& awaiting = awaited_[asset.hash];
+  std::vector<Held>& awaiting = awaited_[asset];
   awaiting.push_back(std::move(done));
   if (awaiting.size() > 1) return;  // it is on its way
   lock.unlock();
   from_disk_.post([this, assets = std::move(assets), asset]() mutable {
     Brought kept = assets->origin().cached(asset);
     if (kept || kept.error().code != Code::NotFound) return finish(asset, std::move(kept));
-    from_store_.post([this, assets = std::move(assets), asset] { finish(asset, assets->origin().fetch(asset)); });
+    fetch({.assets = std::move(assets), .asset = asset});
   });
+}
+
+void AssetMemory::fetch(Fetch wanted) {
+  // Of small ones there are not more in memory than threads.
+  if (!is_large(wanted.asset)) {
+    return from_store_.post(
+        [this, one = std::move(wanted)] { finish(one.asset, one.assets->origin().fetch(one.asset)); });
+  }
+  {
+    const std::scoped_lock lock(mutex_);
+    fetches_.push_back(std::move(wanted));
+  }
+  start_fetches();
+}
+
+void AssetMemory::start_fetches() {
+  std::vector<Fetch> refused;
+  Lock lock(mutex_);
+  while (!fetches_.empty()) {
+    const std::uint64_t size = fetches_.front().asset.size;
+    const std::uint64_t taken = flying_ + leaving_bytes(lock);
+    const bool fits = taken == 0 || taken + size <= bytes_max_;
+    if (!fits && flying_ > 0) break;  // one that ends starts it
+    Fetch one = std::move(fetches_.front());
+    fetches_.pop_front();
+    if (!fits) {
+      refused.push_back(std::move(one));
+      continue;
+    }
+    flying_ += size;
+    from_store_.post([this, one = std::move(one)] {
+      finish(one.asset, one.assets->origin().fetch(one.asset));
+      {
+        const std::scoped_lock ended(mutex_);
+        flying_ -= one.asset.size;
+      }
+      start_fetches();
+    });
+  }
+  lock.unlock();
+  for (const Fetch& one : refused) {
+    finish(one.asset, fail(Code::Overloaded,
+                           "large static files that are being sent take the memory that they may: give the node a "
+                           "local cache (cache_dir), or raise asset_memory_mb"));
+  }
+}
+
+// Forgets what nobody sends any more.
+std::uint64_t AssetMemory::leaving_bytes(Lock&) {
+  std::uint64_t sum = 0;
+  std::erase_if(leaving_, [&sum](const auto& each) {
+    const std::shared_ptr<edge::HeldAsset> asset = each.second.lock();
+    if (asset != nullptr) sum += asset->content.memory;
+    return asset == nullptr;
+  });
+  return sum;
 }
 
 void AssetMemory::finish(const code::AssetBlob& asset, Brought brought) {
@@ -99,12 +163,11 @@ void AssetMemory::finish(const code::AssetBlob& asset, Brought brought) {
     result = fail(std::move(brought.error()));
   }
   Lock lock(mutex_);
-  std::vector<Held> waiting = std::move(awaited_[asset.hash]);
-  awaited_.erase(asset.hash);
+  std::vector<Held> waiting = std::move(awaited_[asset]);
+  awaited_.erase(asset);
   waiting_ -= waiting.size();
   if (result) {
-    bytes_ += (*result)->content.memory + kOverhead;
-    held_.emplace(asset.hash, *result);
+    if (held_.emplace(asset.hash, *result).second) bytes_ += (*result)->content.memory + kOverhead;
     if (bytes_ > bytes_max_) evict(lock);
   }
   lock.unlock();
@@ -129,6 +192,7 @@ void AssetMemory::evict(Lock&) {
     edge::HeldAsset& asset = *each.at->second;
     bytes_ -= asset.content.memory + kOverhead;
     asset.evicted.store(true, std::memory_order_relaxed);
+    if (asset.content.memory > code::kAssetInMemoryMax) leaving_.insert_or_assign(each.at->first, each.at->second);
     held_.erase(each.at);
   }
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,10 @@ namespace peko::node {
 
 /// Any thread. It holds at most `bytes_max`, one asset more than that for a moment: what was not used for longest goes.
 /// What has gone stays with the loops until they look again, once a second, and with the responses that are being sent.
+///
+/// Of large assets as much again may be in memory: those that are being fetched, and those that have gone, lie in
+/// memory for want of a cache and are still sent. A fetch that does not fit waits for the others; one that is larger
+/// than `bytes_max` goes alone.
 class AssetMemory final : public edge::AssetSource {
  public:
   /// Questions that may wait; each has a request behind it.
@@ -38,17 +43,28 @@ class AssetMemory final : public edge::AssetSource {
   using Lock = std::unique_lock<std::mutex>;
   using Brought = Result<code::AssetBytes>;
 
+  struct Fetch {
+    std::shared_ptr<const code::Assets> assets;
+    code::AssetBlob asset;
+  };
+  void fetch(Fetch wanted);
+  /// Starts the large fetches that fit. Those that slow readers leave no room for are refused.
+  void start_fetches();
   void finish(const code::AssetBlob& asset, Brought brought);
   void evict(Lock& lock);
+  std::uint64_t leaving_bytes(Lock& lock);
 
   const std::uint64_t bytes_max_;
   const Clock& clock_;
   mutable std::mutex mutex_;
   // Under the mutex:
   std::map<Digest, std::shared_ptr<edge::HeldAsset>> held_;
-  std::map<Digest, std::vector<Held>> awaited_;
-  std::size_t waiting_ = 0;  // in awaited_
-  std::uint64_t bytes_ = 0;  // of held_
+  std::map<Digest, std::weak_ptr<edge::HeldAsset>> leaving_;  // large, in memory, gone from held_, perhaps still sent
+  std::map<code::AssetBlob, std::vector<Held>> awaited_;      // by size too: an index may lie about it
+  std::deque<Fetch> fetches_;                                 // large ones that have not begun
+  std::size_t waiting_ = 0;                                   // in awaited_
+  std::uint64_t bytes_ = 0;                                   // of held_
+  std::uint64_t flying_ = 0;                                  // of large assets that are being fetched
 
   WorkQueue from_disk_;
   WorkQueue from_store_;

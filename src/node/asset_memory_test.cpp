@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 using edge::HeldAsset;
 using edge::LiveAsset;
 
+constexpr std::uint64_t kLarge = 2 * code::kAssetInMemoryMax;
+
 // Counts what it is asked for; the hash of a text is the asset's name.
 class FakeOrigin final : public code::AssetOrigin {
  public:
@@ -27,14 +29,18 @@ class FakeOrigin final : public code::AssetOrigin {
   }
   Result<code::AssetBytes> fetch(const code::AssetBlob& asset) override {
     ++fetches;
-    if (gate != nullptr) gate->wait();
+    if (gate != nullptr && (gated == 0 || asset.size == gated)) gate->wait();
     if (error) return fail(*error, "down");
-    return code::AssetBytes{.bytes = std::string(asset.size, 'x'), .file = {}, .memory = asset.size};
+    if (lies && asset.size == gated) return fail(Code::Invalid, "it has another size");
+    return code::AssetBytes{.bytes = std::string(asset.size, 'x'), .file = {}, .memory = memory.value_or(asset.size)};
   }
   std::atomic<int> looks = 0;
   std::atomic<int> fetches = 0;
   std::optional<Code> error;
+  bool lies = false;  // what waits for the gate is not there in that size
   std::latch* gate = nullptr;
+  std::optional<std::uint64_t> memory;  // what they cost; else their size, as without a cache
+  std::uint64_t gated = 0;              // assets of this size wait for the gate; 0: all
 };
 
 class AssetMemoryTest : public testing::Test {
@@ -74,6 +80,20 @@ TEST_F(AssetMemoryTest, BringsItOnceForAllWhoWait) {
   gate.count_down();
   EXPECT_EQ(first.get().value(), second.get().value());
   EXPECT_EQ(origin->fetches, 1);
+}
+
+TEST_F(AssetMemoryTest, DoesNotLetOneIndexThatLiesFailAnother) {
+  std::latch gate(1);
+  origin->gate = &gate;
+  origin->gated = 999;
+  origin->lies = true;
+  auto lie = ask(blob("a", 999));
+  auto truth = ask(blob("a", 1000));
+  const bool came = truth.wait_for(10s) == std::future_status::ready;  // while the other one is still asked for
+  gate.count_down();
+  EXPECT_TRUE(came);
+  EXPECT_TRUE(truth.get());
+  EXPECT_FALSE(lie.get());
 }
 
 TEST_F(AssetMemoryTest, LetsGoOfWhatWasNotUsedForLongest) {
@@ -125,6 +145,36 @@ TEST_F(AssetMemoryTest, ServesOneThatIsLargerThanAllItMayHold) {
   const auto large = bring(blob("large", 100'000));
   EXPECT_EQ(large->content.bytes.size(), 100'000U);
   EXPECT_EQ(memory.bytes(), 0U);
+}
+
+TEST_F(AssetMemoryTest, FetchesLargeOnesOneAfterTheOtherWhenTheyDoNotFitTogether) {
+  std::latch gate(1);
+  origin->gate = &gate;
+  origin->gated = kLarge;
+  origin->memory = 100;
+  auto first = ask(blob("a", kLarge));
+  auto second = ask(blob("b", kLarge));
+  auto third = ask(blob("c", kLarge));
+  while (origin->looks < 3) std::this_thread::yield();
+  EXPECT_TRUE(bring(blob("small"))) << "they do not hold up small ones";
+  EXPECT_EQ(origin->fetches, 2) << "one of them and the small one";
+  gate.count_down();
+  EXPECT_TRUE(first.get());
+  EXPECT_TRUE(second.get());
+  EXPECT_TRUE(third.get());
+}
+
+TEST_F(AssetMemoryTest, HasNoSecondCopyOfALargeOneThatIsStillSent) {
+  auto sent = bring(blob("large", kLarge));
+  EXPECT_TRUE(sent->evicted);
+  EXPECT_EQ(bring(blob("large", kLarge)), sent);
+  EXPECT_EQ(origin->fetches, 1);
+  const auto refused = ask(blob("other", kLarge)).get();
+  ASSERT_FALSE(refused) << "what is sent takes what large ones may";
+  EXPECT_EQ(refused.error().code, Code::Overloaded);
+  EXPECT_EQ(origin->fetches, 1);
+  sent.reset();
+  while (!ask(blob("other", kLarge)).get()) std::this_thread::yield();  // who brought the first may still hold it
 }
 
 TEST_F(AssetMemoryTest, TellsAllWhoWaitWhenItCannotBeHad) {

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "base/unique_fd.hpp"
 
 namespace peko::node {
@@ -24,6 +26,12 @@ code::AssetBytes in_memory(std::string bytes) {
 }
 
 code::AssetBytes in_file(UniqueFd file) { return {.bytes = {}, .file = std::move(file), .memory = kOpenFileMemory}; }
+
+std::uint64_t largest(const code::AssetFile& file) {
+  std::uint64_t size = file.plain.size;
+  for (const auto& form : {file.brotli, file.gzip}) size = std::max(size, form ? form->size : 0);
+  return size;
+}
 
 }  // namespace
 
@@ -48,7 +56,8 @@ Result<std::string> StoreAssets::fetch_checked(const std::string& key, const cod
   return std::move(object->bytes);
 }
 
-Result<std::shared_ptr<const code::Assets>> StoreAssets::open(const code::AssetsRecord& record, Reach reach) {
+Result<std::shared_ptr<const code::Assets>> StoreAssets::open(const code::AssetsRecord& record, std::uint64_t bytes_max,
+                                                              Reach reach) {
   Result<std::string> text = fail(Code::NotFound, "not in the local cache");
   if (parts_.cache != nullptr) {
     Result<std::optional<std::string>> kept = parts_.cache->asset(record.index.hash, code::kAssetIndexBytesMax);
@@ -59,6 +68,13 @@ Result<std::shared_ptr<const code::Assets>> StoreAssets::open(const code::Assets
   if (!text) return fail(std::move(text.error()));
   Result<std::vector<code::AssetFile>> files = code::read_asset_index(*text);
   if (!files) return fail(std::move(files.error()), fmt::format("{} in {}", key, parts_.store.shown()));
+  for (const code::AssetFile& file : *files) {
+    if (const std::uint64_t size = largest(file); size > bytes_max) {
+      return fail(Code::Invalid, fmt::format("the static file {} has {}, more than the {} that this node allows: raise "
+                                             "limits_max.asset_mb, or deploy it smaller",
+                                             file.path, human_bytes(size), human_bytes(bytes_max)));
+    }
+  }
   return std::make_shared<const code::Assets>(std::move(*files), shared_from_this());
 }
 

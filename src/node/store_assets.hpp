@@ -1,6 +1,7 @@
 /// StoreAssets: deployed assets: their indexes and their bytes, from the local cache or the code store.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -27,9 +28,11 @@ class StoreAssets final : public code::AssetOrigin, public std::enable_shared_fr
   /// All parts outlive it.
   explicit StoreAssets(const StoreAssetsParts& parts) : parts_(parts) {}
 
-  /// The assets of a version, without their bytes. NotFound: the index is not in the cache, and `reach` ends there.
-  /// Invalid: the store has none, or a damaged one. Else the store's errors.
-  Result<std::shared_ptr<const code::Assets>> open(const code::AssetsRecord& record, Reach reach);
+  /// The assets of a version, without their bytes; none is larger than `bytes_max`. NotFound: the index is not in the
+  /// cache, and `reach` ends there. Invalid: the store has none, a damaged one, or one with a larger file. Else the
+  /// store's errors.
+  Result<std::shared_ptr<const code::Assets>> open(const code::AssetsRecord& record, std::uint64_t bytes_max,
+                                                   Reach reach);
 
   Result<code::AssetBytes> cached(const code::AssetBlob& asset) override;
   Result<code::AssetBytes> fetch(const code::AssetBlob& asset) override;

@@ -69,12 +69,32 @@ TEST_F(StoreAssetsTest, RefusesAnIndexOfAnotherSizeThanItsVersionGives) {
   const std::string index = code::write_asset_index({{.path = "about.html", .plain = put("<p>about")}}).value();
   code::AssetsRecord record{.index = {.hash = sha256(index), .size = index.size()}, .files = 1, .bytes = 8};
   store_.set(code::asset_index_key(record.index.hash), index);
-  ASSERT_TRUE(assets(&kept)->open(record, Reach::Store));
-  ASSERT_TRUE(assets(&kept)->open(record, Reach::Cache)) << "it is in the cache now";
+  ASSERT_TRUE(assets(&kept)->open(record, 8, Reach::Store));
+  ASSERT_TRUE(assets(&kept)->open(record, 8, Reach::Cache)) << "it is in the cache now";
   for (const std::uint64_t size : {record.index.size - 1, record.index.size + 1}) {
     record.index.size = size;
-    EXPECT_FALSE(assets(&kept)->open(record, Reach::Cache)) << size;
-    EXPECT_FALSE(assets(&kept)->open(record, Reach::Store)) << size;
+    EXPECT_FALSE(assets(&kept)->open(record, 8, Reach::Cache)) << size;
+    EXPECT_FALSE(assets(&kept)->open(record, 8, Reach::Store)) << size;
+  }
+}
+
+TEST_F(StoreAssetsTest, RefusesAnIndexWithALargerFileThanTheNodeAllows) {
+  const code::AssetBlob plain = put("<p>about");
+  const code::AssetBlob larger = put("<p>about it");
+  const auto open = [&](const code::AssetFile& file) {
+    const std::string index = code::write_asset_index({file}).value();
+    store_.set(code::asset_index_key(sha256(index)), index);
+    return assets(nullptr)->open({.index = {.hash = sha256(index), .size = index.size()}, .files = 1, .bytes = 8}, 8,
+                                 Reach::Store);
+  };
+  EXPECT_TRUE(open({.path = "about.html", .plain = plain, .brotli = plain, .gzip = plain}));
+  for (const code::AssetFile& file : {code::AssetFile{.path = "about.html", .plain = larger},
+                                      code::AssetFile{.path = "about.html", .plain = plain, .brotli = larger},
+                                      code::AssetFile{.path = "about.html", .plain = plain, .gzip = larger}}) {
+    const auto refused = open(file);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::Invalid);
+    EXPECT_THAT(refused.error().message, AllOf(HasSubstr("about.html"), HasSubstr("asset_mb")));
   }
 }
 

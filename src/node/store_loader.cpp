@@ -206,7 +206,8 @@ Result<std::string> StoreLoader::source_map(const Digest& hash) {
 std::expected<std::shared_ptr<const code::Assets>, Obstacle> StoreLoader::assets_of(const code::VersionRecord& record,
                                                                                     Reach reach) {
   if (!record.assets) return nullptr;
-  Result<std::shared_ptr<const code::Assets>> assets = assets_->open(*record.assets, reach);
+  Result<std::shared_ptr<const code::Assets>> assets =
+      assets_->open(*record.assets, record.settings.asset_bytes_max, reach);
   if (assets) return std::move(*assets);
   if (reach == Reach::Cache && assets.error().code == Code::NotFound) return needs(Obstacle::Kind::NeedsStore);
   return failed(std::move(assets.error()));

@@ -392,7 +392,7 @@ class Deployed:
         self.deploy()
         index = json.loads(self.store.get(self.store.keys("indexes/")[0]))
         index["files"]["about.html"]["bytes"] = 1_000_000
-        index["files"]["big.bin"]["bytes"] = 30_000_000
+        index["files"]["big.bin"]["bytes"] = 20_000_000
         index["files"]["app.3f9a0c1b.js"]["bytes"] = 1_000_000  # it has the same bytes as app.js
         lies = json.dumps(index, separators=(",", ":")).encode()
         self.store.put(f"indexes/{hashlib.sha256(lies).hexdigest()}.json", lies)
