@@ -142,7 +142,7 @@ class Compiler(unittest.TestCase):
         self.assertNotIn(b"secret", (proc / "environ").read_bytes())
         for link in (proc / "fd").iterdir():
             target = os.readlink(link)
-            self.assertRegex(target, r"^(/memfd:peko-(component|artifact) |pipe:|anon_inode:)")
+            self.assertRegex(target, r"^(/memfd:peko-(component|artifact) |pipe:|anon_inode:|/dev/null$)")
         self.assertRegex((proc / "limits").read_text(), r"Max core file size +0 +0 ")
         self.assertEqual((proc / "stat").read_text().rsplit(")", 1)[1].split()[16], "10", "nice")
         os.kill(worker, signal.SIGKILL)
