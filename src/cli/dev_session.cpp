@@ -173,7 +173,7 @@ void DevSession::start_jobs() {
 void DevSession::start_job(Project& project) {
   DevJob job{.function = *project.files.function(),
              .work = *std::exchange(project.wanted, std::nullopt),
-             .serves = project.serves,
+             .serves = project.serves(),
              .output = parts_.output,
              .products = project.files.product_scope()};
   project.files.begin();
@@ -197,7 +197,11 @@ void DevSession::start_job(Project& project) {
 void DevSession::ended(Project& project, DevJobEnd end) {
   running_--;
   project.job.reset();
-  project.serves = end.serves;
+  if (!end.serves) {
+    project.serves_as.clear();
+  } else if (end.kind == DevJobEnd::Kind::Serves || !project.serves()) {
+    project.serves_as = project.job_function.name;
+  }
   if (project.retired) {
     places_due_ = steady_clock::now();  // it may have come back
     return retire(project);
@@ -241,7 +245,7 @@ void DevSession::end_first_pass() {
   for (const auto& [source, project] : projects_) {
     if (project->files.function()) ready.functions.push_back(*project->files.function());
   }
-  const auto serves = [](const auto& each) { return each.second->serves; };
+  const auto serves = [](const auto& each) { return each.second->serves(); };
   if (parts_.watch == DevWatch::No && std::ranges::none_of(projects_, serves)) {
     nothing_serves_ = true;
     return parts_.on_nothing();

@@ -79,10 +79,12 @@ class DevSession {
   struct Project {
     Project(std::filesystem::path source, const code::LimitsMax& maxima) : files(std::move(source), maxima) {}
 
+    [[nodiscard]] bool serves() const { return !serves_as.empty(); }
+
     DevProject files;
     std::optional<Error> wrong_settings;    // at the start
     bool settled = false;                   // the first pass is over for it
-    bool serves = false;                    // some version of it
+    std::string serves_as;                  // the name of some version of it; empty: none serves
     bool build_failed = false;              // the last one, and nothing else was put in its place since
     std::set<std::string> staged;           // the names under which the stage may know it
     std::optional<code::Function> refused;  // its settings, as long as another project has their name or a route

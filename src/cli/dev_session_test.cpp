@@ -295,6 +295,20 @@ TEST_P(DevSessionTest, TakesFormerCodeAwayFromANameThatHasANewOwner) {
   EXPECT_EQ(stage_.functions().count("b"), 1U) << "which goes on serving";
 }
 
+TEST_P(DevSessionTest, ServesWhatIsThereOnceItsFormerNameIsTaken) {
+  project("a");
+  project("b");
+  start();
+  EXPECT_TRUE(told("put a"));
+  EXPECT_TRUE(told("put b"));
+  manifest("a", "c", "exit 1");
+  EXPECT_TRUE(told("fail c the build failed with status 1: `exit 1` in " + (folder_.path() / "projects/a").string()));
+  manifest("b", "a", "cp src out.wasm");
+  EXPECT_TRUE(told("put a"));
+  write("a/src", "2");
+  EXPECT_TRUE(told("put c")) << "its last component, which nobody serves any more";
+}
+
 TEST_P(DevSessionTest, WaitsForAJobThatStillHasTheName) {
   if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "one job at a time";
   project("a");

@@ -128,7 +128,7 @@ void DevSession::take_settings(Project& project, const DevChange& change) {
   if (read) {
     parts_.view.mended(source);
     (void)project.files.look(DevProject::During::Rest);  // with the scopes of these settings
-    DevJob::Work work = project.serves ? *read : project.files.first_work();
+    DevJob::Work work = project.serves() ? *read : project.files.first_work();
     // What an older build has left would seem to be what the sources say.
     if (change.sources || project.build_failed) work = DevJob::Work::Build;
     want(project, work, change.file);
@@ -229,7 +229,9 @@ void DevSession::remove_names(Project& project, std::string_view kept) {
 // What other projects have brought under this name, when it was theirs, must not answer for its new owner.
 void DevSession::take_name(const Project& project, const std::string& name) {
   for (const auto& [source, other] : projects_) {
-    if (other.get() != &project && other->staged.erase(name) > 0) stage_->remove(name);
+    if (other.get() == &project || other->staged.erase(name) == 0) continue;
+    stage_->remove(name);
+    if (other->serves_as == name) other->serves_as.clear();
   }
 }
 

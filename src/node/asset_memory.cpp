@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 #include <utility>
 
 #include "base/file.hpp"
@@ -21,6 +22,9 @@ constexpr unsigned kDiskThreads = 4;
 constexpr unsigned kStoreThreads = 16;
 // What an asset takes besides its bytes: places in maps, here and on the loops.
 constexpr std::uint64_t kOverhead = 512;
+// Loops give up within a second what has gone from here; who reads slowly may keep it for long.
+constexpr std::chrono::seconds kRoomPatience{2};
+constexpr std::chrono::milliseconds kLookForRoomEvery{50};
 
 std::int64_t seconds_of(std::chrono::steady_clock::time_point now) {
   return std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
@@ -91,7 +95,7 @@ void AssetMemory::bring(std::shared_ptr<const code::Assets> assets, const code::
   from_disk_.post([this, assets = std::move(assets), asset]() mutable {
     Brought kept = assets->origin().cached(asset);
     if (kept || kept.error().code != Code::NotFound) return finish(asset, std::move(kept));
-    fetch({.assets = std::move(assets), .asset = asset});
+    fetch({.assets = std::move(assets), .asset = asset, .since = clock_.now()});
   });
 }
 
@@ -116,6 +120,10 @@ void AssetMemory::start_fetches() {
     const std::uint64_t taken = flying_ + leaving_bytes(lock);
     const bool fits = taken == 0 || taken + size <= bytes_max_;
     if (!fits && flying_ > 0) break;  // one that ends starts it
+    if (!fits && clock_.now() - fetches_.front().since < kRoomPatience) {
+      look_for_room_soon(lock);
+      break;
+    }
     Fetch one = std::move(fetches_.front());
     fetches_.pop_front();
     if (!fits) {
@@ -138,6 +146,18 @@ void AssetMemory::start_fetches() {
                            "large static files that are being sent take the memory that they may: give the node a "
                            "local cache (cache_dir), or raise asset_memory_mb"));
   }
+}
+
+void AssetMemory::look_for_room_soon(Lock&) {
+  if (std::exchange(looks_for_room_, true)) return;
+  from_store_.post([this] {
+    std::this_thread::sleep_for(kLookForRoomEvery);  // tidy: loops tell nobody when they let go
+    {
+      const std::scoped_lock lock(mutex_);
+      looks_for_room_ = false;
+    }
+    start_fetches();
+  });
 }
 
 // Forgets what nobody sends any more.

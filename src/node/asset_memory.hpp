@@ -46,10 +46,12 @@ class AssetMemory final : public edge::AssetSource {
   struct Fetch {
     std::shared_ptr<const code::Assets> assets;
     code::AssetBlob asset;
+    std::chrono::steady_clock::time_point since;
   };
   void fetch(Fetch wanted);
-  /// Starts the large fetches that fit. Those that slow readers leave no room for are refused.
+  /// Starts the large fetches that fit. Those that slow readers leave no room for are refused after a while.
   void start_fetches();
+  void look_for_room_soon(Lock& lock);
   void finish(const code::AssetBlob& asset, Brought brought);
   void evict(Lock& lock);
   std::uint64_t leaving_bytes(Lock& lock);
@@ -64,7 +66,8 @@ class AssetMemory final : public edge::AssetSource {
   std::deque<Fetch> fetches_;                                 // large ones that have not begun
   std::size_t waiting_ = 0;                                   // in awaited_
   std::uint64_t bytes_ = 0;                                   // of held_
-  std::uint64_t flying_ = 0;                                  // of large assets that are being fetched
+  bool looks_for_room_ = false;
+  std::uint64_t flying_ = 0;  // of large assets that are being fetched
 
   WorkQueue from_disk_;
   WorkQueue from_store_;

@@ -155,7 +155,7 @@ TEST_F(AssetMemoryTest, FetchesLargeOnesOneAfterTheOtherWhenTheyDoNotFitTogether
   auto first = ask(blob("a", kLarge));
   auto second = ask(blob("b", kLarge));
   auto third = ask(blob("c", kLarge));
-  while (origin->looks < 3) std::this_thread::yield();
+  while (origin->looks < 3 || origin->fetches < 1) std::this_thread::yield();
   EXPECT_TRUE(bring(blob("small"))) << "they do not hold up small ones";
   EXPECT_EQ(origin->fetches, 2) << "one of them and the small one";
   gate.count_down();
@@ -169,12 +169,15 @@ TEST_F(AssetMemoryTest, HasNoSecondCopyOfALargeOneThatIsStillSent) {
   EXPECT_TRUE(sent->evicted);
   EXPECT_EQ(bring(blob("large", kLarge)), sent);
   EXPECT_EQ(origin->fetches, 1);
-  const auto refused = ask(blob("other", kLarge)).get();
-  ASSERT_FALSE(refused) << "what is sent takes what large ones may";
+  auto waiting = ask(blob("other", kLarge));
+  EXPECT_EQ(waiting.wait_for(200ms), std::future_status::timeout) << "what is sent takes what large ones may";
+  clock.advance(3s);
+  const auto refused = waiting.get();
+  ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::Overloaded);
   EXPECT_EQ(origin->fetches, 1);
   sent.reset();
-  while (!ask(blob("other", kLarge)).get()) std::this_thread::yield();  // who brought the first may still hold it
+  EXPECT_TRUE(ask(blob("other", kLarge)).get()) << "it waits until nobody holds the first";
 }
 
 TEST_F(AssetMemoryTest, TellsAllWhoWaitWhenItCannotBeHad) {

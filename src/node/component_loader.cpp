@@ -125,11 +125,9 @@ Result<Compiled> ComponentLoader::recompile(const std::string& function, std::st
   };
   const bool waited = mine.ready.has_value();
   Result<Compiled> compiled = compile_once();
-  // It may have ended long before, or by what it practised on.
-  if (!compiled && compiled.error().code == Code::Unavailable && waited) {
-    mine.known.close();
-    compiled = compile_once();
-  }
+  // It may have ended long before, or its practice has used up what it may take.
+  if (!compiled && waited) compiled = compile_once();
+  if (!compiled) mine.known.close();  // what it was made by may be why
   const std::scoped_lock lock(mutex_);
   remembered_.insert_or_assign(function, std::move(mine));
   return compiled;
@@ -143,11 +141,14 @@ ComponentLoader::Remembered ComponentLoader::take_remembered(const std::string& 
 
 void ComponentLoader::prepare(const code::Function& function) {
   if (remember_ == Remember::No || function.component.empty()) return;
+  std::optional<ReadyCompiler> other;  // ends after the mutex is free
   {
     const std::scoped_lock lock(mutex_);
     const auto is_ready = [](const auto& each) { return each.second.ready.has_value(); };
-    if (std::ranges::count_if(remembered_, is_ready) >= kReadyMax) return;
     if (const auto mine = remembered_.find(function.name); mine != remembered_.end() && is_ready(*mine)) return;
+    if (std::ranges::count_if(remembered_, is_ready) >= kReadyMax) {
+      other = std::exchange(std::ranges::find_if(remembered_, is_ready)->second.ready, std::nullopt);
+    }
   }
   const Result<std::string> wasm = code::read_component(function);
   if (!wasm || wasm->size() > kRememberedBytesMax) return;
@@ -158,6 +159,14 @@ void ComponentLoader::prepare(const code::Function& function) {
   }
   const std::scoped_lock lock(mutex_);
   remembered_.insert_or_assign(function.name, std::move(mine));
+}
+
+void ComponentLoader::dismiss(const std::string& function) {
+  std::optional<ReadyCompiler> ready;  // ends after the mutex is free
+  const std::scoped_lock lock(mutex_);
+  if (const auto mine = remembered_.find(function); mine != remembered_.end()) {
+    ready = std::exchange(mine->second.ready, std::nullopt);
+  }
 }
 
 void ComponentLoader::forget(const std::string& function) { (void)take_remembered(function); }
@@ -252,6 +261,7 @@ Result<ComponentLoader::FromFile> ComponentLoader::load_file(const code::Functio
   if (Status fits = code::check_surface(*wasm, file); !fits) return fail(std::move(fits.error()));
   const Wanted wanted{.function = function.name, .hash = hash, .environment = function.environment};
   Result<Linked> kept = cached(wanted);
+  if (!kept || *kept) dismiss(function.name);  // nothing is compiled
   if (!kept) return fail(std::move(kept.error()), file);
   if (*kept) return FromFile{{std::move(*kept), From::Cache}, hash};
   Result<Loaded> loaded =

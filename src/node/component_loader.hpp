@@ -78,8 +78,9 @@ class ComponentLoader {
   };
   Result<FromFile> load_file(const code::Function& function);
   /// Another component of the function is being made: has a compiler ready for load_file(), which has practised on the
-  /// one that is there. It takes some 100 MB until then; a few wait at once. Nothing comes of it where nothing is
-  /// remembered. One function's calls of this, load_file() and forget() come one at a time.
+  /// one that is there. It takes some 100 MB until then; a few wait at once, the next one takes the place of another.
+  /// Nothing comes of it where nothing is remembered. One function's calls of this, load_file() and forget() come one
+  /// at a time.
   void prepare(const code::Function& function);
   /// The function is gone: what was remembered of it goes too.
   void forget(const std::string& function);
@@ -111,6 +112,7 @@ class ComponentLoader {
     std::optional<ReadyCompiler> ready;
   };
   Remembered take_remembered(const std::string& function);
+  void dismiss(const std::string& function);  // the compiler that is ready, if there is one
 
   std::mutex mutex_;  // guards `loading_` and `remembered_`; held for no longer than that
   std::condition_variable changed_;

@@ -149,14 +149,16 @@ void LiveFunctions::tell_problem(Target target) {
 }
 
 void LiveFunctions::remove(std::string_view name) {
-  const std::scoped_lock lock(mutex_);
-  const auto at = targets_.find(name);
-  if (at == targets_.end() || !slots_[at->second].routed) return;
-  Slot& slot = slots_[at->second];
-  slot = Slot{.name = slot.name};
-  rebuild_router();
-  parts_.forget(slot.name);
-  if (lanes_ != nullptr) lanes_->unload(at->second);
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto at = targets_.find(name);
+    if (at == targets_.end() || !slots_[at->second].routed) return;
+    Slot& slot = slots_[at->second];
+    slot = Slot{.name = slot.name};
+    rebuild_router();
+    if (lanes_ != nullptr) lanes_->unload(at->second);
+  }
+  parts_.forget(std::string(name));  // may wait for a process to end
 }
 
 // On a loop. The mutex is held for moments only, and no warm request comes here.
