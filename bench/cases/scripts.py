@@ -18,7 +18,7 @@ from rig.process import free_port, on_cpu
 from rig.result import Column, Result
 
 CODE_KB_MAX = 100
-INSTANCES, WARM_REQUESTS = 50, 500
+INSTANCES, WARM_REQUESTS = 200, 500
 PATIENCE = 60  # seconds, for the answers of all instances
 FORM = "application/x-www-form-urlencoded"
 COLUMNS = [
