@@ -19,6 +19,7 @@ from rig.result import Column, Result
 
 CODE_KB_MAX = 100
 INSTANCES, WARM_REQUESTS = 200, 500
+AT_ONCE = 25  # instances that are asked for in a second: a request waits no longer for one
 PATIENCE = 60  # seconds, for the answers of all instances
 FORM = "application/x-www-form-urlencoded"
 COLUMNS = [
@@ -105,11 +106,13 @@ class Node:
         """PSS and private bytes of an idle instance: bodies are held back until all instances wait for them."""
         head = f"{function.form}host: {function.name}.localhost\r\nconnection: close\r\ncontent-length: {len(function.body)}\r\n\r\n"
         before, held = self.memory(), []
-        for _ in range(INSTANCES):
+        for number in range(1, INSTANCES + 1):
             reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
             writer.write(head.encode())
             held.append((reader, writer))
-        await asyncio.sleep(2 + INSTANCES / 20)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(1)
+        await asyncio.sleep(2)
         for _, writer in held:
             writer.write(function.body)
         answers = await asyncio.wait_for(asyncio.gather(*(reader.read() for reader, _ in held)), PATIENCE)
