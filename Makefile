@@ -72,7 +72,7 @@ bench: build samples guests peers ## Measures peko against its peers (CASES="hel
 	@scripts/setup.sh bench
 	@scripts/bench-peers.sh
 	$(title) 'Building the generator of load'
-	@ninja -C build/release -j $(JOBS) peko_load
+	@ninja -C build/release -j $(JOBS) peko_load http_floor
 	@PEKO_BIN=$(abspath $(PEKO)) bench/run $(CASES)
 
 .PHONY: bench-gate

@@ -19,7 +19,7 @@ class Hello final : public http::Handler {
   void handle(http::Exchange& exchange) override {
     static constexpr http::Field kFields[] = {{"content-type", "text/plain"}, {"content-length", "13"}};
     exchange.send_head({200, kFields});
-    exchange.write(http::Chunk("hello, world\n"));
+    exchange.write(http::Chunk("Hello, World!"));
     exchange.finish();
     if (left_ > 0 && --left_ == 0) loop_.stop();
   }

@@ -24,6 +24,8 @@ def contestants(bench):
         Contestant("peko, log of requests", lambda: peers.peko(store(), "hello-c", log="json"), subject=True),
         Contestant("peko, script", lambda: peers.peko(
             peers.Store(bench.folder()).deploy_script(script, "hello"), "hello"), subject=True),
+        Contestant("peko, no function", peers.http_floor,
+                   note="its loop and HTTP, with a handler in C++ where the function would be"),
         Contestant("wasmtime serve", lambda: peers.wasmtime(hello)),
         Contestant("wasmtime serve, can be stopped", lambda: peers.wasmtime(hello, *peers.WASMTIME_STOPPABLE),
                    note=peers.STOPPABLE_NOTE),
@@ -35,7 +37,7 @@ def contestants(bench):
 
 def peko_and_peers(bench):
     """For cases about connections: Peko and wasmtime serve once each, without the log and without scripts of Peko's."""
-    return [one for one in contestants(bench) if one.name == "peko" or not (one.subject or "stopped" in one.name)]
+    return [one for one in contestants(bench) if one.name == "peko" or not (one.name.startswith("peko") or "stopped" in one.name)]
 
 
 def run(bench):

@@ -15,6 +15,7 @@ from rig.machine import BUILD, ROOT, Missing
 from rig.process import Server, free_port
 
 PEKO = Path(os.environ.get("PEKO_BIN", BUILD / "release/peko"))
+HTTP_FLOOR = Path(os.environ.get("PEKO_HTTP_FLOOR", BUILD / "release/bench/http_floor"))
 WASMTIME = Path(os.environ.get("WASMTIME_BIN", BUILD / "peers/bin/wasmtime"))
 WASMTIME_STAMP = BUILD / "peers/wasmtime.stamp"  # of the one built by scripts/bench-peers.sh: version, profile, flags
 NPM = ROOT / "tests/peers/node_modules"
@@ -106,6 +107,11 @@ def peko(store, function, *flags, log="off", **server):
     command = [PEKO, "serve", "--code", store.folder, "--key-file", store.key, "--listen", "127.0.0.1:{port}",
                "--cache-dir", CACHE, "--threads", 1, "--log", log, *(flags if "--admin" in flags else ("--admin", "off", *flags))]
     return Server(command, host=f"{function}.localhost", env={"STATE_DIRECTORY": str(store.folder.parent)}, **server)
+
+
+def http_floor():
+    """Peko's loop and HTTP with a handler in C++ in the place of a function."""
+    return Server([need(HTTP_FLOOR, "make bench builds it"), "{port}"])
 
 
 # wasmtime serve
