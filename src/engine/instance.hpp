@@ -11,7 +11,10 @@ namespace peko::engine {
 /// Where instances go that nobody wants any more; the Reaper, or a counting fake in tests. Any thread.
 class Disposal {
  public:
+  /// Frees it soon, on a thread for that.
   virtual void dispose(peko_instance* instance) = 0;
+  /// Frees it on this thread before it returns.
+  virtual void free(peko_instance* instance) = 0;
 
  protected:
   ~Disposal() = default;
@@ -27,7 +30,7 @@ class MemoryMeter {
   ~MemoryMeter() = default;
 };
 
-/// Owned by one loop at a time. Its destructor hands it to the disposal, because freeing costs tens of microseconds.
+/// Owned by one loop at a time. Its destructor hands it to the disposal, because freeing may take milliseconds.
 class Instance {
  public:
   struct Age {
@@ -39,6 +42,8 @@ class Instance {
 
   /// Gives the bridge its handle back: an invocation consumes it.
   peko_instance* release() { return handle_.release(); }
+  /// Frees it here: for a small one that takes some microseconds, less than to hand it to another thread.
+  void free() { handle_.get_deleter().disposal->free(handle_.release()); }
   [[nodiscard]] std::uint32_t uses() const { return age_.uses; }
   [[nodiscard]] std::uint64_t memory_bytes() const { return age_.memory_bytes; }
 

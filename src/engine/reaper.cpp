@@ -21,7 +21,9 @@ Reaper::~Reaper() {
   thread_.join();
 }
 
-void Reaper::free(const Item& item) {
+void Reaper::free(peko_instance* instance) { peko_instance_delete(instance); }
+
+void Reaper::end(const Item& item) {
   if (const auto* instance = std::get_if<peko_instance*>(&item)) {
     peko_instance_delete(*instance);
   } else {
@@ -30,7 +32,7 @@ void Reaper::free(const Item& item) {
 }
 
 void Reaper::put(Item item) {
-  if (backlog_.load(std::memory_order_relaxed) >= kBacklogMax) return free(item);
+  if (backlog_.load(std::memory_order_relaxed) >= kBacklogMax) return end(item);
   backlog_.fetch_add(1, std::memory_order_relaxed);
   bool was_empty;
   {
@@ -53,7 +55,7 @@ void Reaper::run(const peko_engine* engine) {
     std::swap(batch, items_);
     lock.unlock();
     for (const Item& item : batch) {
-      free(item);
+      end(item);
       backlog_.fetch_sub(1, std::memory_order_relaxed);
     }
     batch.clear();

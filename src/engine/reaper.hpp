@@ -32,12 +32,13 @@ class Reaper final : public Disposal {
   Reaper& operator=(const Reaper&) = delete;
 
   void dispose(peko_instance* instance) override { put(instance); }
+  void free(peko_instance* instance) override;
   void cancel(peko_invocation* invocation) { put(invocation); }
 
  private:
   using Item = std::variant<peko_instance*, peko_invocation*>;
   void put(Item item);
-  static void free(const Item& item);
+  static void end(const Item& item);
   void run(const peko_engine* engine);
 
   std::atomic<std::size_t> backlog_ = 0;  // put and not freed yet

@@ -25,8 +25,14 @@ class FakeDisposal final : public engine::Disposal {
   }
   /// The numbers of those that were disposed of, in order.
   std::vector<std::uintptr_t> disposed;
+  /// Of those, the ones that were freed at once.
+  std::vector<std::uintptr_t> freed;
 
   void dispose(peko_instance* instance) override { disposed.push_back(reinterpret_cast<std::uintptr_t>(instance)); }
+  void free(peko_instance* instance) override {
+    dispose(instance);
+    freed.push_back(disposed.back());
+  }
 
  private:
   static peko_instance* handle(std::uintptr_t number) { return reinterpret_cast<peko_instance*>(number); }

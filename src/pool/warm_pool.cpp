@@ -169,6 +169,7 @@ void WarmPool::give_back(Lease lease, std::optional<engine::Instance> instance, 
     put(shelf, std::move(*instance), now);
     return serve();
   }
+  if (instance && instance->memory_bytes() <= kFreedHereMax) instance->free();
   shelf.next_cold_ = ended == Ended::Faulted ? ColdReason::Trap : ColdReason::NotReusable;
   shelf.replaces_ = 0;
   if (ended == Ended::Faulted) trim();

@@ -50,6 +50,8 @@ class WarmPool final : private net::Deadline {
   static constexpr std::chrono::milliseconds kStartPatience{20};
   /// An instance is retired at about this many uses, within a quarter: guests leak, and not all shall go at once.
   static constexpr std::uint32_t kUsesMax = 100'000;
+  /// Memories and tables of an instance that is freed on the loop when its call was its last: at worst some 100 us.
+  static constexpr std::uint64_t kFreedHereMax = std::uint64_t{2} << 20;
 
   /// `cold_starts` and `memory` are the node's, `deadlines` the loop's; all outlive it.
   WarmPool(const PoolLimits& limits, ColdStarts& cold_starts, const engine::MemoryMeter& memory,

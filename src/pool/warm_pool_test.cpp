@@ -73,6 +73,14 @@ TEST_F(WarmPoolTest, ForgetsAnInstanceThatFaulted) {
   EXPECT_EQ(pool_.lease(hello)->cold(), ColdReason::Trap);
 }
 
+TEST_F(WarmPoolTest, FreesASmallInstanceWhereItsLastCallHasEnded) {
+  Shelf& once = shelf("once", code::Reuse::Never);
+  call(once, {.uses = 1, .memory_bytes = WarmPool::kFreedHereMax});
+  call(once, {.uses = 1, .memory_bytes = WarmPool::kFreedHereMax + 1});
+  EXPECT_EQ(disposal_.disposed, (std::vector<std::uintptr_t>{1, 2}));
+  EXPECT_EQ(disposal_.freed, std::vector<std::uintptr_t>{1});
+}
+
 TEST_F(WarmPoolTest, DiscardsEachInstanceWithReuseNever) {
   Shelf& once = shelf("once", code::Reuse::Never);
   EXPECT_EQ(call(once), 1U);
