@@ -7,8 +7,8 @@
 namespace peko::http {
 namespace {
 
-// So much is sent at once and not at the end of the round: it fills a socket's buffer, and memory is freed earlier.
-constexpr std::size_t kSendEarly = std::size_t{64} * 1024;
+// More is sent at once and not at the end of the round, while it is in the CPU's cache: two writes of a guest.
+constexpr std::size_t kSendEarly = std::size_t{96} * 1024;
 
 }  // namespace
 

@@ -50,9 +50,9 @@ class BufferPool {
  public:
   static constexpr std::size_t kTinyBytes =
       std::size_t{1} * 1024;  ///< the beginning of a head whose rest takes its time
-  static constexpr std::size_t kSmallBytes = std::size_t{16} * 1024;  ///< a request's head and a small body
-  static constexpr std::size_t kLargeBytes = std::size_t{64} * 1024;  ///< uploads, and heads that outgrow a small one
-  /// Kept for the next lease, by size: 64 KiB, 1 MiB and 1 MiB a loop. What is more goes back to malloc.
+  static constexpr std::size_t kSmallBytes = std::size_t{16} * 1024;   ///< a request's head and a small body
+  static constexpr std::size_t kLargeBytes = std::size_t{128} * 1024;  ///< uploads, and heads that outgrow a small one
+  /// Kept for the next lease, by size: 64 KiB, 1 MiB and 2 MiB a loop. What is more goes back to malloc.
   static constexpr std::size_t kTinyKept = 64;
   static constexpr std::size_t kSmallKept = 64;
   static constexpr std::size_t kLargeKept = 16;
