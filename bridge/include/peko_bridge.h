@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define PEKO_BRIDGE_ABI 4u
+#define PEKO_BRIDGE_ABI 5u
 /// Length of a body that is not known before it ends.
 #define PEKO_LENGTH_UNKNOWN UINT64_MAX
 /// Tokens with this bit are those of outbound requests: the bit and the request's id. Invocations' tokens are without
@@ -195,7 +195,7 @@ typedef struct {
   uint64_t memory_bytes;  ///< at the end
   uint64_t memory_peak_bytes;
   uint64_t polls;
-  uint64_t ticks;           ///< epoch ticks that the guest ran into
+  uint64_t yields;          ///< how often its slice has ended
   uint32_t outbound;        ///< outbound requests made
   uint32_t instantiated;    ///< 1: the instance was made by this invocation
   uint32_t reusable;        ///< 1: the instance may serve another call
@@ -328,9 +328,10 @@ void peko_instance_delete(peko_instance* instance);
 /// response.
 peko_invocation* peko_invocation_start(peko_loop* loop, const peko_component* component, peko_instance* warm,
                                        const peko_request_head* head, const peko_limits* limits, uint64_t token);
-/// Runs the guest until it waits, its slice ends (it wakes itself then) or the call is over. A set of PEKO_HEAD,
-/// PEKO_DONE, PEKO_FAILED; 0 while the guest waits and has no head yet. One thread at a time, any attached thread.
-uint32_t peko_invocation_poll(peko_invocation* invocation);
+/// Runs the guest until it waits, its slice ends (it wakes itself then) or the call is over. The slice ends at the
+/// first tick after `slice_ns` of CPU time. A set of PEKO_HEAD, PEKO_DONE, PEKO_FAILED; 0 while the guest waits and has
+/// no head yet. One thread at a time, any attached thread.
+uint32_t peko_invocation_poll(peko_invocation* invocation, uint64_t slice_ns);
 /// CPU time so far, ns.
 uint64_t peko_invocation_cpu_ns(const peko_invocation* invocation);
 /// How long the instantiation took, ns, once it is done; 0 before that and for a warm instance.

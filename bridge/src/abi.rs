@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::mem::size_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub const ABI: u32 = 4;
+pub const ABI: u32 = 5;
 pub const LENGTH_UNKNOWN: u64 = u64::MAX;
 pub const OUTBOUND_TOKEN: u64 = 1 << 63;
 pub const COMPLETE: u32 = u32::MAX;
@@ -174,7 +174,7 @@ pub struct PekoStats {
     pub memory_bytes: u64,
     pub memory_peak_bytes: u64,
     pub polls: u64,
-    pub ticks: u64,
+    pub yields: u64,
     pub outbound: u32,
     pub instantiated: u32,
     pub reusable: u32,

@@ -1,10 +1,10 @@
 //! CPU accounting of one poll.
 //!
 //! The thread's CPU clock is a system call (0.8 us on a virtual machine: a sixth of a warm request), so the edges of a
-//! poll read the monotonic clock, and the CPU clock is read only once an epoch tick has fired in it. A poll without
-//! a tick is billed by the time that went by, and so is what went by before the first tick was seen, but neither by more
-//! than the thread can have computed: an instruction that fills a gigabyte sees its ticks late, and a thread that had
-//! to wait for a CPU did not compute.
+//! poll read the monotonic clock, and the CPU clock is read only at an epoch tick by which enough time has gone by for
+//! the slice or the limit to be over. A poll without such a tick is billed by the time that went by, and so is what went by
+//! before the first one, but neither by more than the thread can have computed: an instruction that fills a gigabyte sees
+//! its ticks late, and a thread that had to wait for a CPU did not compute.
 
 use std::cell::Cell;
 
@@ -17,9 +17,11 @@ struct Meter {
     before: u64,
     /// Monotonic time at the begin of the poll.
     begin: u64,
-    /// CPU time between begin and the first tick.
+    /// CPU time after which the guest is to yield.
+    slice: u64,
+    /// CPU time between begin and the first tick that read the CPU clock.
     to_first_tick: u64,
-    /// The thread's CPU clock at the first tick; 0: no tick yet.
+    /// The thread's CPU clock at that tick; 0: none yet.
     first_tick: u64,
 }
 
@@ -32,7 +34,7 @@ struct Mark {
 
 thread_local! {
     static MARK: Cell<Mark> = const { Cell::new(Mark { monotonic: 0, cpu: 0 }) };
-    static METER: Cell<Meter> = const { Cell::new(Meter { before: 0, begin: 0, to_first_tick: 0, first_tick: 0 }) };
+    static METER: Cell<Meter> = const { Cell::new(Meter { before: 0, begin: 0, slice: 0, to_first_tick: 0, first_tick: 0 }) };
 }
 
 fn read(clock: libc::clockid_t) -> u64 {
@@ -50,21 +52,38 @@ fn thread_cpu_ns() -> u64 {
     read(libc::CLOCK_THREAD_CPUTIME_ID)
 }
 
-/// A poll begins on this thread for an invocation that has used `before` ns.
-pub fn begin(before: u64) {
-    METER.set(Meter { before, begin: monotonic_ns(), to_first_tick: 0, first_tick: 0 });
+/// A poll begins on this thread for an invocation that has used `before` ns, and may use `slice` more before it yields.
+pub fn begin(before: u64, slice: u64) {
+    METER.set(Meter { before, begin: monotonic_ns(), slice, to_first_tick: 0, first_tick: 0 });
 }
 
-/// An epoch tick was seen. Returns the CPU time of the invocation so far.
-pub fn tick() -> u64 {
+/// What a guest that sees a tick is to do.
+pub enum Tick {
+    GoOn,
+    Yield,
+    /// It has used more than its limit.
+    Stop,
+}
+
+/// An epoch tick was seen by an invocation that may use `limit` ns of CPU; 0: any.
+pub fn tick(limit: u64) -> Tick {
     let mut meter = METER.get();
+    let limit = if limit == 0 { u64::MAX } else { limit };
+    let passed = monotonic_ns() - meter.begin;
+    if passed < meter.slice && meter.before + passed <= limit {
+        return Tick::GoOn;
+    }
     let now = thread_cpu_ns();
     if meter.first_tick == 0 {
-        meter.to_first_tick = (monotonic_ns() - meter.begin).min(now - MARK.get().cpu);
+        meter.to_first_tick = passed.min(now - MARK.get().cpu);
         meter.first_tick = now;
         METER.set(meter);
     }
-    meter.before + meter.to_first_tick + (now - meter.first_tick)
+    let used = meter.to_first_tick + (now - meter.first_tick);
+    if meter.before + used > limit {
+        return Tick::Stop;
+    }
+    if used < meter.slice { Tick::GoOn } else { Tick::Yield }
 }
 
 /// The poll ends. Returns the CPU time of the invocation so far.

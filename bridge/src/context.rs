@@ -31,8 +31,8 @@ pub struct Context {
     pub cpu_exceeded: bool,
     /// It runs a script, which says by an internal-error what it threw.
     pub runs_script: bool,
-    /// Epoch ticks in this call.
-    pub ticks: u64,
+    /// How often its slice has ended in this call.
+    pub yields: u64,
 }
 
 impl Context {
@@ -62,7 +62,7 @@ impl Context {
             limits: PekoLimits::default(),
             cpu_exceeded: false,
             runs_script: component.script().is_some(),
-            ticks: 0,
+            yields: 0,
         }
     }
 
@@ -81,7 +81,7 @@ impl Context {
         self.http.budget.list_max = limits.field_bytes as usize;
         self.limits = *limits;
         self.cpu_exceeded = false;
-        self.ticks = 0;
+        self.yields = 0;
     }
 
     pub fn environment(&self) -> &Environment {

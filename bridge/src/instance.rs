@@ -1,7 +1,7 @@
 //! An instance: a store with one component in it, which serves one call after another.
 
 use crate::abi::guard;
-use crate::clock;
+use crate::clock::{self, Tick};
 use crate::component::Component;
 use crate::context::Context;
 use crate::http::bindings::Function;
@@ -32,14 +32,18 @@ impl Instance {
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
         store.epoch_deadline_callback(|mut store| {
             let context = store.data_mut();
-            context.ticks += 1;
-            let used = clock::tick();
-            if context.limits.cpu_ns != 0 && used > context.limits.cpu_ns {
-                context.cpu_exceeded = true;
-                return Ok(UpdateDeadline::Interrupt);
-            }
-            // Always: whether others are ready is not known here (sockets are not in anybody's queue yet).
-            Ok(UpdateDeadline::Yield(1))
+            Ok(match clock::tick(context.limits.cpu_ns) {
+                Tick::GoOn => UpdateDeadline::Continue(1),
+                // Always: whether others are ready is not known here (sockets are not in anybody's queue yet).
+                Tick::Yield => {
+                    context.yields += 1;
+                    UpdateDeadline::Yield(1)
+                }
+                Tick::Stop => {
+                    context.cpu_exceeded = true;
+                    UpdateDeadline::Interrupt
+                }
+            })
         });
         Box::new(Instance { store, function: None, uses: 0, spare: None })
     }

@@ -91,11 +91,11 @@ impl Invocation {
         Some(self)
     }
 
-    fn poll(&mut self) -> u32 {
+    fn poll(&mut self, slice_ns: u64) -> u32 {
         if let Some(future) = self.future.as_mut() {
             self.wake.arm();
             self.polls += 1;
-            clock::begin(self.cpu_ns);
+            clock::begin(self.cpu_ns, slice_ns);
             let polled = future.as_mut().poll(&mut Context::from_waker(&self.waker));
             self.cpu_ns = clock::end();
             if let Poll::Ready(finished) = polled {
@@ -176,7 +176,7 @@ impl Invocation {
         stats.uses = uses;
         stats.memory_bytes = context.limiter.bytes();
         stats.memory_peak_bytes = context.limiter.peak();
-        stats.ticks = context.ticks;
+        stats.yields = context.yields;
         stats.outbound = context.outbound.made;
         stats.key_value = context.key_value.made;
         stats.instantiated = u32::from(finished.instantiate_ns.is_some());
@@ -262,10 +262,10 @@ pub unsafe extern "C" fn peko_invocation_start(
 /// # Safety
 /// `invocation` is live and nobody else uses it now.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn peko_invocation_poll(invocation: *mut Invocation) -> u32 {
+pub unsafe extern "C" fn peko_invocation_poll(invocation: *mut Invocation, slice_ns: u64) -> u32 {
     // Safety: the caller vouches for it.
     let invocation = unsafe { &mut *invocation };
-    guard(None, || Some(invocation.poll())).unwrap_or_else(|| {
+    guard(None, || Some(invocation.poll(slice_ns))).unwrap_or_else(|| {
         invocation.panicked = true;
         let future = invocation.future.take();
         guard((), || drop(future));

@@ -72,7 +72,7 @@ TEST(Invocation, ReusesAnInstanceWithItsStateAndEnvironment) {
     EXPECT_EQ(answer.stats.uses, use);
     EXPECT_EQ(answer.stats.instantiated, use == 1 ? 1U : 0U);
     EXPECT_EQ(answer.stats.instantiate_ns == 0, use != 1);
-    EXPECT_EQ(answer.stats.polls, answer.stats.ticks + 1) << "one poll, unless a slice ended in it";
+    EXPECT_EQ(answer.stats.polls, answer.stats.yields + 1) << "one poll, unless a slice ended in it";
     warm = std::move(answer.instance);
   }
   EXPECT_TRUE(rig.call(counter).body.starts_with("served: 1\n")) << "another instance shares nothing";
@@ -109,7 +109,7 @@ TEST(Invocation, PausesAGuestWhoseOutputNobodyTakes) {
   InvocationPtr big = rig.start(rig.load("big"), {.target = "/10000000"});
   Answer answer;
   std::uint32_t flags = 0;
-  do flags = peko_invocation_poll(big.get());
+  do flags = peko_invocation_poll(big.get(), kSliceNs);
   while (rig.seen.woken(rig.token(big.get())));
   EXPECT_EQ(flags, PEKO_HEAD);
   std::size_t waiting = 0;
@@ -195,13 +195,14 @@ TEST(Invocation, EndsAnUnreadRequestBody) {
 TEST(Invocation, IsWokenFromAnotherThreadByATimer) {
   Rig rig;
   InvocationPtr sleep = rig.start(rig.load("sleep"), {.target = "/20"});
-  do EXPECT_EQ(peko_invocation_poll(sleep.get()), 0U);
+  do EXPECT_EQ(peko_invocation_poll(sleep.get(), kSliceNs), 0U);
   while (rig.seen.woken(rig.token(sleep.get())));
   peko_chunk chunk{};
   EXPECT_EQ(peko_invocation_next(sleep.get(), &chunk), PEKO_NEXT_PENDING);
   const Answer answer = rig.finish(std::move(sleep));
   EXPECT_TRUE(answer.body.starts_with("slept ns: ")) << answer.body;
   EXPECT_GE(std::stoull(answer.body.substr(10)), 20'000'000U);
+  EXPECT_EQ(answer.stats.yields, 0U) << "a slice begins when the guest goes on, whatever ticks came before";
   auto threads = rig.seen.waking_threads();
   threads.erase(std::this_thread::get_id());
   EXPECT_FALSE(threads.empty());
@@ -215,7 +216,7 @@ TEST(Invocation, MayMoveBetweenThreads) {
   for (int i = 0; flags == 0 && i < 1000; ++i) {
     std::jthread([&] {
       peko_thread_attach(rig.engine());
-      flags = peko_invocation_poll(spin.get());
+      flags = peko_invocation_poll(spin.get(), kSliceNs);
     }).join();
   }
   EXPECT_EQ(flags, PEKO_FAILED);
@@ -246,9 +247,9 @@ TEST(Invocation, CanBeCancelledInAnyState) {
   for (int round = 0; round < 20; ++round) {
     InvocationPtr started = rig.start(sleep, {.target = "/60000"});
     InvocationPtr waiting = rig.start(sleep, {.target = "/60000"});
-    EXPECT_EQ(peko_invocation_poll(waiting.get()), 0U);
+    EXPECT_EQ(peko_invocation_poll(waiting.get(), kSliceNs), 0U);
     InvocationPtr finished = rig.start(sleep, {.target = "/60000"});
-    EXPECT_EQ(peko_invocation_poll(finished.get()), 0U);
+    EXPECT_EQ(peko_invocation_poll(finished.get(), kSliceNs), 0U);
     const Answer answer = rig.close(std::move(finished), {});
     EXPECT_EQ(answer.stats.outcome, PEKO_OUTCOME_CANCELLED);
     EXPECT_EQ(answer.instance, nullptr);
@@ -284,7 +285,7 @@ TEST(Invocation, MovesAWarmInstanceToAnotherLoop) {
                                .https = 0};
   InvocationPtr call(peko_invocation_start(loop.get(), logger, warm.release(), &head, &rig.limits, 77));
   std::uint32_t flags = 0;
-  do flags = peko_invocation_poll(call.get());
+  do flags = peko_invocation_poll(call.get(), kSliceNs);
   while (other.woken(77));
   EXPECT_EQ(flags, PEKO_HEAD | PEKO_DONE);
   EXPECT_EQ(other.log(77, 1), "stdout: /moved\n");

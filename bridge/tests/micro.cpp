@@ -94,7 +94,7 @@ peko_instance* call(const Setup& setup, peko_instance* warm, std::uint64_t token
                                   .outbound = 50,
                                   .random_bytes = 64 << 20};
   peko_invocation* invocation = peko_invocation_start(setup.loop, setup.component, warm, &head, &limits, token);
-  const std::uint32_t flags = peko_invocation_poll(invocation);
+  const std::uint32_t flags = peko_invocation_poll(invocation, 2'000'000);
   peko_response_head response{};
   if ((flags & PEKO_HEAD) != 0) peko_invocation_head(invocation, &response);
   peko_chunk chunk{};

@@ -310,7 +310,7 @@ bool Rig::turn(peko_invocation* invocation, Answer& answer) {
 }
 
 bool Rig::slice(peko_invocation* invocation, Answer& answer) {
-  answer.flags = peko_invocation_poll(invocation);
+  answer.flags = peko_invocation_poll(invocation, kSliceNs);
   if ((answer.flags & PEKO_HEAD) != 0 && answer.status == 0) {
     peko_response_head head{};
     peko_invocation_head(invocation, &head);

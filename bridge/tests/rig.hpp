@@ -24,6 +24,9 @@
 
 namespace peko::bridge_test {
 
+/// What guests may use of a poll before they yield, ns.
+constexpr std::uint64_t kSliceNs = 1'000'000;
+
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 /// Fields as the header takes them; views into `fields`.

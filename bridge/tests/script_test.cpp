@@ -377,7 +377,7 @@ TEST_F(Script, GoesOnWhileItsClientTakesNothing) {
   const std::uint64_t token = rig_.token(call.get());
   std::size_t before = 0;
   for (std::size_t ticks = 0; ticks < 100;) {
-    EXPECT_EQ(peko_invocation_poll(call.get()) & (PEKO_DONE | PEKO_FAILED), 0U);
+    EXPECT_EQ(peko_invocation_poll(call.get(), kSliceNs) & (PEKO_DONE | PEKO_FAILED), 0U);
     ASSERT_TRUE(rig_.seen.wait(token)) << "after " << before << " bytes of log";
     before = rig_.seen.log(token, 1).size();
     ticks = before / std::string_view("tick\n").size();

@@ -62,11 +62,11 @@ void Invocation::wake() {
   if (!away_) progress_->set();
 }
 
-std::uint32_t Invocation::poll(std::size_t thread) {
+std::uint32_t Invocation::poll(std::size_t thread, std::chrono::nanoseconds slice) {
   worker_.runtime().ticker().polling(thread);
   const PollScope scope(*this);
   self_woken_ = false;
-  return peko_invocation_poll(handle_);
+  return peko_invocation_poll(handle_, static_cast<std::uint64_t>(slice.count()));
 }
 
 void Invocation::step() {
@@ -79,7 +79,7 @@ void Invocation::step() {
     worker_.runtime().overflow().put(*this);
     return;
   }
-  flags_ = poll(worker_.thread());
+  flags_ = poll(worker_.thread(), kOverflowAfter);
   const std::chrono::nanoseconds used = cpu();
   if (used - std::exchange(used_, used) > kTurnMax) {
     unyielding_ = true;
@@ -93,7 +93,7 @@ void Invocation::step() {
 
 bool Invocation::slice(std::size_t thread) {
   const std::uint32_t before = flags_;
-  flags_ = poll(thread);
+  flags_ = poll(thread, kSliceAway);
   if (flags_ != before || !self_woken_ || abandoned()) return false;
   hungry_ = ++slices_ == kSlicesAway;
   return !hungry_;

@@ -35,11 +35,12 @@ struct RetireInvocation;
 /// is so from the start: then nothing but away() and the destructor may be called.
 class Invocation {
  public:
+  /// Also the slice on a loop: what ends within it is not interrupted, and keeps the CPU's cache to itself.
   static constexpr std::chrono::milliseconds kOverflowAfter{2};
-  /// What one turn on a loop may take. Guests are asked to yield each millisecond, and only an instruction that works
-  /// on megabytes (or an instantiation that does) goes on for longer.
+  /// What one turn on a loop may take. Guests are asked to yield after kOverflowAfter, and only an instruction that
+  /// works on megabytes (or an instantiation that does) goes on for longer.
   static constexpr std::chrono::milliseconds kTurnMax{5};
-  static constexpr std::size_t kBodyHighWater = 64 * 1024;  ///< bytes queued to the guest before it must read
+  static constexpr std::size_t kBodyHighWater = 128 * 1024;  ///< bytes queued to the guest before it must read
 
   enum class Next : std::uint8_t { Data, End, Aborted, Pending, Trailers };
 
@@ -91,14 +92,15 @@ class Invocation {
   friend struct RetireInvocation;
   /// Its holder has gone; it ends when it is home.
   [[nodiscard]] bool abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
-  static constexpr std::uint32_t kEnded = 2 | 4;  // PEKO_DONE | PEKO_FAILED
-  static constexpr int kSlicesAway = 16;  // then the loop moves what the guest has written, and sends it off again
+  static constexpr std::uint32_t kEnded = 2 | 4;             // PEKO_DONE | PEKO_FAILED
+  static constexpr std::chrono::milliseconds kSliceAway{4};  // taking turns costs each the contents of the CPU's cache
+  static constexpr int kSlicesAway = 4;  // then the loop moves what the guest has written, and sends it off again
 
   enum class RequestBody : std::uint8_t { None, Coming };
   void begin(peko_invocation* handle, const Component& component, std::uint64_t token, RequestBody body,
              const Limits& limits, net::Event& progress);
   void wake();
-  std::uint32_t poll(std::size_t thread);
+  std::uint32_t poll(std::size_t thread, std::chrono::nanoseconds slice);
   // On an overflow thread: one slice; whether it wants another one there.
   bool slice(std::size_t thread);
   void go_home();

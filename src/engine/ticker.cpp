@@ -34,7 +34,7 @@ void Ticker::run() {
   pthread_setname_np(pthread_self(), "peko-ticker");
   int idle_ticks = 0;
   while (!stopping_.load()) {
-    std::this_thread::sleep_for(kSlice);  // tidy: a tick is a length of time
+    std::this_thread::sleep_for(kTick);  // tidy: a tick is a length of time
     peko_engine_tick(engine_);
     idle_ticks = clear_marks() ? 0 : idle_ticks + 1;
     if (idle_ticks < kIdleTicks) continue;

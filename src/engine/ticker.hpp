@@ -1,7 +1,7 @@
 /// Ticker: advances the engine's epoch every millisecond while guests run, and sleeps while none does.
 ///
-/// A guest that runs yields when the epoch has moved, so a tick is the length of a slice. An idle node should not wake
-/// a thousand times a second: when no thread has polled for kIdleTicks, the ticker parks, and the next poll wakes it.
+/// A guest that runs sees that the epoch has moved, and yields if its slice is over. An idle node should not wake a
+/// thousand times a second: when no thread has polled for kIdleTicks, the ticker parks, and the next poll wakes it.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ namespace peko::engine {
 
 class Ticker {
  public:
-  static constexpr std::chrono::microseconds kSlice{1000};
+  static constexpr std::chrono::microseconds kTick{1000};
   static constexpr int kIdleTicks = 50;
 
   /// Endless: there are no ticks, so guests run until they wait or end, whatever they use.
