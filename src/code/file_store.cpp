@@ -84,9 +84,17 @@ Result<UniqueFd> FileStore::open_root() const {
 }
 
 Status FileStore::check_mark(int root) {
+  std::string expected;
+  {
+    const std::lock_guard lock(mutex_);
+    expected = mark_;
+  }
   const Result<std::string> mark = read_mark(root);
   if (!mark) {
     return fail(mark.error(), shown());
+  }
+  if (mark->empty() && expected.empty()) {
+    return {};  // Meanwhile another thread may have made the first one and seen it: then this was before that.
   }
   const std::lock_guard lock(mutex_);
   if (mark_.empty()) {

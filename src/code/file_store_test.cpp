@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <functional>
 #include <thread>
@@ -251,6 +252,27 @@ TEST_F(FileStoreTest, TakesAFolderThatIsNotMountedForNoEmptyStore) {
   fs::rename(folder_.path() / "disk", root());
   EXPECT_EQ(get_object(store_, "a/f", 10)->bytes, "x");
   EXPECT_EQ(store_.stat("a/g").error().code, Code::NotFound);
+}
+
+TEST_F(FileStoreTest, MissesNoMarkThatTheFirstWriterMakesMeanwhile) {
+  constexpr int kRounds = 50;
+  constexpr std::size_t kReaders = 6;
+  for (int round = 0; round < kRounds; ++round) {
+    const TestFolder folder;
+    FileStore store(folder.path(), clock_);
+    std::atomic<bool> made = false;
+    std::vector<std::jthread> readers;
+    for (std::size_t i = 0; i < kReaders; ++i) {
+      readers.emplace_back([&] {
+        do {
+          const Result<ObjectPage> page = store.list("", "", 1);
+          ASSERT_TRUE(page) << page.error().message;
+        } while (!made);
+      });
+    }
+    EXPECT_TRUE(put_object(store, "f", "x"));
+    made = true;
+  }
 }
 
 TEST_F(FileStoreTest, RemovesWhatWritersLeftALongTimeAgo) {
