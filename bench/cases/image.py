@@ -19,6 +19,8 @@ def run(bench):
         Contestant("peko", lambda: peers.peko(store, "image-resize"), subject=True),
         Contestant("wasmtime serve", lambda: peers.wasmtime(resize)),
         Contestant("wasmtime serve, can be stopped", lambda: peers.wasmtime(resize, *peers.WASMTIME_STOPPABLE), note=peers.STOPPABLE_NOTE),
+        Contestant("wasmtime serve, as Peko compiles", lambda: peers.wasmtime_as_peko(resize, bench.folder()),
+                   note="code that can be stopped, for x86-64-v3 and not for the CPU at hand, so that one artifact serves all nodes"),
         Contestant("Node.js with sharp", lambda: peers.node("image.mjs", photo), work="sharp",
                    note="native code, not WebAssembly; it decodes the JPEG at half its size at once"),
     ]

@@ -5,6 +5,7 @@ One thread and one CPU for all: what is compared is the work that a request cost
 
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -143,14 +144,27 @@ def wasmtime_slots(instances):
     return [*pool, "--max-concurrent-connections", most, "--max-concurrent-requests", most]
 
 
-def wasmtime_compiled(file, folder):
+# As bridge/src/engine.rs compiles: code for one kind of CPU that every node has, and that can be stopped.
+WASMTIME_AS_PEKO = ("-W", "epoch-interruption=y", "--target", "x86_64-unknown-linux-gnu", *(
+    word for flag in ("sse3", "ssse3", "sse41", "sse42", "popcnt", "cmpxchg16b", "avx", "avx2", "fma", "bmi1", "bmi2", "lzcnt")
+    for word in ("-C", f"cranelift-has-{flag}=true")))
+
+
+def wasmtime_compiled(file, folder, *flags):
     """The machine code of a component, by its own compiler with the settings with which it is served."""
     artifact = folder / f"{file.stem}.cwasm"
     program = need(WASMTIME, "make bench builds it (scripts/bench-peers.sh)")
     if not artifact.exists():
-        command = [program, "compile", *WASMTIME_POOL, "-W", "component-model=y", file, "-o", artifact]
+        command = [program, "compile", *WASMTIME_POOL, "-W", "component-model=y", *flags, file, "-o", artifact]
         subprocess.run(command, check=True, capture_output=True)
     return artifact
+
+
+def wasmtime_as_peko(file, folder):
+    """Serves the machine code that Peko would run, on x86-64."""
+    if platform.machine() != "x86_64":
+        raise Missing("its flags are those of x86-64")
+    return wasmtime(wasmtime_compiled(file, folder, *WASMTIME_AS_PEKO), "--allow-precompiled", *WASMTIME_STOPPABLE)
 
 
 # workerd
