@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <cctype>
 #include <csignal>
+#include <deque>
 #include <functional>
 #include <unordered_set>
 
@@ -36,8 +37,38 @@ constexpr std::uint64_t kFollowedLines = 20;
 constexpr std::uint64_t kMissedMax = 5'000;
 /// A node gives what was at once.
 constexpr milliseconds kMissedTime{5'000};
-/// Lines of one millisecond that are told apart.
-constexpr std::size_t kSameTimeMax = 10'000;
+
+/// The lines that were shown last: as many as a node gives of what was, so that what it gives again is told from what
+/// it could not give before. Loops are asked in turn, so a line may come after younger ones.
+class Shown {
+ public:
+  [[nodiscard]] bool empty() const { return lines_.empty(); }
+  /// Whether it was shown, or is older than what is remembered.
+  [[nodiscard]] bool covers(const std::string& time, std::size_t hash) const {
+    return time < since_ || hashes_.contains(hash);
+  }
+  void add(const std::string& time, std::size_t hash) {
+    if (lines_.empty()) since_ = time;
+    if (lines_.size() == kMissedMax) {
+      since_ = std::max(since_, lines_.front().time);
+      hashes_.erase(hashes_.find(lines_.front().hash));
+      lines_.pop_front();
+    } else {
+      since_ = std::min(since_, time);
+    }
+    lines_.push_back({time, hash});
+    hashes_.insert(hash);
+  }
+
+ private:
+  struct Line {
+    std::string time;
+    std::size_t hash;
+  };
+  std::deque<Line> lines_;  // in the order in which they came
+  std::unordered_multiset<std::size_t> hashes_;
+  std::string since_;  // lines before it are not remembered
+};
 
 /// Nothing is lost when whoever follows has seen enough: what was shown is written.
 void end_at_interrupt(int /*signal*/) { ::_exit(kExitOk); }
@@ -94,7 +125,7 @@ class Logs {
     std::string made = fmt::format("/api/logs?errors={}{}", words_.errors ? 1 : 0, more);
     if (!words_.function.empty()) made += "&function=" + words_.function;
     if (!words_.since.empty()) made += fmt::format("&since={}", seconds_of(words_.since).value_or(0));
-    if (!newest_.time.empty()) return made += fmt::format("&limit={}", kMissedMax);  // all that came meanwhile
+    if (!shown_.empty()) return made += fmt::format("&limit={}", kMissedMax);  // all that came meanwhile
     const bool bounded = words_.lines > 0 || (words_.follow && words_.since.empty());
     if (bounded) made += fmt::format("&limit={}", words_.lines > 0 ? words_.lines : kFollowedLines);
     return made;
@@ -193,7 +224,7 @@ class Logs {
 
   Status stream(const std::string& target) {
     std::string rest;
-    Again again{.seen = newest_, .begun = context_.clock.now()};
+    Again again{.seen = shown_, .begun = context_.clock.now()};
     const auto take = [&](std::string_view bytes) -> Status {
       heard_ = true;
       rest += bytes;
@@ -213,14 +244,9 @@ class Logs {
     return judge(answer);
   }
 
-  /// The newest lines that were shown.
-  struct Newest {
-    std::string time;                       ///< empty: none
-    std::unordered_set<std::size_t> lines;  ///< hashes of those of this time
-  };
   /// What comes after a node broke off.
   struct Again {
-    Newest seen;  ///< before
+    Shown seen;  ///< before
     std::chrono::steady_clock::time_point begun;
     std::uint64_t lines = 0;
     bool joined = false;  ///< what was seen before has come again: nothing is missing
@@ -232,14 +258,14 @@ class Logs {
     if (!text) return fail(text.error());
     const std::string& time = view_.last_time();
     const std::size_t line = std::hash<std::string_view>{}(json);
-    if (!again.seen.time.empty()) {
-      again.joined = again.joined || time <= again.seen.time;
+    if (!again.seen.empty()) {
+      const bool seen = again.seen.covers(time, line);
+      again.joined = again.joined || seen;
       const bool full = ++again.lines == kMissedMax && context_.clock.now() - again.begun < kMissedTime;
       if (full && !again.joined) tell("more happened meanwhile than the node gives at once: lines are missing here");
-      if (time < again.seen.time || (time == again.seen.time && again.seen.lines.contains(line))) return {};
+      if (seen) return {};
     }
-    if (time > newest_.time) newest_ = {.time = time, .lines = {}};
-    if (time == newest_.time && newest_.lines.size() < kSameTimeMax) newest_.lines.insert(line);
+    shown_.add(time, line);
     shown += line_.print_as == PrintAs::Json ? std::string(json) + "\n" : *text;
     return {};
   }
@@ -251,7 +277,7 @@ class Logs {
   const std::string url_;
   const std::string token_;
   LogView view_;
-  Newest newest_;
+  Shown shown_;
   bool heard_ = false;  ///< since it was last asked
 };
 

@@ -164,11 +164,12 @@ TEST(Logs, ShowsEachLineOnceWhenANodeIsFollowedAgain) {
   const std::string later = said("12:00:01.000", "later");
   const std::string same_time = said("12:00:01.000", "same time");
   const std::string early = said("12:00:00.500", "early");
+  const std::string late = said("12:00:00.700", "of a loop that was slow to tell");
   const std::string new_one = said("12:00:02.000", "new");
-  Script node({later + early, early + later + same_time + new_one});
+  Script node({later + early, said("12:00:00.000", "before") + early + late + later + same_time + new_one});
   rig.node = &node;
   EXPECT_EQ(rig.run({"--follow", "--json"}), kExitFailed);
-  EXPECT_THAT(rig.out.text(), testing::StartsWith(later + early + same_time + new_one + R"({"ok":false)"));
+  EXPECT_THAT(rig.out.text(), testing::StartsWith(later + early + late + same_time + new_one + R"({"ok":false)"));
   EXPECT_THAT(rig.err.text(), testing::Not(HasSubstr("are missing")));
 }
 
