@@ -84,28 +84,31 @@ Result<UniqueFd> FileStore::open_root() const {
 }
 
 Status FileStore::check_mark(int root) {
-  std::string expected;
-  {
+  for (;;) {
+    const std::string expected = first_mark();
+    const Result<std::string> mark = read_mark(root);
+    if (!mark) {
+      return fail(mark.error(), shown());
+    }
     const std::lock_guard lock(mutex_);
-    expected = mark_;
+    if (mark->empty() && mark_ != expected) {
+      continue;  // Another thread has made the first one meanwhile, perhaps after we read.
+    }
+    if (mark_.empty()) {
+      mark_ = *mark;
+    }
+    if (mark_ != *mark) {
+      return fail(Code::Unavailable,
+                  fmt::format("{}: {}, so the disk is probably not mounted; if this is on purpose, start again",
+                              shown(), mark->empty() ? ".peko/store is gone" : "this is another store than before"));
+    }
+    return {};
   }
-  const Result<std::string> mark = read_mark(root);
-  if (!mark) {
-    return fail(mark.error(), shown());
-  }
-  if (mark->empty() && expected.empty()) {
-    return {};  // Meanwhile another thread may have made the first one and seen it: then this was before that.
-  }
+}
+
+std::string FileStore::first_mark() {
   const std::lock_guard lock(mutex_);
-  if (mark_.empty()) {
-    mark_ = *mark;
-  }
-  if (mark_ != *mark) {
-    return fail(Code::Unavailable,
-                fmt::format("{}: {}, so the disk is probably not mounted; if this is on purpose, start again", shown(),
-                            mark->empty() ? ".peko/store is gone" : "this is another store than before"));
-  }
-  return {};
+  return mark_;
 }
 
 Result<UniqueFd> FileStore::open_marked_root() {

@@ -50,6 +50,7 @@ class FileStore final : public Store {
   /// NotFound, if the root is this store's.
   std::unexpected<Error> absent(int root, std::string_view key);
   Status check_mark(int root);
+  std::string first_mark();
   std::unexpected<Error> not_opened(int root, std::string_view key, int number);
   [[nodiscard]] std::unexpected<Error> not_written(std::string_view key, int number) const;
   /// Conflict when the object is not as the condition says. `written` gets the time of its last write.
