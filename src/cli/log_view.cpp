@@ -160,7 +160,7 @@ Result<std::uint64_t> seconds_of(std::string_view text) {
 
 void LogView::add_day(std::string& out, std::string_view time) {
   if (time.size() <= kDayBytes) return;
-  last_time_ = time;
+  time_ = time;
   const std::string_view day = time.substr(0, kDayBytes);
   if (!day_.empty() && day_ != day) {
     out += "--- ";
@@ -171,6 +171,7 @@ void LogView::add_day(std::string& out, std::string_view time) {
 }
 
 Result<std::string> LogView::line(std::string_view json) {
+  time_.clear();
   if (json.empty()) return std::string();
   const Result<boost::json::value> value = parsed(json);
   if (!value) return fail(value.error());

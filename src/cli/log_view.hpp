@@ -23,15 +23,15 @@ class LogView {
   Result<std::string> line(std::string_view json);
   /// The text of what /api/requests/ID answers. Invalid.
   Result<std::string> request(std::string_view json);
-  /// The time of the last line that had one, as the node wrote it.
-  [[nodiscard]] const std::string& last_time() const { return last_time_; }
+  /// The time of the line that was last made text, as the node wrote it. Empty: it has none.
+  [[nodiscard]] const std::string& time() const { return time_; }
 
  private:
   void add_day(std::string& out, std::string_view time);
 
   edge::LogStyle style_;
   std::string day_;
-  std::string last_time_;
+  std::string time_;
 };
 
 }  // namespace peko::cli

@@ -102,7 +102,7 @@ TEST(LogView, SaysWhatWasLostAndWhichDayItIs) {
   };
   EXPECT_THAT(guest("2026-01-30"), testing::Not(HasSubstr("---")));
   EXPECT_THAT(guest("2026-01-31"), HasSubstr("--- 2026-01-31\n"));
-  EXPECT_EQ(view.last_time(), "2026-01-31T23:59:59.123Z");
+  EXPECT_EQ(view.time(), "2026-01-31T23:59:59.123Z");
 }
 
 TEST(LogView, SurvivesWhateverANodeSays) {

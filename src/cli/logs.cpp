@@ -53,8 +53,6 @@ class Shown {
       since_ = std::max(since_, lines_.front().time);
       hashes_.erase(hashes_.find(lines_.front().hash));
       lines_.pop_front();
-    } else {
-      since_ = std::min(since_, time);
     }
     lines_.push_back({time, hash});
     hashes_.insert(hash);
@@ -67,7 +65,7 @@ class Shown {
   };
   std::deque<Line> lines_;  // in the order in which they came
   std::unordered_multiset<std::size_t> hashes_;
-  std::string since_;  // lines before it are not remembered
+  std::string since_;  // what is older was not asked for, or is not remembered
 };
 
 /// Nothing is lost when whoever follows has seen enough: what was shown is written.
@@ -256,16 +254,16 @@ class Logs {
     if (json.empty()) return {};
     const Result<std::string> text = view_.line(json);
     if (!text) return fail(text.error());
-    const std::string& time = view_.last_time();
+    const std::string& time = view_.time();
     const std::size_t line = std::hash<std::string_view>{}(json);
-    if (!again.seen.empty()) {
+    if (!again.seen.empty() && !time.empty()) {
       const bool seen = again.seen.covers(time, line);
       again.joined = again.joined || seen;
       const bool full = ++again.lines == kMissedMax && context_.clock.now() - again.begun < kMissedTime;
       if (full && !again.joined) tell("more happened meanwhile than the node gives at once: lines are missing here");
       if (seen) return {};
     }
-    shown_.add(time, line);
+    if (!time.empty()) shown_.add(time, line);
     shown += line_.print_as == PrintAs::Json ? std::string(json) + "\n" : *text;
     return {};
   }

@@ -166,10 +166,14 @@ TEST(Logs, ShowsEachLineOnceWhenANodeIsFollowedAgain) {
   const std::string early = said("12:00:00.500", "early");
   const std::string late = said("12:00:00.700", "of a loop that was slow to tell");
   const std::string new_one = said("12:00:02.000", "new");
-  Script node({later + early, said("12:00:00.000", "before") + early + late + later + same_time + new_one});
+  const std::string first = said("12:00:00.400", "first");
+  const std::string lost = "{\"type\":\"lost\",\"requests\":0,\"lines\":3}\n";
+  Script node({first + later + early + lost,
+               said("12:00:00.000", "before") + first + early + late + later + same_time + lost + new_one});
   rig.node = &node;
   EXPECT_EQ(rig.run({"--follow", "--json"}), kExitFailed);
-  EXPECT_THAT(rig.out.text(), testing::StartsWith(later + early + late + same_time + new_one + R"({"ok":false)"));
+  EXPECT_THAT(rig.out.text(),
+              testing::StartsWith(first + later + early + lost + late + same_time + lost + new_one + R"({"ok":false)"));
   EXPECT_THAT(rig.err.text(), testing::Not(HasSubstr("are missing")));
 }
 
