@@ -25,7 +25,8 @@ namespace peko::engine {
 /// wait for it. Destroying it gives the request up.
 class OutboundExchange final : private net::Deadline {
  public:
-  static constexpr std::size_t kHighWater = 64 * 1024;  ///< bytes of a response queued to the guest before it must read
+  static constexpr std::size_t kHighWater =
+      128 * 1024;  ///< bytes of a response queued to the guest before it must read
   /// A GET or HEAD is held back so long until it is known that it has no body: chunked ones irritate servers.
   static constexpr std::chrono::milliseconds kBodyGrace{50};
 
