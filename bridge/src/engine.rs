@@ -109,7 +109,7 @@ fn pool(config: &PekoEngineConfig) -> PoolingAllocationConfig {
         .linear_memory_keep_resident(keep)
         .table_keep_resident(keep / 4)
         .async_stack_keep_resident(0)
-        .decommit_batch_size(16)
+        .decommit_batch_size(1)
         .pagemap_scan(Enabled::No);
     pool
 }

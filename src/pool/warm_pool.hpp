@@ -9,7 +9,7 @@
 /// What is never used again, and who sees to it: after a trap, exit, missing response or refused memory, with too many
 /// host resources or too much memory left (the bridge: Usage says no instance); a body left unfinished, a call given up
 /// in the middle (its lease ends without one); too many uses, unused for too long, serves one call only (this class).
-/// Whatever is discarded is freed on the reaper's thread.
+/// Whatever is discarded is freed on the reaper's thread, but for a small one whose call was its last.
 #pragma once
 
 #include <chrono>
