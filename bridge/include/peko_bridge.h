@@ -319,7 +319,7 @@ peko_loop* peko_loop_new(const peko_engine* engine, const peko_loop_hooks* hooks
 /// All its invocations and instances must be gone.
 void peko_loop_delete(peko_loop* loop);
 
-/// Frees an idle instance: 11 to 80 us, so call it on a reaper thread. Any attached thread.
+/// Frees an idle instance: 11 to 80 us, and more with much memory. Any attached thread.
 void peko_instance_delete(peko_instance* instance);
 
 /// Starts a call; nothing runs before the first poll. `warm` (consumed) or null for a fresh instance of `component`.
@@ -329,8 +329,8 @@ void peko_instance_delete(peko_instance* instance);
 peko_invocation* peko_invocation_start(peko_loop* loop, const peko_component* component, peko_instance* warm,
                                        const peko_request_head* head, const peko_limits* limits, uint64_t token);
 /// Runs the guest until it waits, its slice ends (it wakes itself then) or the call is over. The slice ends at the
-/// first tick after `slice_ns` of CPU time. A set of PEKO_HEAD, PEKO_DONE, PEKO_FAILED; 0 while the guest waits and has
-/// no head yet. One thread at a time, any attached thread.
+/// first tick that the guest sees after `slice_ns`. A set of PEKO_HEAD, PEKO_DONE, PEKO_FAILED; 0 while the guest waits
+/// and has no head yet. One thread at a time, any attached thread.
 uint32_t peko_invocation_poll(peko_invocation* invocation, uint64_t slice_ns);
 /// CPU time so far, ns.
 uint64_t peko_invocation_cpu_ns(const peko_invocation* invocation);

@@ -17,7 +17,7 @@ struct Meter {
     before: u64,
     /// Monotonic time at the begin of the poll.
     begin: u64,
-    /// CPU time after which the guest is to yield.
+    /// Time after which the guest is to yield.
     slice: u64,
     /// CPU time between begin and the first tick that read the CPU clock.
     to_first_tick: u64,
@@ -52,7 +52,7 @@ fn thread_cpu_ns() -> u64 {
     read(libc::CLOCK_THREAD_CPUTIME_ID)
 }
 
-/// A poll begins on this thread for an invocation that has used `before` ns, and may use `slice` more before it yields.
+/// A poll begins on this thread for an invocation that has used `before` ns, and is to yield once `slice` ns have gone by.
 pub fn begin(before: u64, slice: u64) {
     METER.set(Meter { before, begin: monotonic_ns(), slice, to_first_tick: 0, first_tick: 0 });
 }
@@ -65,7 +65,8 @@ pub enum Tick {
     Stop,
 }
 
-/// An epoch tick was seen by an invocation that may use `limit` ns of CPU; 0: any.
+/// An epoch tick was seen by an invocation that may use `limit` ns of CPU; 0: any. A guest goes on within its slice only, by
+/// the time that has gone by: who ticks may stop when nobody has begun a poll for long.
 pub fn tick(limit: u64) -> Tick {
     let mut meter = METER.get();
     let limit = if limit == 0 { u64::MAX } else { limit };
@@ -79,11 +80,8 @@ pub fn tick(limit: u64) -> Tick {
         meter.first_tick = now;
         METER.set(meter);
     }
-    let used = meter.to_first_tick + (now - meter.first_tick);
-    if meter.before + used > limit {
-        return Tick::Stop;
-    }
-    if used < meter.slice { Tick::GoOn } else { Tick::Yield }
+    let used = meter.before + meter.to_first_tick + (now - meter.first_tick);
+    if used > limit { Tick::Stop } else { Tick::Yield }
 }
 
 /// The poll ends. Returns the CPU time of the invocation so far.

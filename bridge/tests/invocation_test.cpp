@@ -194,8 +194,9 @@ TEST(Invocation, EndsAnUnreadRequestBody) {
 
 TEST(Invocation, IsWokenFromAnotherThreadByATimer) {
   Rig rig;
+  rig.slice_ns = 1'000'000'000;
   InvocationPtr sleep = rig.start(rig.load("sleep"), {.target = "/20"});
-  do EXPECT_EQ(peko_invocation_poll(sleep.get(), kSliceNs), 0U);
+  do EXPECT_EQ(peko_invocation_poll(sleep.get(), rig.slice_ns), 0U);
   while (rig.seen.woken(rig.token(sleep.get())));
   peko_chunk chunk{};
   EXPECT_EQ(peko_invocation_next(sleep.get(), &chunk), PEKO_NEXT_PENDING);
@@ -224,6 +225,12 @@ TEST(Invocation, MayMoveBetweenThreads) {
   const Answer answer = rig.close(std::move(spin), {});
   EXPECT_EQ(answer.stats.outcome, PEKO_OUTCOME_CPU);
   EXPECT_GT(answer.stats.polls, 2U);
+}
+
+TEST(Invocation, YieldsAfterItsSliceAlsoWhenItDidNotCompute) {
+  Rig rig;
+  rig.seen.log_takes = std::chrono::milliseconds(20);
+  EXPECT_GE(rig.call(rig.load("logger")).stats.yields, 2U) << "it prints twice";
 }
 
 TEST(Invocation, HandsOutputToTheLogWithItsToken) {

@@ -183,6 +183,7 @@ peko_loop_hooks Seen::hooks() {
       .log =
           [](void* context, std::uint64_t token, int stream, peko_str bytes) {
             Seen& seen = self(context);
+            std::this_thread::sleep_for(seen.log_takes);
             const std::lock_guard lock(seen.mutex_);
             seen.logs_[{token, stream}] += text(bytes);
           },
@@ -310,7 +311,7 @@ bool Rig::turn(peko_invocation* invocation, Answer& answer) {
 }
 
 bool Rig::slice(peko_invocation* invocation, Answer& answer) {
-  answer.flags = peko_invocation_poll(invocation, kSliceNs);
+  answer.flags = peko_invocation_poll(invocation, slice_ns);
   if ((answer.flags & PEKO_HEAD) != 0 && answer.status == 0) {
     peko_response_head head{};
     peko_invocation_head(invocation, &head);

@@ -104,6 +104,7 @@ class Seen {
   std::vector<OutboundSeen> take_outbound();
   std::string log(std::uint64_t token, int stream);
   std::set<std::thread::id> waking_threads();
+  std::chrono::milliseconds log_takes{0};  ///< set before anything is printed: how long the thread is held
 
  private:
   std::mutex mutex_;
@@ -163,6 +164,7 @@ class Rig {
 
   Seen seen;
   peko_limits limits;
+  std::uint64_t slice_ns = kSliceNs;
   peko_engine* engine() { return engine_.get(); }
   peko_loop* loop() { return loop_.get(); }
 

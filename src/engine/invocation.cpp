@@ -1,5 +1,6 @@
 #include "engine/invocation.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/bridge_chunk.hpp"
@@ -79,7 +80,7 @@ void Invocation::step() {
     worker_.runtime().overflow().put(*this);
     return;
   }
-  flags_ = poll(worker_.thread(), kOverflowAfter);
+  flags_ = poll(worker_.thread(), std::max<std::chrono::nanoseconds>(kOverflowAfter - used_, kSliceMin));
   const std::chrono::nanoseconds used = cpu();
   if (used - std::exchange(used_, used) > kTurnMax) {
     unyielding_ = true;
@@ -92,6 +93,7 @@ void Invocation::step() {
 }
 
 bool Invocation::slice(std::size_t thread) {
+  if (abandoned()) return false;
   const std::uint32_t before = flags_;
   flags_ = poll(thread, kSliceAway);
   if (flags_ != before || !self_woken_ || abandoned()) return false;

@@ -37,9 +37,11 @@ class Invocation {
  public:
   /// Also the slice on a loop: what ends within it is not interrupted, and keeps the CPU's cache to itself.
   static constexpr std::chrono::milliseconds kOverflowAfter{2};
-  /// What one turn on a loop may take. Guests are asked to yield after kOverflowAfter, and only an instruction that
-  /// works on megabytes (or an instantiation that does) goes on for longer.
-  static constexpr std::chrono::milliseconds kTurnMax{5};
+  /// The slice on a loop of one that has used more, and waited: enough to pass on a piece of a body.
+  static constexpr std::chrono::microseconds kSliceMin{500};
+  /// What one turn on a loop may take. Guests are asked to yield at the first tick after kOverflowAfter, and only an
+  /// instruction that works on megabytes (or an instantiation that does) goes on for longer.
+  static constexpr std::chrono::milliseconds kTurnMax{7};
   static constexpr std::size_t kBodyHighWater = 128 * 1024;  ///< bytes queued to the guest before it must read
 
   enum class Next : std::uint8_t { Data, End, Aborted, Pending, Trailers };
