@@ -77,8 +77,7 @@ ENDS = {
     "host": {
         **dict.fromkeys(["grow-memory", "grow-table"], "500 PEKO-MEMORY"),
         **dict.fromkeys(["grow-table-for-ever", "fill-for-ever", "copy-for-ever", "clock-for-ever", "wall-clock-for-ever",
-                         "environment-for-ever"], LATE),
-        "random-for-ever": f"{LATE} or 500 PEKO-TRAP",  # 64 MiB come in one request, which is less where ticks are late
+                         "random-for-ever", "environment-for-ever"], LATE),
         **dict.fromkeys(["random-4gib", "random-everything", "not-utf8", "string-out-of-bounds"], "500 PEKO-TRAP"),
         **dict.fromkeys(["log-flood", "log-empty-lines", "log-not-text"], "200 logged"),
         "subrequests": "200 50 then PEKO-SUBREQUESTS",
