@@ -4,9 +4,10 @@ import http from 'node:http';
 
 export async function startOrigin() {
   const origin = { answers: {}, requests: [] };
-  const server = http.createServer((request, response) => {
+  const server = http.createServer(async (request, response) => {
     origin.requests.push(request);
-    const { status = 200, headers = {}, body = 'body' } = origin.answers[request.url] ?? { status: 404, body: 'nothing' };
+    const { status = 200, headers = {}, body = 'body', after } = origin.answers[request.url] ?? { status: 404, body: 'nothing' };
+    await after; // it answers when this is done
     if (headers.etag !== undefined && request.headers['if-none-match'] === headers.etag) {
       response.writeHead(304, headers).end();
     } else {

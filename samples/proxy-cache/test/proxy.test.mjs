@@ -61,10 +61,13 @@ test('a stale answer is served while the next one is fetched', async () => {
   origin.answers['/swr'] = { headers: { 'cache-control': 'max-age=60, stale-while-revalidate=600', age: '90' }, body: 'old' };
   assert.equal((await ask('/swr')).text, 'old');
   await askUntil('/swr', ({ cache }) => cache.includes('hit'));
-  origin.answers['/swr'] = { headers: { 'cache-control': 'max-age=60' }, body: 'new' };
+  let answerIt;
+  const after = new Promise((resolve) => (answerIt = resolve));
+  origin.answers['/swr'] = { headers: { 'cache-control': 'max-age=60' }, body: 'new', after };
   const stale = await ask('/swr');
   assert.equal(stale.text, 'old');
   assert.match(stale.cache, /hit; ttl=-\d+$/);
+  answerIt();
   const renewed = await askUntil('/swr', ({ text }) => text === 'new');
   assert.match(renewed.cache, /hit; ttl=\d+$/);
 });
