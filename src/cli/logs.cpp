@@ -7,14 +7,13 @@
 #include <boost/json.hpp>
 #include <cctype>
 #include <csignal>
-#include <deque>
 #include <functional>
-#include <unordered_set>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/log_view.hpp"
 #include "cli/node_admin.hpp"
+#include "cli/shown_lines.hpp"
 #include "cli/store_options.hpp"
 
 namespace peko::cli {
@@ -37,36 +36,6 @@ constexpr std::uint64_t kFollowedLines = 20;
 constexpr std::uint64_t kMissedMax = 5'000;
 /// A node gives what was at once.
 constexpr milliseconds kMissedTime{5'000};
-
-/// The lines that were shown last: as many as a node gives of what was, so that what it gives again is told from what
-/// it could not give before. Loops are asked in turn, so a line may come after younger ones.
-class Shown {
- public:
-  [[nodiscard]] bool empty() const { return lines_.empty(); }
-  /// Whether it was shown, or is older than what is remembered.
-  [[nodiscard]] bool covers(const std::string& time, std::size_t hash) const {
-    return time < since_ || hashes_.contains(hash);
-  }
-  void add(const std::string& time, std::size_t hash) {
-    if (lines_.empty()) since_ = time;
-    if (lines_.size() == kMissedMax) {
-      since_ = std::max(since_, lines_.front().time);
-      hashes_.erase(hashes_.find(lines_.front().hash));
-      lines_.pop_front();
-    }
-    lines_.push_back({time, hash});
-    hashes_.insert(hash);
-  }
-
- private:
-  struct Line {
-    std::string time;
-    std::size_t hash;
-  };
-  std::deque<Line> lines_;  // in the order in which they came
-  std::unordered_multiset<std::size_t> hashes_;
-  std::string since_;  // what is older was not asked for, or is not remembered
-};
 
 /// Nothing is lost when whoever follows has seen enough: what was shown is written.
 void end_at_interrupt(int /*signal*/) { ::_exit(kExitOk); }
@@ -244,7 +213,7 @@ class Logs {
 
   /// What comes after a node broke off.
   struct Again {
-    Shown seen;  ///< before
+    ShownLines seen;  ///< before
     std::chrono::steady_clock::time_point begun;
     std::uint64_t lines = 0;
     bool joined = false;  ///< what was seen before has come again: nothing is missing
@@ -275,7 +244,7 @@ class Logs {
   const std::string url_;
   const std::string token_;
   LogView view_;
-  Shown shown_;
+  ShownLines shown_{kMissedMax};
   bool heard_ = false;  ///< since it was last asked
 };
 
