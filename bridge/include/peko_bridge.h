@@ -258,7 +258,8 @@ void peko_buf_free(peko_buf buf);
 peko_engine* peko_engine_new(const peko_engine_config* config, peko_buf* error);
 /// All other handles of the engine must be gone.
 void peko_engine_delete(peko_engine* engine);
-/// Advances the epoch: guests that run yield at their next loop edge or call. Any thread.
+/// Advances the epoch: guests that run look at their next loop edge or call whether their slice is over. Any thread,
+/// and signal handlers.
 void peko_engine_tick(const peko_engine* engine);
 /// What artifacts of this engine are compatible with, a file-name-safe text: wasmtime version, ABI, hash of the
 /// settings.

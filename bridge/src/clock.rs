@@ -66,7 +66,7 @@ pub enum Tick {
 }
 
 /// An epoch tick was seen by an invocation that may use `limit` ns of CPU; 0: any. A guest goes on within its slice only, by
-/// the time that has gone by: who ticks may stop when nobody has begun a poll for long.
+/// the time that has gone by.
 pub fn tick(limit: u64) -> Tick {
     let mut meter = METER.get();
     let limit = if limit == 0 { u64::MAX } else { limit };

@@ -256,7 +256,7 @@ pub unsafe extern "C" fn peko_engine_delete(engine: *mut Engine) {
 }
 
 /// # Safety
-/// `engine` is live.
+/// `engine` is live. Signal handlers call this: an atomic increment, and nothing else.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn peko_engine_tick(engine: *const Engine) {
     // Safety: the caller vouches for it.

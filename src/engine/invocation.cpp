@@ -64,7 +64,7 @@ void Invocation::wake() {
 }
 
 std::uint32_t Invocation::poll(std::size_t thread, std::chrono::nanoseconds slice) {
-  worker_.runtime().ticker().polling(thread);
+  const Ticker::Polling polling(worker_.runtime().ticker(), thread);
   const PollScope scope(*this);
   self_woken_ = false;
   return peko_invocation_poll(handle_, static_cast<std::uint64_t>(slice.count()));

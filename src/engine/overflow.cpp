@@ -5,13 +5,14 @@
 #include <unistd.h>
 
 #include "engine/invocation.hpp"
+#include "engine/ticker.hpp"
 #include "peko_bridge.h"
 
 namespace peko::engine {
 
-Overflow::Overflow(const peko_engine* engine, std::size_t threads, std::size_t first_thread) {
+Overflow::Overflow(const peko_engine* engine, Ticker& ticker, std::size_t threads, std::size_t first_thread) {
   for (std::size_t i = 0; i < threads; i++) {
-    threads_.emplace_back([this, engine, thread = first_thread + i] { run(engine, thread); });
+    threads_.emplace_back([this, engine, &ticker, thread = first_thread + i] { run(engine, ticker, thread); });
   }
 }
 
@@ -32,8 +33,9 @@ void Overflow::put(Invocation& invocation) {
   filled_.notify_one();
 }
 
-void Overflow::run(const peko_engine* engine, std::size_t thread) {
+void Overflow::run(const peko_engine* engine, Ticker& ticker, std::size_t thread) {
   peko_thread_attach(engine);
+  ticker.attach(thread);
   pthread_setname_np(pthread_self(), "peko-overflow");
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
   std::unique_lock lock(mutex_);

@@ -13,6 +13,7 @@ struct peko_engine;
 namespace peko::engine {
 
 class Invocation;
+class Ticker;
 
 /// One per Runtime. Guests take turns of one slice each (round robin) and go home to their loops when they wait, end,
 /// have set their head, were given up, or have used a few slices.
@@ -21,8 +22,8 @@ class Overflow {
   /// Below the loops, so that they win the CPU when both want it (sched(7), nice value).
   static constexpr int kNice = 10;
 
-  /// Threads number `first_thread` and following (Ticker::polling).
-  Overflow(const peko_engine* engine, std::size_t threads, std::size_t first_thread);
+  /// Threads number `first_thread` and following (Ticker::attach).
+  Overflow(const peko_engine* engine, Ticker& ticker, std::size_t threads, std::size_t first_thread);
   ~Overflow();
   Overflow(const Overflow&) = delete;
   Overflow& operator=(const Overflow&) = delete;
@@ -31,7 +32,7 @@ class Overflow {
   void put(Invocation& invocation);
 
  private:
-  void run(const peko_engine* engine, std::size_t thread);
+  void run(const peko_engine* engine, Ticker& ticker, std::size_t thread);
 
   // Guarded by mutex_:
   std::mutex mutex_;

@@ -33,7 +33,7 @@ Runtime::Runtime(peko_engine* engine, const RuntimeOptions& options)
       loops_(options.loops),
       reaper_(std::make_unique<Reaper>(engine)),
       ticker_(std::make_unique<Ticker>(engine, options.loops + options.overflow_threads, options.slices)),
-      overflow_(std::make_unique<Overflow>(engine, options.overflow_threads, options.loops)) {}
+      overflow_(std::make_unique<Overflow>(engine, *ticker_, options.overflow_threads, options.loops)) {}
 
 Runtime::~Runtime() = default;
 

@@ -7,7 +7,7 @@
 namespace peko::engine {
 
 Ticker::Ticker(const peko_engine* engine, std::size_t threads, Slices slices)
-    : engine_(engine), threads_(threads), marks_(std::make_unique<Mark[]>(threads)) {
+    : engine_(engine), slices_(slices), threads_(threads), marks_(std::make_unique<Mark[]>(threads)) {
   if (slices == Slices::Timed) thread_ = std::thread([this] { run(); });
 }
 
@@ -18,15 +18,28 @@ Ticker::~Ticker() {
   thread_.join();
 }
 
+void Ticker::attach(std::size_t thread) {
+  // ThreadSanitizer brings a signal only when the thread calls the system, which a guest does not: maybe too late.
+  if (slices_ == Slices::Endless || __has_feature(thread_sanitizer)) return;
+  marks_[thread].engine = engine_;
+  marks_[thread].own_ticks.emplace(kOwnTick, tick_if_polling, &marks_[thread]);
+}
+
+// In a signal handler.
+void Ticker::tick_if_polling(const void* mark) {
+  const Mark& own = *static_cast<const Mark*>(mark);
+  if (own.polling.load(std::memory_order_relaxed)) peko_engine_tick(own.engine);
+}
+
 void Ticker::unpark() {
   parked_.store(false);
   parked_.notify_one();
 }
 
-// Whether anybody has polled since the last call.
+// Whether anybody polls, or has polled since the last call.
 bool Ticker::clear_marks() {
   bool any = false;
-  for (std::size_t i = 0; i < threads_; i++) any |= marks_[i].polled.exchange(false);
+  for (std::size_t i = 0; i < threads_; i++) any |= marks_[i].polled.exchange(false) || marks_[i].polling.load();
   return any;
 }
 

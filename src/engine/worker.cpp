@@ -56,7 +56,10 @@ Worker::~Worker() {
   peko_loop_delete(handle_);
 }
 
-void Worker::attach() { peko_thread_attach(runtime_.handle()); }
+void Worker::attach() {
+  peko_thread_attach(runtime_.handle());
+  runtime_.ticker().attach(thread_);
+}
 
 Worker::Slot& Worker::free_slot() {
   if (free_.empty()) {
