@@ -100,11 +100,15 @@ class BusyMachine : public TickerTest {
 TEST_F(BusyMachine, StopsAGuestAtItsLimitWithoutTheTicker) {
   guest("spin");  // compiled before the machine is busy
   begin();
-  Exchange spin;
-  spin.limits.cpu = 50ms;
-  run({{"spin", &spin}});
-  EXPECT_EQ(spin.usage.outcome, Outcome::Cpu) << spin.usage.message;
-  EXPECT_LT(spin.usage.cpu, 90ms);
+  std::chrono::nanoseconds used{};
+  for (int i = 0; i < 5; i++) {
+    Exchange spin;
+    spin.limits.cpu = 50ms;
+    run({{"spin", &spin}});
+    EXPECT_EQ(spin.usage.outcome, Outcome::Cpu) << spin.usage.message;
+    used += spin.usage.cpu;
+  }
+  EXPECT_LT(used, 1s) << "250 ms and some; two seconds and more by the ticker alone";
 }
 
 }  // namespace
