@@ -125,6 +125,8 @@ void DevProject::begin() {
   begun_ = fs::file_time_type::clock::now() - kStampLag;
 }
 
+bool DevProject::assets_changed() const { return !assets_.now.changes_since(assets_.seen, By::Stamp).empty(); }
+
 std::optional<fs::path> DevProject::blame() { return count_in_build(changes_); }
 
 std::optional<fs::path> DevProject::count_in_build(const std::vector<fs::path>& files) {

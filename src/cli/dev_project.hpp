@@ -54,6 +54,8 @@ class DevProject {
   DevChange look(During during);
   /// The state of the last look is what is built or loaded now. Settings are not: read_settings() reads them.
   void begin();
+  /// Whether the last look saw other static files than begin() did.
+  [[nodiscard]] bool assets_changed() const;
   /// A build was stopped because of the last look. Returns the file that has changed in so many builds that it does not
   /// count until something else changes.
   std::optional<std::filesystem::path> blame();

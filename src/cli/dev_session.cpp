@@ -176,6 +176,7 @@ void DevSession::start_job(Project& project) {
              .serves = project.serves(),
              .output = parts_.output,
              .products = project.files.product_scope()};
+  project.assets_changed = project.assets_changed || project.files.assets_changed();
   project.files.begin();
   project.job = std::make_shared<StopWish>();
   project.job_for = std::move(project.wanted_for);
@@ -215,12 +216,14 @@ void DevSession::ended(Project& project, DevJobEnd end) {
   if (project.job_work == DevJob::Work::Build || end.kind == DevJobEnd::Kind::Serves) {
     project.build_failed = end.kind == DevJobEnd::Kind::BuildFailed;
   }
+  const bool assets_changed = std::exchange(project.assets_changed, false);
   if (end.kind == DevJobEnd::Kind::Serves) {
     remove_names(project, project.job_function.name);
     parts_.browsers.changed(project.job_function.name);
     parts_.view.serves(project.job_function.name, end, project.job_for.file, took);
   } else {
     parts_.browsers.problem(project.job_function.name, end.problem);
+    if (assets_changed) parts_.browsers.reload(project.job_function.name);
     parts_.view.failed(project.job_function.name, end, project.job_for.file, project.output.text());
   }
   if (!project.wanted && project.job_work == DevJob::Work::Build) {

@@ -108,7 +108,8 @@ class DevSession {
     code::Function job_function;  // as it was when the job began
     Cause job_for;
     Time job_begun;
-    BuildOutput output;  // of its build, not shown yet
+    bool assets_changed = false;  // since pages were last told to reload, and before the job began
+    BuildOutput output;           // of its build, not shown yet
   };
   /// From the thread of a project's job.
   struct Message {

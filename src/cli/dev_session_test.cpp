@@ -18,6 +18,30 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
+/// What a page of the function "a" is told.
+class Page final : edge::DevChannel::Listener {
+ public:
+  explicit Page(edge::DevChannel& channel) : channel_(channel) { (void)channel_.join(*this); }
+  ~Page() { channel_.leave(*this); }
+  Page(const Page&) = delete;
+  Page& operator=(const Page&) = delete;
+
+  edge::DevState now() {
+    const std::scoped_lock lock(mutex_);
+    return state_;
+  }
+
+ private:
+  void dev_changed(std::shared_ptr<const edge::DevStates> states) override {
+    const std::scoped_lock lock(mutex_);
+    state_ = states->at("a");
+  }
+
+  edge::DevChannel& channel_;
+  std::mutex mutex_;
+  edge::DevState state_;
+};
+
 /// A folder of projects whose builds copy src to out.wasm, and a session with it. What it does is told by the file that
 /// the stage gets.
 class DevSessionTest : public testing::TestWithParam<DevWatch> {
@@ -138,22 +162,10 @@ TEST_P(DevSessionTest, KeepsAFailureWhenOnlyItsSettingsChange) {
 }
 
 TEST_P(DevSessionTest, KeepsAFailureWhenAStaticFileChanges) {
-  struct Page final : edge::DevChannel::Listener {
-    void dev_changed(std::shared_ptr<const edge::DevStates> states) override {
-      const std::scoped_lock lock(mutex);
-      state = states->at("a");
-    }
-    edge::DevState now() {
-      const std::scoped_lock lock(mutex);
-      return state;
-    }
-    std::mutex mutex;
-    edge::DevState state;
-  } page;
+  Page page(browsers_);
   project("a", "grep -q good src && cp src out.wasm", "assets = \"public\"\n");
   write("a/src", "good");
   write("a/public/site.css", "1");
-  (void)browsers_.join(page);
   start();
   EXPECT_TRUE(until([&] { return page.now().changes == 1; }));
   write("a/src", "bad");
@@ -161,7 +173,24 @@ TEST_P(DevSessionTest, KeepsAFailureWhenAStaticFileChanges) {
   write("a/public/site.css", "2");
   EXPECT_TRUE(until([&] { return page.now().changes == 2; }));
   EXPECT_NE(page.now().problem, nullptr);
-  browsers_.leave(page);
+}
+
+TEST_P(DevSessionTest, ShowsAStaticFileThatIsSavedWithAFailure) {
+  Page page(browsers_);
+  const std::string command = "grep -q good src && cp src out.wasm";
+  project("a", command, "assets = \"public\"\n");
+  write("a/src", "good");
+  write("a/public/site.css", "1");
+  start();
+  EXPECT_TRUE(until([&] { return page.now().changes == 1; }));
+  write("a/public/site.css", "2");
+  write("a/src", "bad");
+  EXPECT_TRUE(until([&] { return page.now().changes == 2; }));
+  EXPECT_TRUE(until([&] { return page.now().problem != nullptr; }));
+  write("a/public/site.css", "3");
+  manifest("a", "a", command, "wrong = 1\n");
+  EXPECT_TRUE(until([&] { return page.now().changes == 3; }));
+  EXPECT_NE(page.now().problem, nullptr);
 }
 
 TEST_P(DevSessionTest, TakesNewProjectsAndForgetsRemovedOnes) {

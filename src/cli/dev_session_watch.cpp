@@ -138,6 +138,7 @@ void DevSession::take_settings(Project& project, const DevChange& change) {
   const std::string name = project.files.function() ? project.files.function()->name : std::string();
   parts_.view.problem(source, name, read.error());
   if (!name.empty()) parts_.browsers.problem(name, {.message = read.error().message, .file = {}, .excerpt = {}});
+  touch(project, steady_clock::now());  // what was saved with them
 }
 
 // Conflict: another project has the name or a route. A retired one has its own until no job can bring it back.
