@@ -24,7 +24,10 @@ BUILD_PACKAGES=(
   ca-certificates curl git python3
 )
 LINT_PACKAGES=(clang-format-19 clang-tidy-19 shellcheck)
-BENCH_PACKAGES=(nginx-light python3-matplotlib valgrind linux-perf)
+BENCH_PACKAGES=(
+  nginx-light valgrind linux-perf
+  python3-matplotlib python3-munkres # without the latter apt would bring scipy, and a Boost that ours conflicts with
+)
 
 # Debian 12 has Boost 1.81 beside its default 1.74; Debian 13's default is 1.83.
 add_boost() {
