@@ -6,8 +6,11 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <utility>
+
+#include "net/block.hpp"
 
 namespace peko::net {
 
@@ -35,6 +38,8 @@ class Buffer {
   explicit operator bool() const { return data_ != nullptr; }
 
   void give_back();
+  /// Of one of kHugeBytes: takes it out of the pool, which may be gone before it. The buffer is empty then.
+  Block leave();
 
  private:
   friend class BufferPool;
@@ -52,7 +57,9 @@ class BufferPool {
       std::size_t{1} * 1024;  ///< the beginning of a head whose rest takes its time
   static constexpr std::size_t kSmallBytes = std::size_t{16} * 1024;   ///< a request's head and a small body
   static constexpr std::size_t kLargeBytes = std::size_t{128} * 1024;  ///< uploads, and heads that outgrow a small one
-  /// Kept for the next lease, by size: 64 KiB, 1 MiB and 2 MiB a loop. What is more goes back to malloc.
+  static constexpr std::size_t kHugeBytes = BlockStash::kBytes;        ///< uploads that fill large ones
+  /// Kept for the next lease, by size: 64 KiB, 1 MiB and 2 MiB a loop, and BlockStash::kKept. What is more goes back to
+  /// malloc.
   static constexpr std::size_t kTinyKept = 64;
   static constexpr std::size_t kSmallKept = 64;
   static constexpr std::size_t kLargeKept = 16;
@@ -65,9 +72,11 @@ class BufferPool {
   /// A buffer of the first of these sizes that holds `bytes_min`; when none does, one of exactly that size, which is
   /// not kept later.
   Buffer lease(std::size_t bytes_min);
+  /// A huge one; a large one while too many of those are in use.
+  Buffer lease_huge();
 
   [[nodiscard]] std::size_t leased() const { return leased_; }
-  [[nodiscard]] std::size_t kept() const { return tiny_.count + small_.count + large_.count; }
+  [[nodiscard]] std::size_t kept() const { return tiny_.count + small_.count + large_.count + huge_->kept(); }
 
  private:
   friend class Buffer;
@@ -94,6 +103,7 @@ class BufferPool {
   Kept<kTinyKept> tiny_;
   Kept<kSmallKept> small_;
   Kept<kLargeKept> large_;
+  const std::shared_ptr<BlockStash> huge_ = std::make_shared<BlockStash>();
   std::size_t leased_ = 0;
 };
 
