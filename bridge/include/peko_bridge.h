@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define PEKO_BRIDGE_ABI 5u
+#define PEKO_BRIDGE_ABI 6u
 /// Length of a body that is not known before it ends.
 #define PEKO_LENGTH_UNKNOWN UINT64_MAX
 /// Tokens with this bit are those of outbound requests: the bit and the request's id. Invocations' tokens are without
@@ -188,6 +188,15 @@ typedef struct {
   uintptr_t opaque[4];
 } peko_chunk;
 
+/// A piece of a body of whoever calls: readable and unchanged until release(owner), which is called once, on any thread,
+/// maybe before the function that it is given to returns.
+typedef struct {
+  const char* data;
+  size_t size;
+  void (*release)(void* owner);
+  void* owner;
+} peko_lent;
+
 typedef struct {
   uint32_t outcome;  ///< PEKO_OUTCOME_*
   uint32_t uses;     ///< calls this instance has served, this one included
@@ -346,6 +355,8 @@ void peko_invocation_trailers(peko_invocation* invocation, peko_response_head* t
 void peko_chunk_release(peko_chunk* chunk);
 /// Gives the guest a piece of the request body (copied). Returns the bytes that now wait for the guest.
 size_t peko_invocation_push(peko_invocation* invocation, const char* data, size_t size);
+/// The same without a copy.
+size_t peko_invocation_push_lent(peko_invocation* invocation, const peko_lent* piece);
 /// Ends the request body; `complete` 0: the guest's read fails. Trailers only with a complete one.
 void peko_invocation_push_end(peko_invocation* invocation, int complete, const peko_field* trailers, size_t count);
 /// Frees the invocation, fills *stats and returns the instance that it ran on, null when that never was. Unless
@@ -366,6 +377,8 @@ int peko_outbound_respond(peko_loop* loop, uint64_t id, uint32_t status, uint32_
 /// A piece of the response body for the guest (copied). Returns the bytes that wait for the guest, SIZE_MAX when it is
 /// gone.
 size_t peko_outbound_push(peko_loop* loop, uint64_t id, const char* data, size_t size);
+/// The same without a copy.
+size_t peko_outbound_push_lent(peko_loop* loop, uint64_t id, const peko_lent* piece);
 /// Ends the response body: PEKO_COMPLETE with its trailers, or the index of the case of error-code that the guest's
 /// read fails with. Frees `id`.
 void peko_outbound_push_end(peko_loop* loop, uint64_t id, uint32_t end, const peko_field* trailers, size_t count);

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::mem::size_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub const ABI: u32 = 5;
+pub const ABI: u32 = 6;
 pub const LENGTH_UNKNOWN: u64 = u64::MAX;
 pub const OUTBOUND_TOKEN: u64 = 1 << 63;
 pub const COMPLETE: u32 = u32::MAX;
@@ -164,6 +164,15 @@ pub struct PekoChunk {
     pub data: *const u8,
     pub size: usize,
     pub opaque: [usize; 4],
+}
+
+/// Dropping it calls `release`.
+#[repr(C)]
+pub struct PekoLent {
+    pub data: *const u8,
+    pub size: usize,
+    pub release: extern "C" fn(*mut c_void),
+    pub owner: *mut c_void,
 }
 
 #[repr(C)]

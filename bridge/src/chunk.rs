@@ -1,7 +1,32 @@
-//! Pieces of bodies that the C side holds: `Bytes` inside a plain struct.
+//! Pieces of bodies that cross the border: `Bytes` inside a plain struct, and memory of the C side inside `Bytes`.
 
 use crate::abi::*;
 use bytes::Bytes;
+
+// Safety: nobody writes the bytes, and they may be released on any thread (peko_bridge.h).
+unsafe impl Send for PekoLent {}
+
+impl AsRef<[u8]> for PekoLent {
+    fn as_ref(&self) -> &[u8] {
+        // Safety: whoever made it vouches for the bytes (PekoLent).
+        unsafe { slice(self.data, self.size) }
+    }
+}
+
+impl Drop for PekoLent {
+    fn drop(&mut self) {
+        (self.release)(self.owner)
+    }
+}
+
+/// Takes over what the C side lends.
+///
+/// # Safety
+/// `piece` is as peko_bridge.h says, and taken once.
+pub unsafe fn take(piece: *const PekoLent) -> Bytes {
+    // Safety: the caller vouches for it.
+    Bytes::from_owner(unsafe { piece.read() })
+}
 
 /// Moves `data` into `chunk`; peko_chunk_release drops it.
 pub fn fill(chunk: &mut PekoChunk, data: Bytes) {

@@ -342,6 +342,17 @@ pub unsafe extern "C" fn peko_invocation_push(invocation: *mut Invocation, data:
 }
 
 /// # Safety
+/// `invocation` is live, `piece` is taken over.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_invocation_push_lent(invocation: *mut Invocation, piece: *const PekoLent) -> usize {
+    guard(0, || {
+        // Safety: the caller vouches for both.
+        let (invocation, piece) = unsafe { (&*invocation, chunk::take(piece)) };
+        invocation.request_body.as_ref().and_then(|body| body.push_owned(piece)).unwrap_or(0)
+    })
+}
+
+/// # Safety
 /// `invocation` is live, `trailers` has `count` readable entries.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn peko_invocation_push_end(

@@ -349,6 +349,17 @@ pub unsafe extern "C" fn peko_outbound_push(owner: *mut Loop, id: u64, data: *co
 }
 
 /// # Safety
+/// `owner` is a live loop, `piece` is taken over.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn peko_outbound_push_lent(owner: *mut Loop, id: u64, piece: *const PekoLent) -> usize {
+    guard(usize::MAX, || {
+        // Safety: the caller vouches for both.
+        let (exchanges, piece) = unsafe { ((*owner).exchanges(), chunk::take(piece)) };
+        exchanges.get(id).and_then(|exchange| exchange.response.push_owned(piece)).unwrap_or(usize::MAX)
+    })
+}
+
+/// # Safety
 /// `owner` is a live loop, `trailers` has `count` readable entries.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn peko_outbound_push_end(

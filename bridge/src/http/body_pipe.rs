@@ -8,9 +8,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-/// Writes of a guest that wait for the loop, each of at most WRITE_BYTES: some 1.1 MiB a body.
+/// Of writes that wait for the loop. Together they are a body of 1 MiB and one write more.
 const WRITES_MAX: usize = 17;
-pub const WRITE_BYTES: usize = 64 << 10;
+const QUEUE_BYTES: usize = (1 << 20) + ROOM_MIN;
+/// The most that one write brings: what is spliced is passed on in as large pieces as it came.
+pub const WRITE_BYTES: usize = 512 << 10;
+/// A guest waits until it can write so much.
+const ROOM_MIN: usize = 64 << 10;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -28,6 +32,8 @@ enum End {
 struct State {
     kind: Kind,
     pieces: VecDeque<Bytes>,
+    /// In `pieces`.
+    bytes: usize,
     /// What the content-length says, if it is there and counts.
     expected: Option<u64>,
     written: u64,
@@ -61,6 +67,7 @@ impl BodyPipe {
         let state = State {
             kind,
             pieces: VecDeque::new(),
+            bytes: 0,
             expected,
             written: 0,
             end: End::Open,
@@ -79,6 +86,7 @@ impl BodyPipe {
     pub fn reset(&mut self, expected: Option<u64>) {
         let state = self.state.get_mut();
         state.pieces.clear();
+        state.bytes = 0;
         state.expected = expected;
         state.written = 0;
         state.end = End::Open;
@@ -89,17 +97,13 @@ impl BodyPipe {
 
     /// How much one write may bring now: 0 when there is no room, None when nobody reads any more.
     pub fn room(&self) -> Option<usize> {
-        self.state.with(|state| match (state.reader_gone, state.pieces.len() < WRITES_MAX) {
-            (true, _) => None,
-            (false, true) => Some(WRITE_BYTES),
-            (false, false) => Some(0),
-        })
+        self.state.with(|state| if state.reader_gone { None } else { Some(room(state)) })
     }
 
     /// Ready when `room` is not 0.
     pub fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.state.with(|state| {
-            if state.reader_gone || state.pieces.len() < WRITES_MAX {
+            if state.reader_gone || room(state) > 0 {
                 return Poll::Ready(());
             }
             state.writer = Some(cx.waker().clone());
@@ -112,7 +116,7 @@ impl BodyPipe {
             if state.reader_gone {
                 return Err(WriteError::Closed);
             }
-            if piece.len() > WRITE_BYTES || state.pieces.len() >= WRITES_MAX {
+            if piece.len() > room(state) {
                 return Err(WriteError::NoRoom);
             }
             state.written += piece.len() as u64;
@@ -120,6 +124,7 @@ impl BodyPipe {
                 return Err(WriteError::TooLong(size_error(state)));
             }
             if !piece.is_empty() {
+                state.bytes += piece.len();
                 state.pieces.push_back(piece);
             }
             Ok(state.reader.take())
@@ -153,6 +158,13 @@ impl BodyPipe {
             state.reader.take()
         });
         wake(reader)
+    }
+}
+
+fn room(state: &State) -> usize {
+    match QUEUE_BYTES - state.bytes {
+        free if free >= ROOM_MIN && state.pieces.len() < WRITES_MAX => free.min(WRITE_BYTES),
+        _ => 0,
     }
 }
 
@@ -194,7 +206,10 @@ impl BodyReader {
     pub fn next(&self, waker: Option<&Waker>) -> Next {
         let (next, writer) = self.pipe.state.with(|state| {
             if let Some(piece) = state.pieces.pop_front() {
-                return (Next::Data(piece), state.writer.take());
+                state.bytes -= piece.len();
+                // One that waits is woken when a write fits again.
+                let writer = if room(state) > 0 { state.writer.take() } else { None };
+                return (Next::Data(piece), writer);
             }
             let next = match std::mem::replace(&mut state.end, End::Finished) {
                 End::Finished => Next::End,
@@ -226,6 +241,7 @@ impl Drop for BodyReader {
         let writer = self.pipe.state.with(|state| {
             state.reader_gone = true;
             state.pieces.clear();
+            state.bytes = 0;
             state.reader = None;
             state.writer.take()
         });

@@ -45,15 +45,24 @@ impl BodyQueue {
 
     /// Appends a piece (an empty one only asks). Returns the bytes that wait for the guest, None when it is gone.
     pub fn push(&self, piece: &[u8]) -> Option<usize> {
+        self.add(piece.len(), || Bytes::copy_from_slice(piece))
+    }
+
+    /// The same without a copy.
+    pub fn push_owned(&self, piece: Bytes) -> Option<usize> {
+        self.add(piece.len(), || piece)
+    }
+
+    fn add(&self, size: usize, piece: impl FnOnce() -> Bytes) -> Option<usize> {
         let mut state = self.lock();
         if state.gone {
             return None;
         }
-        if piece.is_empty() || state.end.is_some() {
+        if size == 0 || state.end.is_some() {
             return Some(state.bytes);
         }
-        state.pieces.push_back(Bytes::copy_from_slice(piece));
-        state.bytes += piece.len();
+        state.pieces.push_back(piece());
+        state.bytes += size;
         state.asked = false;
         let bytes = state.bytes;
         wake(state);

@@ -2,12 +2,14 @@
 
 use super::http_fields::{list, shown};
 use bytes::Bytes;
-use peko_bridge::abi::{PekoLoopHooks, PekoOutboundHead, PekoStr};
+use peko_bridge::abi::{PekoLent, PekoLoopHooks, PekoOutboundHead, PekoStr};
+use peko_bridge::chunk;
 use peko_bridge::http::ErrorCode;
 use peko_bridge::http::body_pipe::{BodyPipe, BodyReader, Kind, Next, WRITE_BYTES, WriteError};
 use peko_bridge::http::body_queue::{BodyIn, BodyQueue};
 use peko_bridge::waker::LoopShared;
 use std::ffi::c_void;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -79,6 +81,38 @@ fn a_pipe_makes_its_writer_wait() {
         assert_eq!(pipe.room(), None);
         assert!(matches!(pipe.write(Bytes::new()), Err(WriteError::Closed)));
     }
+}
+
+#[test]
+fn a_pipe_holds_a_bounded_number_of_bytes() {
+    let (pipe, reader) = pipe(Kind::Response, None);
+    let mut held = 0;
+    while let Some(room @ 1..) = pipe.room() {
+        assert!(pipe.write(Bytes::from(vec![0; room])).is_ok());
+        held += room;
+    }
+    assert_eq!(held, (1 << 20) + (64 << 10));
+    let (woken, waker) = waker();
+    assert!(pipe.poll_room(&mut Context::from_waker(&waker)).is_pending());
+    assert!(matches!(reader.next(None), Next::Data(piece) if piece.len() == WRITE_BYTES));
+    assert_eq!((woken.0.load(Ordering::Relaxed), pipe.room()), (1, Some(WRITE_BYTES)));
+}
+
+#[test]
+fn a_pipe_wakes_its_writer_when_a_write_is_worth_it() {
+    let (pipe, reader) = pipe(Kind::Response, None);
+    for size in [40 << 10, WRITE_BYTES, WRITE_BYTES] {
+        assert!(pipe.write(Bytes::from(vec![0; size])).is_ok());
+    }
+    assert_eq!(pipe.room(), Some(0), "24 KiB are left");
+    let (woken, waker) = waker();
+    assert!(pipe.poll_room(&mut Context::from_waker(&waker)).is_pending());
+    assert!(matches!(reader.next(None), Next::Data(piece) if piece.len() == 40 << 10));
+    assert_eq!((woken.0.load(Ordering::Relaxed), pipe.room()), (1, Some(64 << 10)));
+    assert!(pipe.write(Bytes::from(vec![0; 1 << 10])).is_ok());
+    assert!(pipe.poll_room(&mut Context::from_waker(&waker)).is_pending());
+    assert!(matches!(reader.next(None), Next::Data(_)));
+    assert_eq!((woken.0.load(Ordering::Relaxed), pipe.room()), (2, Some(WRITE_BYTES)));
 }
 
 #[test]
@@ -189,6 +223,33 @@ fn a_queue_asks_for_more_once_and_ends_with_what_it_was_told() {
     assert!(matches!(queue.poll_end(&waker), Poll::Ready(Err(ErrorCode::ConnectionTerminated))));
     drop(body);
     assert_eq!(queue.push(b"x"), None);
+}
+
+#[test]
+fn what_is_lent_to_a_queue_is_released_once_nobody_has_a_part_of_it() {
+    extern "C" fn release(count: *mut c_void) {
+        // Safety: it is the counter below, which outlives all pieces.
+        unsafe { &*count.cast::<AtomicUsize>() }.fetch_add(1, Ordering::Relaxed);
+    }
+    let (asked, released) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let lend = || {
+        let piece = PekoLent { data: b"hello".as_ptr(), size: 5, release, owner: &raw const released as *mut c_void };
+        // Safety: the text is static, and the piece is not used any more.
+        unsafe { chunk::take(&*ManuallyDrop::new(piece)) }
+    };
+    let queue = Arc::new(BodyQueue::new(counting_loop(&asked), 1));
+    let body = BodyIn::new(queue.clone(), None);
+    assert_eq!(queue.push_owned(lend()), Some(5));
+    let Some(Ok(first)) = queue.read(2) else { panic!("it was pushed") };
+    assert!(matches!(queue.read(9), Some(Ok(piece)) if piece == "llo"));
+    assert_eq!((&first[..], released.load(Ordering::Relaxed)), (&b"he"[..], 0));
+    drop(first);
+    assert_eq!(released.load(Ordering::Relaxed), 1);
+    assert_eq!(queue.push_owned(lend()), Some(5));
+    drop(body);
+    assert_eq!(released.load(Ordering::Relaxed), 2, "the guest has dropped what it has not read");
+    assert_eq!(queue.push_owned(lend()), None);
+    assert_eq!(released.load(Ordering::Relaxed), 3, "nobody took it");
 }
 
 #[test]
