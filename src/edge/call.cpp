@@ -100,9 +100,13 @@ void Call::feed_body() {
   while (invocation_->wants_body()) {
     const std::span<const char> bytes = exchange_->body();
     if (bytes.empty()) break;
+    body_seen_ = true;
+    if (http::Chunk whole = exchange_->take_body(); !whole.bytes().empty()) {
+      invocation_->push(std::move(whole));
+      continue;
+    }
     const std::span<const char> piece = bytes.first(std::min(bytes.size(), engine::Invocation::kBodyHighWater));
     invocation_->push(piece);
-    body_seen_ = true;
     exchange_->consume(piece.size());
   }
   if (!exchange_->body().empty()) return;

@@ -30,6 +30,7 @@ class LiveExchange final : public http::Exchange {
   void accept_body(std::uint64_t bytes_max) override { below_.accept_body(bytes_max); }
   std::span<const char> body() const override { return below_.body(); }
   void consume(std::size_t n) override { below_.consume(n); }
+  http::Chunk take_body() override { return below_.take_body(); }
   http::BodyState body_state() const override { return below_.body_state(); }
   bool body_too_large() const override { return below_.body_too_large(); }
   http::Fields trailers() const override { return below_.trailers(); }

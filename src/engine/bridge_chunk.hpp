@@ -1,7 +1,8 @@
-/// Pieces of bodies that guests write, on their way to a connection.
+/// Pieces of bodies on their way between guests and connections.
 #pragma once
 
 #include <cstring>
+#include <utility>
 
 #include "http/exchange.hpp"
 #include "peko_bridge.h"
@@ -16,6 +17,13 @@ inline http::Chunk take_chunk(const peko_chunk& piece) {
     peko_chunk_release(&chunk);
   };
   return http::Chunk({piece.data, piece.size}, release, piece.opaque, sizeof piece.opaque);
+}
+
+/// Gives a piece to the bridge, which frees it.
+inline peko_lent lend(http::Chunk piece) {
+  auto* const owner = new http::Chunk(std::move(piece));
+  const auto release = [](void* state) { delete static_cast<http::Chunk*>(state); };
+  return {.data = owner->bytes().data(), .size = owner->bytes().size(), .release = release, .owner = owner};
 }
 
 }  // namespace peko::engine

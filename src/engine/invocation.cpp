@@ -153,6 +153,11 @@ void Invocation::push(std::span<const char> bytes) {
   if (peko_invocation_push(handle_, bytes.data(), bytes.size()) >= kBodyHighWater) wants_body_ = false;
 }
 
+void Invocation::push(http::Chunk piece) {
+  const peko_lent lent = lend(std::move(piece));
+  if (peko_invocation_push_lent(handle_, &lent) >= kBodyHighWater) wants_body_ = false;
+}
+
 void Invocation::push_end(Body body, http::Fields trailers) {
   wants_body_ = false;
   const std::span<const peko_field> fields = worker_.to_bridge(trailers);

@@ -72,6 +72,8 @@ class Invocation {
   /// There is room for body bytes: the guest waits for some, or has not been given kBodyHighWater yet.
   [[nodiscard]] bool wants_body() const { return wants_body_; }
   void push(std::span<const char> bytes);
+  /// Without a copy.
+  void push(http::Chunk piece);
   enum class Body : std::uint8_t { Complete, Broken };
   void push_end(Body body, http::Fields trailers = {});
 

@@ -130,10 +130,16 @@ void OutboundExchange::move_response() {
   while (wants_) {
     const std::span<const char> bytes = exchange_->body();
     if (bytes.empty()) break;
-    const std::size_t size = std::min(bytes.size(), kHighWater);
-    const std::size_t waiting = peko_outbound_push(bridge_, head_.id, bytes.data(), size);
+    std::size_t waiting = 0;
+    if (http::Chunk whole = exchange_->take_body(); !whole.bytes().empty()) {
+      const peko_lent lent = lend(std::move(whole));
+      waiting = peko_outbound_push_lent(bridge_, head_.id, &lent);
+    } else {
+      const std::size_t size = std::min(bytes.size(), kHighWater);
+      waiting = peko_outbound_push(bridge_, head_.id, bytes.data(), size);
+      exchange_->consume(size);
+    }
     if (waiting == SIZE_MAX) return cancel();
-    exchange_->consume(size);
     if (waiting >= kHighWater) wants_ = false;
   }
   if (exchange_->body().empty() && exchange_->body_state() != http::BodyState::Open) end_response();

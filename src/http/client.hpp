@@ -85,6 +85,8 @@ class ClientExchange {
   /// The bytes of body at hand. Valid until consume() or the next suspension.
   virtual std::span<const char> body() const = 0;
   virtual void consume(std::size_t n) = 0;
+  /// Takes all of body() away with its memory, which spares a copy. Empty when it has to be copied: nothing was taken.
+  virtual Chunk take_body() = 0;
   /// Failed: fault() says why.
   virtual BodyState body_state() const = 0;
   /// Once body_state() is Complete.

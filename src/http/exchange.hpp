@@ -75,6 +75,8 @@ class Exchange {
   virtual std::span<const char> body() const = 0;
   /// Takes the first `n` of them away; makes the connection read on.
   virtual void consume(std::size_t n) = 0;
+  /// Takes all of body() away with its memory, which spares a copy. Empty when it has to be copied: nothing was taken.
+  virtual Chunk take_body() = 0;
   virtual BodyState body_state() const = 0;
   /// Failed because it was longer than accept_body allowed.
   virtual bool body_too_large() const = 0;

@@ -37,6 +37,7 @@ struct FakeClientCall {
   std::optional<unsigned> status;
   std::vector<Field> response_fields;  ///< of static text
   std::string body;                    ///< what has not been consumed
+  bool hands_over = false;             ///< it may be taken whole
   std::size_t consumed = 0;
   BodyState body_state = BodyState::Open;
   std::vector<Field> trailers;  ///< of static text
@@ -103,6 +104,12 @@ class FakeHttpClient final : public Client {
       call_->body.erase(0, n);
       call_->consumed += n;
       changed_.set();
+    }
+    Chunk take_body() override {
+      if (!call_->hands_over) return {};
+      call_->consumed += call_->body.size();
+      changed_.set();
+      return Chunk::of(std::exchange(call_->body, {}));
     }
     BodyState body_state() const override { return call_->body_state; }
     Fields trailers() const override { return call_->trailers; }

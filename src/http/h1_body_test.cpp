@@ -77,7 +77,7 @@ TEST(H1Body, StreamsAMegabyteWhateverTheFraming) {
     drink(exchange, body);
     EXPECT_EQ(exchange.body_state(), BodyState::Complete);
     EXPECT_TRUE(body == expected);
-    EXPECT_LE(largest, net::BufferPool::kLargeBytes);
+    EXPECT_LE(largest, net::BufferPool::kHugeBytes);
     EXPECT_TRUE(event.is_set());
     EXPECT_EQ(exchange.bytes_in(), expected.size());
     EXPECT_EQ(exchange.trailers().size(), request == requests[1] ? 1U : 0U);
@@ -104,7 +104,7 @@ TEST(H1Body, IsReceivedOnlyAsFastAsTheHandlerConsumes) {
   fill();
   const std::uint64_t held = exchange.bytes_in();
   EXPECT_GT(held, 0U);
-  EXPECT_LE(held, net::BufferPool::kLargeBytes);
+  EXPECT_LE(held, net::BufferPool::kHugeBytes);
   fill();
   EXPECT_EQ(exchange.bytes_in(), held) << "it waits";
   exchange.consume(exchange.body().size());

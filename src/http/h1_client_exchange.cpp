@@ -178,6 +178,16 @@ const ResponseHead* H1ClientExchange::head() const { return head_done_ ? &parser
 void H1ClientExchange::consume(std::size_t n) {
   PEKO_ASSERT(n <= input_.body().size(), "what is consumed is at hand");
   input_.consume_body(n);
+  body_was_taken();
+}
+
+Chunk H1ClientExchange::take_body() {
+  Chunk taken = input_.take_body_whole();
+  if (!taken.bytes().empty()) body_was_taken();
+  return taken;
+}
+
+void H1ClientExchange::body_was_taken() {
   if (phase_ == Phase::Over) {
     if (input_.body().empty()) input_.clear();
     return;

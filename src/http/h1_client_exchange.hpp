@@ -42,6 +42,7 @@ class H1ClientExchange final : public ClientExchange, private net::Runnable, pri
   const ResponseHead* head() const override;
   std::span<const char> body() const override { return input_.body(); }
   void consume(std::size_t n) override;
+  Chunk take_body() override;
   BodyState body_state() const override;
   Fields trailers() const override { return parser_->trailers(); }
 
@@ -67,6 +68,7 @@ class H1ClientExchange final : public ClientExchange, private net::Runnable, pri
 
   // h1_client_exchange.cpp
   void pump_later();
+  void body_was_taken();
   bool may_retry() const;
   void retry();
   void fail(ClientFault fault);

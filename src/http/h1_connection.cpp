@@ -155,6 +155,16 @@ bool H1Connection::step_discard() {
   return true;
 }
 
+H1Input::Expected H1Connection::expected() const {
+  using net::BufferPool;
+  if (phase_ == Phase::Head) return H1Input::Expected::Head;
+  if (!request_length_) return H1Input::Expected::Body;
+  const std::uint64_t left = *request_length_ - bytes_in_;
+  return left <= BufferPool::kSmallBytes   ? H1Input::Expected::Head
+         : left <= BufferPool::kLargeBytes ? H1Input::Expected::Body
+                                           : H1Input::Expected::LongBody;
+}
+
 /// Receives once; false when there is nothing now, or no room. May close.
 bool H1Connection::receive() {
   if (!readable_) return false;
@@ -162,10 +172,7 @@ bool H1Connection::receive() {
     host_.loop.at_round_end(*this);
     return false;
   }
-  const std::span<char> room = input_.room(
-      phase_ == Phase::Head || request_length_.value_or(net::BufferPool::kLargeBytes) <= net::BufferPool::kSmallBytes
-          ? H1Input::Expected::Head
-          : H1Input::Expected::Body);
+  const std::span<char> room = input_.room(expected());
   if (room.empty()) return false;
   --receives_left_;
   const net::Io io = net::receive(socket_.get(), room);

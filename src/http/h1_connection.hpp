@@ -76,6 +76,7 @@ class H1Connection final : public Exchange, private net::IoHandler, private net:
   void accept_body(std::uint64_t bytes_max) override;
   std::span<const char> body() const override { return input_.body(); }
   void consume(std::size_t n) override;
+  Chunk take_body() override;
   BodyState body_state() const override;
   bool body_too_large() const override { return body_too_large_; }
   Fields trailers() const override { return parser_.trailers(); }
@@ -108,6 +109,7 @@ class H1Connection final : public Exchange, private net::IoHandler, private net:
   bool step_head();
   bool step_discard();
   bool receive();
+  H1Input::Expected expected() const;
   void begin_exchange();
   void end_exchange();
   void begin_discard();
@@ -121,6 +123,7 @@ class H1Connection final : public Exchange, private net::IoHandler, private net:
   // h1_exchange.cpp: the exchange.
   bool step_body();
   bool parse_body();
+  void body_was_taken();
   void fail_body();
   bool body_will_be_read() const;
   bool waits_for_body() const;

@@ -7,6 +7,13 @@ namespace peko::http {
 
 using net::BufferPool;
 
+namespace {
+
+/// Less is copied: a block may be full of holes for as long as a guest likes.
+constexpr std::size_t kHandOverMin = std::size_t{64} * 1024;
+
+}  // namespace
+
 void H1Input::take_body(std::string_view piece, std::size_t consumed) {
   char* const target = buffer_.data() + body_end_;
   if (piece.data() != target) std::memmove(target, piece.data(), piece.size());
@@ -19,14 +26,31 @@ void H1Input::consume_body(std::size_t n) {
   if (body_begin_ == body_end_) begin_body();
 }
 
+Chunk H1Input::take_body_whole() {
+  const std::span<const char> bytes = body();
+  const bool alone = body_begin_ == 0 && raw_begin_ == raw_end_;
+  if (!alone || buffer_.size() != BufferPool::kHugeBytes || bytes.size() < kHandOverMin) return {};
+  auto* const block = new net::Block(buffer_.leave());
+  body_begin_ = body_end_ = raw_begin_ = raw_end_ = 0;
+  const auto release = [](void* state) noexcept { delete *static_cast<net::Block**>(state); };
+  return {{bytes.data(), bytes.size()}, release, static_cast<const void*>(&block), sizeof(block)};
+}
+
+/// A buffer for what comes next; the one that it has, if that is large enough.
+void H1Input::lease_for(Expected expected) {
+  const bool huge = expected == Expected::LongBody || (expected == Expected::Body && fills_);
+  const std::size_t wanted = expected == Expected::Head ? BufferPool::kSmallBytes
+                             : huge                     ? BufferPool::kHugeBytes
+                                                        : BufferPool::kLargeBytes;
+  if (buffer_.size() >= wanted) return;
+  buffer_.give_back();
+  buffer_ = huge ? pool_.lease_huge() : pool_.lease(wanted);
+}
+
 std::span<char> H1Input::room(Expected expected) {
   const bool has_body = body_begin_ != body_end_;
   if (!has_body && raw_begin_ == raw_end_) {
-    const std::size_t wanted = expected == Expected::Body ? BufferPool::kLargeBytes : BufferPool::kSmallBytes;
-    if (buffer_.size() < wanted) {
-      buffer_.give_back();
-      buffer_ = pool_.lease(wanted);
-    }
+    lease_for(expected);
     body_begin_ = body_end_ = raw_begin_ = raw_end_ = 0;
     return buffer_.span();
   }
@@ -43,6 +67,11 @@ std::span<char> H1Input::room(Expected expected) {
     move_to(larger);
   }
   return buffer_.span().subspan(raw_end_);
+}
+
+void H1Input::received(std::size_t n) {
+  fills_ = raw_begin_ == 0 && n >= BufferPool::kLargeBytes;
+  raw_end_ += n;
 }
 
 void H1Input::settle(Expected expected) {

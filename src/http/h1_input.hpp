@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "http/exchange.hpp"
 #include "net/buffer_pool.hpp"
 
 namespace peko::http {
@@ -14,7 +15,7 @@ namespace peko::http {
 /// wait for more.
 class H1Input {
  public:
-  enum class Expected { Head, Body };
+  enum class Expected { Head, Body, LongBody };
 
   explicit H1Input(net::BufferPool& pool) : pool_(pool) {}
 
@@ -29,21 +30,26 @@ class H1Input {
   /// Drops `consumed` raw bytes and appends `piece`, which lies within them, to the body.
   void take_body(std::string_view piece, std::size_t consumed);
   void consume_body(std::size_t n);
+  /// The whole body at hand with the memory that it lies in; empty, and nothing has changed, when it is to be copied:
+  /// there is little of it, or it shares the memory with others, as a head before it or raw bytes behind it.
+  Chunk take_body_whole();
 
   /// Where to receive the next bytes, at most so many as were asked for; empty when the handler must consume first.
   /// Grows when the parser needs more than one buffer at once, which bounds it.
   std::span<char> room(Expected expected);
-  void received(std::size_t n) { raw_end_ += n; }
+  void received(std::size_t n);
 
   /// Gives memory back: all of it without bytes, most of it when the few that are there may have to wait long.
   void settle(Expected expected);
   void clear();
 
  private:
+  void lease_for(Expected expected);
   void move_to(net::Buffer& target);
 
   net::BufferPool& pool_;
   net::Buffer buffer_;
+  bool fills_ = false;  // the last buffer for a body was filled at once: more has come than a large one takes
   std::size_t body_begin_ = 0;
   std::size_t body_end_ = 0;
   std::size_t raw_begin_ = 0;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -98,6 +99,81 @@ TEST(H1Input, HasNoRoomWhileTheHandlerDoesNotConsume) {
   input.consume_body(BufferPool::kLargeBytes / 2);
   EXPECT_EQ(input.room(H1Input::Expected::Body).size(), BufferPool::kLargeBytes / 2);
   EXPECT_EQ(input.body().size(), BufferPool::kLargeBytes / 2);
+}
+
+// Receives a whole buffer of a body, at most `most` bytes; returns where it lies.
+const char* fill(H1Input& input, std::size_t most = BufferPool::kHugeBytes,
+                 H1Input::Expected expected = H1Input::Expected::Body) {
+  const std::span<char> room = input.room(expected);
+  const std::size_t size = std::min(room.size(), most);
+  std::memset(room.data(), 'x', size);
+  input.received(size);
+  input.take_body(std::string_view(room.data(), size), size);
+  return room.data();
+}
+
+TEST(H1Input, TakesMoreAtOnceFromASenderThatFillsItsBuffers) {
+  BufferPool pool;
+  H1Input input(pool);
+  for (const std::size_t size : {BufferPool::kLargeBytes, BufferPool::kHugeBytes, BufferPool::kHugeBytes}) {
+    fill(input);
+    EXPECT_EQ(input.body().size(), size);
+    input.consume_body(size);
+    input.settle(H1Input::Expected::Body);
+  }
+  fill(input, BufferPool::kLargeBytes - 1);
+  input.consume_body(BufferPool::kLargeBytes - 1);
+  input.settle(H1Input::Expected::Body);
+  fill(input);
+  EXPECT_EQ(input.body().size(), BufferPool::kLargeBytes) << "a slow one needs less";
+}
+
+TEST(H1Input, TakesMuchAtOnceOfABodyThatIsKnownToBeLong) {
+  BufferPool pool;
+  H1Input input(pool);
+  fill(input, BufferPool::kHugeBytes, H1Input::Expected::LongBody);
+  EXPECT_EQ(input.body().size(), BufferPool::kHugeBytes);
+}
+
+TEST(H1Input, HandsAHugeBodyOnWithItsMemory) {
+  BufferPool pool;
+  H1Input input(pool);
+  fill(input);
+  EXPECT_TRUE(input.take_body_whole().bytes().empty()) << "a large one is copied";
+  input.consume_body(BufferPool::kLargeBytes);
+  const char* const at = fill(input);
+  {
+    const Chunk whole = input.take_body_whole();
+    EXPECT_EQ(whole.bytes().data(), at);
+    EXPECT_EQ(whole.bytes(), std::string(BufferPool::kHugeBytes, 'x'));
+    EXPECT_EQ(pool.leased(), 0U);
+    EXPECT_TRUE(input.body().empty());
+    EXPECT_NE(fill(input), at) << "that memory is the chunk's";
+    input.consume_body(input.body().size());
+  }
+  fill(input, 20'000);
+  EXPECT_TRUE(input.take_body_whole().bytes().empty()) << "so little is copied";
+  EXPECT_EQ(input.body().size(), 20'000U);
+}
+
+TEST(H1Input, KeepsTheMemoryThatABodyShares) {
+  BufferPool pool;
+  H1Input input(pool);
+  fill(input);
+  input.consume_body(BufferPool::kLargeBytes);
+  const std::span<char> room = input.room(H1Input::Expected::Body);
+  ASSERT_EQ(room.size(), BufferPool::kHugeBytes);
+  input.received(300'000);
+  input.take_body(std::string_view(room.data(), 200'000), 200'000);
+  EXPECT_TRUE(input.take_body_whole().bytes().empty());
+  EXPECT_EQ(input.body().size(), 200'000U);
+  EXPECT_EQ(input.raw().size(), 100'000U);
+  input.consume_body(200'000);
+  input.drop(1'000);  // a head, whose views are still in use
+  input.begin_body();
+  input.take_body(std::string_view(input.raw().data(), 99'000), 99'000);
+  EXPECT_TRUE(input.take_body_whole().bytes().empty());
+  EXPECT_EQ(input.body().size(), 99'000U);
 }
 
 TEST(H1Input, KeepsBodyAndRawBytesWhenItMovesThem) {
