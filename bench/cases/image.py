@@ -13,10 +13,12 @@ from rig.method import Contestant
 def run(bench):
     resize = peers.component("image-resize")
     settings = "[limits]\nmemory_mb = 256\ncpu_ms = 5000\n"
-    store = peers.Store(bench.folder()).drop("image-resize", settings)
+    store, other = (peers.Store(bench.folder()).drop("image-resize", settings) for _ in range(2))
     photo = ROOT / "samples/image-resize/assets/photo.jpg"
     contestants = [
         Contestant("peko", lambda: peers.peko(store, "image-resize"), subject=True),
+        Contestant("peko, one at a time", lambda: peers.peko(other, "image-resize", "--function-concurrency-max", 1), subject=True,
+                   note="a request waits for the one before, and takes over its instance, as on wasmtime serve; so they take no turns"),
         Contestant("wasmtime serve", lambda: peers.wasmtime(resize)),
         Contestant("wasmtime serve, can be stopped", lambda: peers.wasmtime(resize, *peers.WASMTIME_STOPPABLE), note=peers.STOPPABLE_NOTE),
         Contestant("wasmtime serve, as Peko compiles", lambda: peers.wasmtime_as_peko(resize, bench.folder()),
