@@ -171,7 +171,7 @@ TEST_P(DevSessionTest, KeepsAFailureWhenAStaticFileChanges) {
   write("a/src", "bad");
   EXPECT_TRUE(until([&] { return page.now().problem != nullptr; }));
   write("a/public/site.css", "2");
-  EXPECT_TRUE(until([&] { return page.now().changes == 2; }));
+  EXPECT_TRUE(until([&] { return page.now().changes >= 2; }));
   EXPECT_NE(page.now().problem, nullptr);
 }
 
@@ -185,12 +185,12 @@ TEST_P(DevSessionTest, ShowsAStaticFileThatIsSavedWithAFailure) {
   EXPECT_TRUE(until([&] { return page.now().changes == 1; }));
   write("a/public/site.css", "2");
   write("a/src", "bad");
-  EXPECT_TRUE(until([&] { return page.now().changes == 2; }));
-  EXPECT_TRUE(until([&] { return page.now().problem != nullptr; }));
+  EXPECT_TRUE(until([&] { return page.now().changes >= 2 && page.now().problem != nullptr; }));
+  const edge::DevState before = page.now();
   write("a/public/site.css", "3");
   manifest("a", "a", command, "wrong = 1\n");
-  EXPECT_TRUE(until([&] { return page.now().changes == 3; }));
-  EXPECT_NE(page.now().problem, nullptr);
+  EXPECT_TRUE(until(
+      [&] { return page.now().changes > before.changes && page.now().problem->number > before.problem->number; }));
 }
 
 TEST_P(DevSessionTest, TakesNewProjectsAndForgetsRemovedOnes) {
