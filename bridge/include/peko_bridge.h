@@ -188,8 +188,8 @@ typedef struct {
   uintptr_t opaque[4];
 } peko_chunk;
 
-/// A piece of a body of whoever calls: readable and unchanged until release(owner), which is called once, on any thread,
-/// maybe before the function that it is given to returns.
+/// A piece of a body of whoever calls: readable and unchanged until release(owner), which is called once, on any
+/// thread, maybe before the function that it is given to returns.
 typedef struct {
   const char* data;
   size_t size;

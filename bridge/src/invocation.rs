@@ -348,7 +348,7 @@ pub unsafe extern "C" fn peko_invocation_push_lent(invocation: *mut Invocation, 
     guard(0, || {
         // Safety: the caller vouches for both.
         let (invocation, piece) = unsafe { (&*invocation, chunk::take(piece)) };
-        invocation.request_body.as_ref().and_then(|body| body.push_owned(piece)).unwrap_or(0)
+        invocation.request_body.as_ref().and_then(|body| body.push_lent(piece)).unwrap_or(0)
     })
 }
 

@@ -13,7 +13,7 @@ use crate::waker::{LoopShared, TokenWaker};
 use crate::{chunk, engine::Loop};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Poll, Waker};
 
 type Answer = Result<ResponseHead, ErrorCode>;
@@ -91,12 +91,12 @@ pub struct OutboundCalls {
     max: u32,
     /// Requests that the guest has made in this call, refused ones included.
     pub made: u32,
-    ids: Vec<u64>,
+    sent: Vec<(u64, Weak<BodyQueue>)>,
 }
 
 impl OutboundCalls {
     pub fn new(shared: &Arc<LoopShared>) -> Self {
-        OutboundCalls { shared: shared.clone(), token: 0, max: 0, made: 0, ids: Vec::new() }
+        OutboundCalls { shared: shared.clone(), token: 0, max: 0, made: 0, sent: Vec::new() }
     }
 
     /// A call begins that may make `max` requests.
@@ -122,7 +122,7 @@ impl OutboundCalls {
             response: Arc::new(BodyQueue::new(self.shared.clone(), OUTBOUND_TOKEN | id)),
         });
         self.shared.exchanges.add(id, exchange.clone());
-        self.ids.push(id);
+        self.sent.push((id, Arc::downgrade(&exchange.response)));
         let mut views = Vec::new();
         request.fields.view(&mut views);
         views.insert(0, PekoField { name: PekoStr::of(b"host"), value: PekoStr::of(request.authority.as_bytes()) });
@@ -141,8 +141,12 @@ impl OutboundCalls {
 
     /// The call is over: the guest does not run any more, so nothing waits for what it has asked for.
     pub fn end_call(&mut self) {
-        for id in self.ids.drain(..) {
+        for (id, response) in self.sent.drain(..) {
             self.shared.exchanges.cancel(&self.shared, id);
+            // One that is complete is not in flight any more.
+            if let Some(unread) = response.upgrade() {
+                unread.close();
+            }
         }
     }
 }
@@ -245,7 +249,7 @@ impl Exchange {
     /// Nothing comes from the C side any more, and it takes nothing.
     fn close(&self) {
         self.answer(Err(ErrorCode::ConnectionTerminated));
-        self.response.end(Err(ErrorCode::ConnectionTerminated));
+        self.response.close();
         let body = lock(&self.request).body.take();
         drop(body)
     }
@@ -355,7 +359,7 @@ pub unsafe extern "C" fn peko_outbound_push_lent(owner: *mut Loop, id: u64, piec
     guard(usize::MAX, || {
         // Safety: the caller vouches for both.
         let (exchanges, piece) = unsafe { ((*owner).exchanges(), chunk::take(piece)) };
-        exchanges.get(id).and_then(|exchange| exchange.response.push_owned(piece)).unwrap_or(usize::MAX)
+        exchanges.get(id).and_then(|exchange| exchange.response.push_lent(piece)).unwrap_or(usize::MAX)
     })
 }
 

@@ -58,7 +58,11 @@ pub async fn run(start: Start, call: Call) -> Finished {
             return Finished { instance, result, instantiate_ns };
         }
     }
+    let body = call.body.clone();
     let result = handle(&mut instance, call).await;
+    if let Some(body) = body {
+        body.close();
+    }
     let context = instance.store.data_mut();
     context.outbound.end_call();
     context.key_value.end_call();

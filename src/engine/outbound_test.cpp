@@ -113,9 +113,6 @@ TEST_F(OutboundTest, AsksWhatTheGuestAsksAndPassesTheAnswerOn) {
 }
 
 TEST_F(OutboundTest, StreamsBothWaysWithTrailers) {
-  Exchange relay = to("/api.example/up");
-  relay.request_body = std::string(700'000, 'u') + "end";
-  relay.request_trailers = {{"x-sum", "7"}};
   const auto origin = [](OutboundTest& test) -> net::Task<void> {
     const FakeCall call = co_await test.request(0);
     EXPECT_EQ(call->method, "POST");
@@ -132,10 +129,17 @@ TEST_F(OutboundTest, StreamsBothWaysWithTrailers) {
     call->body_state = http::BodyState::Complete;
     progress(*call);
   };
-  run({{"relay", &relay}}, origin(*this));
-  EXPECT_EQ(relay.status, 201U);
-  EXPECT_TRUE(relay.body == relay.request_body) << relay.body.size();
-  EXPECT_EQ(relay.trailers, std::vector<std::string>{"x-checksum: abc"});
+  for (const bool hands_over : {false, true}) {
+    Exchange relay = to("/api.example/up");
+    relay.request_body = std::string(700'000, 'u') + "end";
+    relay.request_trailers = {{"x-sum", "7"}};
+    client_->calls.clear();
+    client_->hands_over = hands_over;
+    run({{"relay", &relay}}, origin(*this));
+    EXPECT_EQ(relay.status, 201U);
+    EXPECT_TRUE(relay.body == relay.request_body) << relay.body.size();
+    EXPECT_EQ(relay.trailers, std::vector<std::string>{"x-checksum: abc"});
+  }
 }
 
 TEST_F(OutboundTest, WritesNothingBeforeTheClientHasRoom) {

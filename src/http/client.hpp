@@ -82,7 +82,7 @@ class ClientExchange {
   virtual std::optional<ClientFault> fault() const = 0;
   /// The head; null until it is there. Interim (1xx) responses are not shown. Valid as long as the exchange.
   virtual const ResponseHead* head() const = 0;
-  /// The bytes of body at hand. Valid until consume() or the next suspension.
+  /// The bytes of body at hand. Valid until consume(), take_body() or the next suspension.
   virtual std::span<const char> body() const = 0;
   virtual void consume(std::size_t n) = 0;
   /// Takes all of body() away with its memory, which spares a copy. Empty when it has to be copied: nothing was taken.

@@ -15,8 +15,8 @@
 
 namespace peko::http {
 
-/// A piece of a response body that somebody else owns: sent without a copy where that pays, released exactly once by
-/// the destructor.
+/// A piece of a body that somebody else owns: sent, or given to a guest, without a copy where that pays, released
+/// exactly once by the destructor.
 class Chunk {
  public:
   using Release = void (*)(void* state) noexcept;
@@ -71,7 +71,7 @@ class Exchange {
   /// Says that the body will be read: from here on bytes are received (and "100 Continue" goes out when the client
   /// waits for it). Without it the connection reads nothing, and finish() discards a small rest or closes.
   virtual void accept_body(std::uint64_t bytes_max) = 0;
-  /// The bytes at hand, maybe none. Valid until consume() or the next suspension.
+  /// The bytes at hand, maybe none. Valid until consume(), take_body() or the next suspension.
   virtual std::span<const char> body() const = 0;
   /// Takes the first `n` of them away; makes the connection read on.
   virtual void consume(std::size_t n) = 0;

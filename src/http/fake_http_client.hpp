@@ -65,13 +65,15 @@ class FakeHttpClient final : public Client {
     call->between_bytes_timeout = request.between_bytes_timeout;
     call->progress = &progress;
     call->writable = writable;
+    call->hands_over = hands_over;
     calls.push_back(call);
     changed_.set();
     return std::make_unique<FakeExchange>(std::move(call), changed_);
   }
 
   std::vector<std::shared_ptr<FakeClientCall>> calls;
-  bool writable = true;  ///< of calls that are started
+  bool writable = true;     ///< of calls that are started
+  bool hands_over = false;  ///< likewise
 
  private:
   class FakeExchange final : public ClientExchange {

@@ -28,7 +28,7 @@ ClientFault fault_of(net::LinkFault fault);
 /// Lives on the pool's loop.
 class H1ClientExchange final : public ClientExchange, private net::Runnable, private net::Deadline {
  public:
-  /// Bytes of body that wait to be sent before writable() is false. As many, a leased buffer, wait for the reader.
+  /// Bytes of body that wait to be sent before writable() is false. What waits for the reader is one leased buffer.
   static constexpr std::size_t kWriteHighWater = std::size_t{64} * 1024;
 
   H1ClientExchange(ClientPool& pool, const ClientRequest& request, net::Event& progress);

@@ -7,7 +7,7 @@
 namespace peko::http {
 namespace {
 
-// More is sent at once and not at the end of the round, while it is in the CPU's cache: four writes of a guest.
+// More is sent at once and not at the end of the round, while it is in the CPU's cache.
 constexpr std::size_t kSendEarly = std::size_t{240} * 1024;
 
 }  // namespace

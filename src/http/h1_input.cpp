@@ -29,7 +29,7 @@ void H1Input::consume_body(std::size_t n) {
 Chunk H1Input::take_body_whole() {
   const std::span<const char> bytes = body();
   const bool alone = body_begin_ == 0 && raw_begin_ == raw_end_;
-  if (!alone || buffer_.size() != BufferPool::kHugeBytes || bytes.size() < kHandOverMin) return {};
+  if (!alone || !buffer_.is_block() || bytes.size() < kHandOverMin) return {};
   auto* const block = new net::Block(buffer_.leave());
   body_begin_ = body_end_ = raw_begin_ = raw_end_ = 0;
   const auto release = [](void* state) noexcept { delete *static_cast<net::Block**>(state); };
@@ -38,13 +38,13 @@ Chunk H1Input::take_body_whole() {
 
 /// A buffer for what comes next; the one that it has, if that is large enough.
 void H1Input::lease_for(Expected expected) {
-  const bool huge = expected == Expected::LongBody || (expected == Expected::Body && fills_);
+  const bool block = expected == Expected::LongBody || (expected == Expected::Body && fills_);
   const std::size_t wanted = expected == Expected::Head ? BufferPool::kSmallBytes
-                             : huge                     ? BufferPool::kHugeBytes
+                             : block                    ? BufferPool::kBlockBytes
                                                         : BufferPool::kLargeBytes;
   if (buffer_.size() >= wanted) return;
   buffer_.give_back();
-  buffer_ = huge ? pool_.lease_huge() : pool_.lease(wanted);
+  buffer_ = block ? pool_.lease_block() : pool_.lease(wanted);
 }
 
 std::span<char> H1Input::room(Expected expected) {

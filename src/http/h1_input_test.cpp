@@ -102,7 +102,7 @@ TEST(H1Input, HasNoRoomWhileTheHandlerDoesNotConsume) {
 }
 
 // Receives a whole buffer of a body, at most `most` bytes; returns where it lies.
-const char* fill(H1Input& input, std::size_t most = BufferPool::kHugeBytes,
+const char* fill(H1Input& input, std::size_t most = BufferPool::kBlockBytes,
                  H1Input::Expected expected = H1Input::Expected::Body) {
   const std::span<char> room = input.room(expected);
   const std::size_t size = std::min(room.size(), most);
@@ -115,7 +115,7 @@ const char* fill(H1Input& input, std::size_t most = BufferPool::kHugeBytes,
 TEST(H1Input, TakesMoreAtOnceFromASenderThatFillsItsBuffers) {
   BufferPool pool;
   H1Input input(pool);
-  for (const std::size_t size : {BufferPool::kLargeBytes, BufferPool::kHugeBytes, BufferPool::kHugeBytes}) {
+  for (const std::size_t size : {BufferPool::kLargeBytes, BufferPool::kBlockBytes, BufferPool::kBlockBytes}) {
     fill(input);
     EXPECT_EQ(input.body().size(), size);
     input.consume_body(size);
@@ -131,11 +131,11 @@ TEST(H1Input, TakesMoreAtOnceFromASenderThatFillsItsBuffers) {
 TEST(H1Input, TakesMuchAtOnceOfABodyThatIsKnownToBeLong) {
   BufferPool pool;
   H1Input input(pool);
-  fill(input, BufferPool::kHugeBytes, H1Input::Expected::LongBody);
-  EXPECT_EQ(input.body().size(), BufferPool::kHugeBytes);
+  fill(input, BufferPool::kBlockBytes, H1Input::Expected::LongBody);
+  EXPECT_EQ(input.body().size(), BufferPool::kBlockBytes);
 }
 
-TEST(H1Input, HandsAHugeBodyOnWithItsMemory) {
+TEST(H1Input, HandsALongBodyOnWithItsMemory) {
   BufferPool pool;
   H1Input input(pool);
   fill(input);
@@ -145,7 +145,7 @@ TEST(H1Input, HandsAHugeBodyOnWithItsMemory) {
   {
     const Chunk whole = input.take_body_whole();
     EXPECT_EQ(whole.bytes().data(), at);
-    EXPECT_EQ(whole.bytes(), std::string(BufferPool::kHugeBytes, 'x'));
+    EXPECT_EQ(whole.bytes(), std::string(BufferPool::kBlockBytes, 'x'));
     EXPECT_EQ(pool.leased(), 0U);
     EXPECT_TRUE(input.body().empty());
     EXPECT_NE(fill(input), at) << "that memory is the chunk's";
@@ -162,7 +162,7 @@ TEST(H1Input, KeepsTheMemoryThatABodyShares) {
   fill(input);
   input.consume_body(BufferPool::kLargeBytes);
   const std::span<char> room = input.room(H1Input::Expected::Body);
-  ASSERT_EQ(room.size(), BufferPool::kHugeBytes);
+  ASSERT_EQ(room.size(), BufferPool::kBlockBytes);
   input.received(300'000);
   input.take_body(std::string_view(room.data(), 200'000), 200'000);
   EXPECT_TRUE(input.take_body_whole().bytes().empty());

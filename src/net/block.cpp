@@ -13,10 +13,10 @@ BlockStash::~BlockStash() {
   while (kept_ > 0) delete[] blocks_[--kept_];
 }
 
-char* BlockStash::take(Need need) {
+char* BlockStash::take() {
   {
     const std::scoped_lock lock(mutex_);
-    if (need == Need::May && in_use_ >= kMost) return nullptr;
+    if (in_use_ == kMost) return nullptr;
     ++in_use_;
     if (kept_ > 0) return blocks_[--kept_];
   }

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 namespace peko::net {
@@ -33,20 +32,18 @@ class Block {
 class BlockStash : public std::enable_shared_from_this<BlockStash> {
  public:
   static constexpr std::size_t kBytes = std::size_t{512} * 1024;
-  /// At the same time: 8 MiB. One more has to be asked for as one that is needed.
+  /// At the same time: 8 MiB.
   static constexpr std::size_t kMost = 16;
   /// Kept for the next one: 2 MiB. More go back to malloc.
   static constexpr std::size_t kKept = 4;
-
-  enum class Need : std::uint8_t { Must, May };
 
   BlockStash() = default;
   BlockStash(const BlockStash&) = delete;
   BlockStash& operator=(const BlockStash&) = delete;
   ~BlockStash();
 
-  /// kBytes; null when kMost are in use and a smaller one will do (May).
-  char* take(Need need);
+  /// kBytes; null when kMost are in use: something smaller has to do.
+  char* take();
   void give_back(char* data);
   /// What was taken, as something that finds its way back by itself.
   Block own(char* data) { return Block(shared_from_this(), data); }

@@ -23,11 +23,13 @@ class Buffer {
   Buffer(Buffer&& other) noexcept
       : pool_(std::exchange(other.pool_, nullptr)),
         data_(std::exchange(other.data_, nullptr)),
-        size_(std::exchange(other.size_, 0)) {}
+        size_(std::exchange(other.size_, 0)),
+        is_block_(std::exchange(other.is_block_, false)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(pool_, other.pool_);
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(is_block_, other.is_block_);
     return *this;
   }
   ~Buffer() { give_back(); }
@@ -38,16 +40,21 @@ class Buffer {
   explicit operator bool() const { return data_ != nullptr; }
 
   void give_back();
-  /// Of one of kHugeBytes: takes it out of the pool, which may be gone before it. The buffer is empty then.
+  /// Whether it may leave its pool.
+  [[nodiscard]] bool is_block() const { return is_block_; }
+  /// Takes a block out of the pool, which may be gone before it. The buffer is empty then.
   Block leave();
 
  private:
   friend class BufferPool;
-  Buffer(BufferPool* pool, char* data, std::size_t size) : pool_(pool), data_(data), size_(size) {}
+  enum class Kind : bool { Own, Block };
+  Buffer(BufferPool* pool, char* data, std::size_t size, Kind kind = Kind::Own)
+      : pool_(pool), data_(data), size_(size), is_block_(kind == Kind::Block) {}
 
   BufferPool* pool_ = nullptr;
   char* data_ = nullptr;
   std::size_t size_ = 0;
+  bool is_block_ = false;
 };
 
 /// Lives on one loop and outlives its leases.
@@ -57,7 +64,7 @@ class BufferPool {
       std::size_t{1} * 1024;  ///< the beginning of a head whose rest takes its time
   static constexpr std::size_t kSmallBytes = std::size_t{16} * 1024;   ///< a request's head and a small body
   static constexpr std::size_t kLargeBytes = std::size_t{128} * 1024;  ///< uploads, and heads that outgrow a small one
-  static constexpr std::size_t kHugeBytes = BlockStash::kBytes;        ///< uploads that fill large ones
+  static constexpr std::size_t kBlockBytes = BlockStash::kBytes;       ///< long uploads
   /// Kept for the next lease, by size: 64 KiB, 1 MiB and 2 MiB a loop, and BlockStash::kKept. What is more goes back to
   /// malloc.
   static constexpr std::size_t kTinyKept = 64;
@@ -72,11 +79,11 @@ class BufferPool {
   /// A buffer of the first of these sizes that holds `bytes_min`; when none does, one of exactly that size, which is
   /// not kept later.
   Buffer lease(std::size_t bytes_min);
-  /// A huge one; a large one while too many of those are in use.
-  Buffer lease_huge();
+  /// A block, of kBlockBytes; a large one while too many blocks are in use.
+  Buffer lease_block();
 
   [[nodiscard]] std::size_t leased() const { return leased_; }
-  [[nodiscard]] std::size_t kept() const { return tiny_.count + small_.count + large_.count + huge_->kept(); }
+  [[nodiscard]] std::size_t kept() const { return tiny_.count + small_.count + large_.count + blocks_->kept(); }
 
  private:
   friend class Buffer;
@@ -98,12 +105,12 @@ class BufferPool {
     }
   };
 
-  void take_back(char* data, std::size_t size);
+  void take_back(char* data, std::size_t size, bool is_block);
 
   Kept<kTinyKept> tiny_;
   Kept<kSmallKept> small_;
   Kept<kLargeKept> large_;
-  const std::shared_ptr<BlockStash> huge_ = std::make_shared<BlockStash>();
+  const std::shared_ptr<BlockStash> blocks_ = std::make_shared<BlockStash>();
   std::size_t leased_ = 0;
 };
 

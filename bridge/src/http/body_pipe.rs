@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-/// Of writes that wait for the loop. Together they are a body of 1 MiB and one write more.
+/// Writes that wait for the loop, and their bytes: a body of 1 MiB, and room for what comes behind it.
 const WRITES_MAX: usize = 17;
 const QUEUE_BYTES: usize = (1 << 20) + ROOM_MIN;
 /// The most that one write brings: what is spliced is passed on in as large pieces as it came.

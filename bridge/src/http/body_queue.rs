@@ -15,9 +15,25 @@ const LOW_WATER_BYTES: usize = 32 << 10;
 /// How a body ends: with its trailers, if it has any, or broken off.
 pub type End = Result<Option<Arc<FieldList>>, ErrorCode>;
 
+/// Less of a lent piece is copied: the guest may keep it for long, and the whole block with it.
+const LENT_MIN: usize = 64 << 10;
+
+struct Piece {
+    bytes: Bytes,
+    lent: bool,
+}
+
+impl Piece {
+    /// The first bytes, at most `max`.
+    fn take(&mut self, max: usize) -> Bytes {
+        let bytes = self.bytes.split_to(max.min(self.bytes.len()));
+        if self.lent && bytes.len() < LENT_MIN { Bytes::copy_from_slice(&bytes) } else { bytes }
+    }
+}
+
 #[derive(Default)]
 struct State {
-    pieces: VecDeque<Bytes>,
+    pieces: VecDeque<Piece>,
     bytes: usize,
     end: Option<End>,
     waker: Option<Waker>,
@@ -25,6 +41,14 @@ struct State {
     asked: bool,
     /// The guest has dropped its end.
     gone: bool,
+}
+
+impl State {
+    /// Empties it. To be dropped outside of the lock: what is lent is released by foreign code.
+    fn drop_pieces(&mut self) -> VecDeque<Piece> {
+        self.bytes = 0;
+        std::mem::take(&mut self.pieces)
+    }
 }
 
 /// Between the loop, which pushes, and the guest, which reads. Any thread on either side.
@@ -45,15 +69,15 @@ impl BodyQueue {
 
     /// Appends a piece (an empty one only asks). Returns the bytes that wait for the guest, None when it is gone.
     pub fn push(&self, piece: &[u8]) -> Option<usize> {
-        self.add(piece.len(), || Bytes::copy_from_slice(piece))
+        self.add(piece.len(), || Piece { bytes: Bytes::copy_from_slice(piece), lent: false })
     }
 
-    /// The same without a copy.
-    pub fn push_owned(&self, piece: Bytes) -> Option<usize> {
-        self.add(piece.len(), || piece)
+    /// The same without a copy; large parts reach the guest as they are.
+    pub fn push_lent(&self, piece: Bytes) -> Option<usize> {
+        self.add(piece.len(), || Piece { bytes: piece, lent: true })
     }
 
-    fn add(&self, size: usize, piece: impl FnOnce() -> Bytes) -> Option<usize> {
+    fn add(&self, size: usize, piece: impl FnOnce() -> Piece) -> Option<usize> {
         let mut state = self.lock();
         if state.gone {
             return None;
@@ -78,6 +102,16 @@ impl BodyQueue {
         }
     }
 
+    /// The call is over. A guest that still has its end reads nothing more, and holds no memory by it.
+    pub fn close(&self) {
+        let mut state = self.lock();
+        state.gone = true;
+        state.end.get_or_insert(Err(ErrorCode::ConnectionTerminated));
+        let unread = state.drop_pieces();
+        wake(state);
+        drop(unread)
+    }
+
     /// Up to `max` bytes: empty when there are none yet. None at the end, or the error that it ends with.
     pub fn read(&self, max: usize) -> Option<Result<Bytes, ErrorCode>> {
         let mut state = self.lock();
@@ -88,8 +122,8 @@ impl BodyQueue {
                 Some(Err(error)) => Some(Err(error.clone())),
             };
         };
-        let piece = first.split_to(max.min(first.len()));
-        if first.is_empty() {
+        let piece = first.take(max);
+        if first.bytes.is_empty() {
             state.pieces.pop_front();
         }
         state.bytes -= piece.len();
@@ -108,9 +142,9 @@ impl BodyQueue {
 
     /// The end, after throwing away what comes before it.
     pub fn poll_end(&self, waker: &Waker) -> Poll<End> {
+        let unread; // dropped after the lock
         let mut state = self.lock();
-        state.pieces.clear();
-        state.bytes = 0;
+        unread = state.drop_pieces();
         match &state.end {
             Some(end) => Poll::Ready(end.clone()),
             None => self.wait(state, waker).map(|()| Ok(None)),
@@ -160,8 +194,9 @@ impl Drop for BodyIn {
     fn drop(&mut self) {
         let mut state = self.queue.lock();
         state.gone = true;
-        state.pieces.clear();
-        state.bytes = 0;
         state.waker = None;
+        let unread = state.drop_pieces();
+        drop(state);
+        drop(unread)
     }
 }

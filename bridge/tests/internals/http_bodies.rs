@@ -225,31 +225,62 @@ fn a_queue_asks_for_more_once_and_ends_with_what_it_was_told() {
     assert_eq!(queue.push(b"x"), None);
 }
 
-#[test]
-fn what_is_lent_to_a_queue_is_released_once_nobody_has_a_part_of_it() {
-    extern "C" fn release(count: *mut c_void) {
-        // Safety: it is the counter below, which outlives all pieces.
-        unsafe { &*count.cast::<AtomicUsize>() }.fetch_add(1, Ordering::Relaxed);
-    }
-    let (asked, released) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let lend = || {
-        let piece = PekoLent { data: b"hello".as_ptr(), size: 5, release, owner: &raw const released as *mut c_void };
-        // Safety: the text is static, and the piece is not used any more.
-        unsafe { chunk::take(&*ManuallyDrop::new(piece)) }
+static BLOCK: [u8; 512 << 10] = [7; 512 << 10];
+
+extern "C" fn release(count: *mut c_void) {
+    // Safety: it is a counter that outlives all pieces.
+    unsafe { &*count.cast::<AtomicUsize>() }.fetch_add(1, Ordering::Relaxed);
+}
+
+/// A piece of the C side; `released` counts how often it is released.
+fn lend(released: &AtomicUsize) -> Bytes {
+    let piece = PekoLent {
+        data: BLOCK.as_ptr(),
+        size: BLOCK.len(),
+        release,
+        owner: std::ptr::from_ref(released).cast_mut().cast(),
     };
+    // Safety: the bytes are static, and the piece is not used any more.
+    unsafe { chunk::take(&*ManuallyDrop::new(piece)) }
+}
+
+#[test]
+fn what_is_lent_to_a_queue_is_released_once_nobody_has_a_large_part_of_it() {
+    let (asked, released) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let queue = Arc::new(BodyQueue::new(counting_loop(&asked), 1));
     let body = BodyIn::new(queue.clone(), None);
-    assert_eq!(queue.push_owned(lend()), Some(5));
-    let Some(Ok(first)) = queue.read(2) else { panic!("it was pushed") };
-    assert!(matches!(queue.read(9), Some(Ok(piece)) if piece == "llo"));
-    assert_eq!((&first[..], released.load(Ordering::Relaxed)), (&b"he"[..], 0));
-    drop(first);
-    assert_eq!(released.load(Ordering::Relaxed), 1);
-    assert_eq!(queue.push_owned(lend()), Some(5));
+    let read = |max| match queue.read(max) {
+        Some(Ok(piece)) => piece,
+        _ => panic!("it was pushed"),
+    };
+    assert_eq!(queue.push_lent(lend(&released)), Some(BLOCK.len()));
+    let (large, little) = (read(100_000), read(60_000));
+    assert_eq!((large.as_ptr(), &little[..]), (BLOCK.as_ptr(), &BLOCK[..60_000]));
+    let rest = read(BLOCK.len());
+    assert_eq!(rest.as_ptr(), BLOCK[160_000..].as_ptr());
+    drop((large, rest));
+    assert_eq!(released.load(Ordering::Relaxed), 1, "a little of it is a copy");
+    assert_eq!(queue.push_lent(lend(&released)), Some(BLOCK.len()));
     drop(body);
     assert_eq!(released.load(Ordering::Relaxed), 2, "the guest has dropped what it has not read");
-    assert_eq!(queue.push_owned(lend()), None);
+    assert_eq!(queue.push_lent(lend(&released)), None);
     assert_eq!(released.load(Ordering::Relaxed), 3, "nobody took it");
+}
+
+#[test]
+fn a_queue_holds_nothing_once_its_call_is_over() {
+    let (asked, released) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let queue = Arc::new(BodyQueue::new(counting_loop(&asked), 1));
+    let _kept = BodyIn::new(queue.clone(), None);
+    assert_eq!(queue.push_lent(lend(&released)), Some(BLOCK.len()));
+    queue.close();
+    assert_eq!(released.load(Ordering::Relaxed), 1);
+    assert!(matches!(queue.read(9), Some(Err(ErrorCode::ConnectionTerminated))));
+    assert_eq!(queue.push(b"late"), None);
+    let whole = BodyQueue::new(counting_loop(&asked), 1);
+    whole.end(Ok(None));
+    whole.close();
+    assert!(whole.read(9).is_none(), "an end stays what it was");
 }
 
 #[test]
