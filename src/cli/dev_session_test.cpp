@@ -189,8 +189,11 @@ TEST_P(DevSessionTest, ShowsAStaticFileThatIsSavedWithAFailure) {
   const edge::DevState before = page.now();
   write("a/public/site.css", "3");
   manifest("a", "a", command, "wrong = 1\n");
-  EXPECT_TRUE(until(
-      [&] { return page.now().changes > before.changes && page.now().problem->number > before.problem->number; }));
+  ASSERT_NE(before.problem, nullptr);
+  EXPECT_TRUE(until([&] {
+    const edge::DevState now = page.now();
+    return now.changes > before.changes && now.problem && now.problem->number > before.problem->number;
+  }));
 }
 
 TEST_P(DevSessionTest, TakesNewProjectsAndForgetsRemovedOnes) {

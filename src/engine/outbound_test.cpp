@@ -136,6 +136,7 @@ TEST_F(OutboundTest, StreamsBothWaysWithTrailers) {
     client_->calls.clear();
     client_->hands_over = hands_over;
     run({{"relay", &relay}}, origin(*this));
+    EXPECT_EQ(client_->calls[0]->handed_over, hands_over ? 8 : 0);
     EXPECT_EQ(relay.status, 201U);
     EXPECT_TRUE(relay.body == relay.request_body) << relay.body.size();
     EXPECT_EQ(relay.trailers, std::vector<std::string>{"x-checksum: abc"});

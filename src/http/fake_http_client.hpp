@@ -39,6 +39,7 @@ struct FakeClientCall {
   std::string body;                    ///< what has not been consumed
   bool hands_over = false;             ///< it may be taken whole
   std::size_t consumed = 0;
+  int handed_over = 0;  ///< how often
   BodyState body_state = BodyState::Open;
   std::vector<Field> trailers;  ///< of static text
   std::optional<ClientFault> fault;
@@ -110,6 +111,7 @@ class FakeHttpClient final : public Client {
     Chunk take_body() override {
       if (!call_->hands_over) return {};
       call_->consumed += call_->body.size();
+      call_->handed_over++;
       changed_.set();
       return Chunk::of(std::exchange(call_->body, {}));
     }

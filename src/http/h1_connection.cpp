@@ -157,8 +157,8 @@ bool H1Connection::step_discard() {
 
 H1Input::Expected H1Connection::expected() const {
   using net::BufferPool;
-  if (phase_ == Phase::Head) return H1Input::Expected::Head;
-  if (phase_ == Phase::Discarding || !request_length_) return H1Input::Expected::Body;
+  if (phase_ == Phase::Head || phase_ == Phase::Discarding) return H1Input::Expected::Head;
+  if (!request_length_) return H1Input::Expected::Body;
   const std::uint64_t left = *request_length_ - bytes_in_;
   return left <= BufferPool::kSmallBytes   ? H1Input::Expected::Head
          : left <= BufferPool::kLargeBytes ? H1Input::Expected::Body

@@ -78,9 +78,10 @@ void H1Input::settle(Expected expected) {
   const bool has_body = body_begin_ != body_end_;
   const std::size_t raw_bytes = raw_end_ - raw_begin_;
   if (!has_body && raw_bytes == 0) return clear();
-  if (!has_body && expected == Expected::Head && raw_bytes <= BufferPool::kTinyBytes &&
-      buffer_.size() > BufferPool::kTinyBytes) {
-    net::Buffer smaller = pool_.lease(BufferPool::kTinyBytes);
+  if (has_body || expected != Expected::Head) return;
+  const bool few = raw_bytes <= BufferPool::kTinyBytes && buffer_.size() > BufferPool::kTinyBytes;
+  if (few || buffer_.is_block()) {
+    net::Buffer smaller = pool_.lease(raw_bytes);
     move_to(smaller);
   }
 }

@@ -128,6 +128,19 @@ TEST(H1Input, TakesMoreAtOnceFromASenderThatFillsItsBuffers) {
   EXPECT_EQ(input.body().size(), BufferPool::kLargeBytes) << "a slow one needs less";
 }
 
+TEST(H1Input, KeepsNoHeadInABlock) {
+  BufferPool pool;
+  H1Input input(pool);
+  const std::span<char> room = input.room(H1Input::Expected::LongBody);
+  std::memset(room.data(), 'x', 210'000);
+  input.received(210'000);
+  input.take_body(std::string_view(room.data(), 200'000), 200'000);
+  input.consume_body(200'000);
+  input.settle(H1Input::Expected::Head);
+  EXPECT_EQ(text(input.raw()), std::string(10'000, 'x'));
+  EXPECT_EQ(pool.kept(), 1U) << "the block";
+}
+
 TEST(H1Input, TakesMuchAtOnceOfABodyThatIsKnownToBeLong) {
   BufferPool pool;
   H1Input input(pool);

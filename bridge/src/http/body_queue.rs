@@ -15,20 +15,12 @@ const LOW_WATER_BYTES: usize = 32 << 10;
 /// How a body ends: with its trailers, if it has any, or broken off.
 pub type End = Result<Option<Arc<FieldList>>, ErrorCode>;
 
-/// Less of a lent piece is copied: the guest may keep it for long, and the whole block with it.
+/// Of a lent piece, less is copied: the guest may keep it for long, and the whole block with it.
 const LENT_MIN: usize = 64 << 10;
 
 struct Piece {
     bytes: Bytes,
     lent: bool,
-}
-
-impl Piece {
-    /// The first bytes, at most `max`.
-    fn take(&mut self, max: usize) -> Bytes {
-        let bytes = self.bytes.split_to(max.min(self.bytes.len()));
-        if self.lent && bytes.len() < LENT_MIN { Bytes::copy_from_slice(&bytes) } else { bytes }
-    }
 }
 
 #[derive(Default)]
@@ -39,7 +31,7 @@ struct State {
     waker: Option<Waker>,
     /// The producer has been asked since its last push.
     asked: bool,
-    /// The guest has dropped its end.
+    /// The guest has dropped its end, or the call is over.
     gone: bool,
 }
 
@@ -102,14 +94,16 @@ impl BodyQueue {
         }
     }
 
-    /// The call is over. A guest that still has its end reads nothing more, and holds no memory by it.
+    /// The call is over. A guest that still has its end holds no memory by it, and is told that what it has not read is
+    /// missing.
     pub fn close(&self) {
+        let unread; // dropped after the lock
         let mut state = self.lock();
         state.gone = true;
-        state.end.get_or_insert(Err(ErrorCode::ConnectionTerminated));
-        let unread = state.drop_pieces();
-        wake(state);
-        drop(unread)
+        unread = state.drop_pieces();
+        if !unread.is_empty() {
+            state.end = Some(Err(ErrorCode::ConnectionTerminated));
+        }
     }
 
     /// Up to `max` bytes: empty when there are none yet. None at the end, or the error that it ends with.
@@ -122,13 +116,14 @@ impl BodyQueue {
                 Some(Err(error)) => Some(Err(error.clone())),
             };
         };
-        let piece = first.take(max);
+        let lent = first.lent;
+        let piece = first.bytes.split_to(max.min(first.bytes.len()));
         if first.bytes.is_empty() {
             state.pieces.pop_front();
         }
         state.bytes -= piece.len();
         self.ask(state);
-        Some(Ok(piece))
+        Some(Ok(if lent && piece.len() < LENT_MIN { Bytes::copy_from_slice(&piece) } else { piece }))
     }
 
     /// Ready when `read` brings something.

@@ -270,17 +270,22 @@ fn what_is_lent_to_a_queue_is_released_once_nobody_has_a_large_part_of_it() {
 #[test]
 fn a_queue_holds_nothing_once_its_call_is_over() {
     let (asked, released) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let queue = Arc::new(BodyQueue::new(counting_loop(&asked), 1));
-    let _kept = BodyIn::new(queue.clone(), None);
-    assert_eq!(queue.push_lent(lend(&released)), Some(BLOCK.len()));
-    queue.close();
-    assert_eq!(released.load(Ordering::Relaxed), 1);
-    assert!(matches!(queue.read(9), Some(Err(ErrorCode::ConnectionTerminated))));
-    assert_eq!(queue.push(b"late"), None);
-    let whole = BodyQueue::new(counting_loop(&asked), 1);
-    whole.end(Ok(None));
-    whole.close();
-    assert!(whole.read(9).is_none(), "an end stays what it was");
+    for whole in [false, true] {
+        let queue = Arc::new(BodyQueue::new(counting_loop(&asked), 1));
+        let _kept = BodyIn::new(queue.clone(), None);
+        assert_eq!(queue.push_lent(lend(&released)), Some(BLOCK.len()));
+        if whole {
+            queue.end(Ok(None));
+        }
+        queue.close();
+        assert!(matches!(queue.read(9), Some(Err(ErrorCode::ConnectionTerminated))), "it is cut off");
+        assert_eq!(queue.push(b"late"), None);
+    }
+    assert_eq!(released.load(Ordering::Relaxed), 2);
+    let read = BodyQueue::new(counting_loop(&asked), 1);
+    read.end(Ok(None));
+    read.close();
+    assert!(read.read(9).is_none(), "of what was read to its end nothing is missing");
 }
 
 #[test]
