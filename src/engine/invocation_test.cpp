@@ -132,7 +132,9 @@ TEST_F(InvocationTest, KeepsAwayFromTheLoopWhatHasHeldItAFewTimes) {
   polite.target = "/crlf-in-target";
   run({{"hostile/host", &polite}});
   EXPECT_FALSE(polite.was_away);
-  for (std::uint32_t i = 0; i < Component::kStallsMax; i++) {
+  // On a busy machine it may have used its slice before the instruction, which then holds an overflow thread.
+  std::uint32_t fills = 0;
+  for (; fills < 30 && !guest("hostile/host")->unyielding(); fills++) {
     Exchange fill;  // all its memory, by one instruction
     fill.target = "/fill-for-ever";
     fill.limits.cpu = 20ms;
@@ -140,6 +142,7 @@ TEST_F(InvocationTest, KeepsAwayFromTheLoopWhatHasHeldItAFewTimes) {
     run({{"hostile/host", &fill}});
     EXPECT_EQ(fill.usage.outcome, Outcome::Cpu) << fill.usage.message;
   }
+  EXPECT_GE(fills, Component::kStallsMax);
   Exchange suspect;
   suspect.target = "/crlf-in-target";
   run({{"hostile/host", &suspect}});
