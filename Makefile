@@ -68,7 +68,7 @@ asan tsan: %: toolchain build/%/build.ninja samples guests js peers s3-servers
 	@ctest --test-dir build/$@ --output-on-failure --no-tests=error -LE tidy -j $(JOBS)
 
 .PHONY: bench
-bench: build samples guests peers ## Measures peko against its peers (CASES="hello ssr": only these)
+bench: build samples guests peers s3-servers ## Measures peko against its peers (CASES="hello ssr": only these)
 	@scripts/setup.sh bench
 	@scripts/bench-peers.sh
 	$(title) 'Building the generator of load'

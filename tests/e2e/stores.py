@@ -63,7 +63,7 @@ class Bucket:
     def __init__(self):
         program = TOOLS / "versitygw"
         if not program.exists():
-            raise unittest.SkipTest(f"no S3 server: {program} is missing; scripts/s3_servers.sh builds it (Go is needed)")
+            raise unittest.SkipTest(f"no S3 server: {program.name} is missing; scripts/s3_servers.sh builds it (Go is needed)")
         self.folder = temporary_folder()
         (self.folder / "objects").mkdir()
         try:  # without them versitygw loses conditional writes
