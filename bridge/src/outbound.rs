@@ -249,7 +249,6 @@ impl Exchange {
     /// Nothing comes from the C side any more, and it takes nothing.
     fn close(&self) {
         self.answer(Err(ErrorCode::ConnectionTerminated));
-        self.response.end(Err(ErrorCode::ConnectionTerminated));
         self.response.close();
         let body = lock(&self.request).body.take();
         drop(body)

@@ -50,7 +50,8 @@ class Peak:
 class Streaming(Case):
     FUNCTIONS = {"hello": "", "counter": "", "echo": '[limits]\ncpu_ms = 20000\nwall_ms = 120000\n',
                  "echo-splice": '[limits]\ncpu_ms = 20000\nwall_ms = 120000\n', "big": '[limits]\nwall_ms = 120000\ncpu_ms = 20000\n',
-                 "earlyhead": "", "sleep": "", "reader": "", "spin": "[limits]\ncpu_ms = 300000\nwall_ms = 0\n"}
+                 "earlyhead": "", "sleep": "", "reader": "", "keeper": "[limits]\nwall_ms = 2000\n",
+                 "spin": "[limits]\ncpu_ms = 300000\nwall_ms = 0\n"}
 
     def setUp(self):
         for name in ("hello", "echo", "echo-splice", "big"):  # warm, so that growth is what bodies cost
@@ -189,6 +190,23 @@ class Streaming(Case):
             with self.subTest(name=name):
                 self.assertLess(self.abandoned("close", name, target, body)["bytes_out"], LENGTH // 2)
         self.assert_serves()
+
+    def test_what_is_left_of_an_upload_ends_with_its_request(self):
+        sent = b"s" * 2 * MIB  # long enough to be lent to the guest
+        for kept, broken in (("/keep/0", True), ("/keep/100000", True), (f"/keep/{len(sent)}", False)):
+            with self.subTest(kept=kept):
+                self.assertEqual(self.ask("keeper", kept, "POST", body=sent).body, b"kept: " + kept[6:].encode())
+                read = self.ask("keeper", "/read", "POST", body=sent)
+                self.assertEqual(read.body, b"read: 0, error-code 7" if broken else b"read: 0, ended", "connection-terminated")
+                self.assertFalse(self.log_of(read)["cold"], "another instance has no stream to read")
+
+    def test_an_upload_that_is_answered_before_its_end_ends_with_its_request(self):
+        with self.server.connect() as connection:
+            connection.send(head("POST", "keeper.localhost", "/keep/5", (), "chunked") + chunk(b"begin"))
+            self.assertEqual(connection.read_response().body, b"kept: 5")
+            read = self.ask("keeper", "/read")
+            self.assertEqual(read.body, b"read: 0, error-code 7", "connection-terminated")
+            self.assertFalse(self.log_of(read)["cold"], "another instance has no stream to read")
 
     def test_abandoned_requests_leave_nothing_behind(self):
         def abandon():

@@ -2,6 +2,7 @@
 # build.sh [OUTDIR [NAME...]]: builds NAME.c to OUTDIR/NAME.wasm (default: build/guests, all; hostile/NAME for those
 # of that folder), only what is older than its sources. scripts/toolchain.sh installs what it needs.
 set -euo pipefail
+out=${1:+$(realpath -m "$1")}
 cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=scripts/lib.sh
 . ../../scripts/lib.sh
@@ -37,7 +38,7 @@ build_crate() {
 }
 
 shopt -s nullglob
-out=$(realpath -m "${1:-$PEKO_ROOT/build/guests}")
+out=${out:-$PEKO_ROOT/build/guests}
 [ $# -eq 0 ] || shift
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then

@@ -41,6 +41,12 @@ impl State {
         self.bytes = 0;
         std::mem::take(&mut self.pieces)
     }
+
+    /// Nobody reads any more. To be dropped outside of the lock, too.
+    fn leave(&mut self) -> (VecDeque<Piece>, Option<Waker>) {
+        self.gone = true;
+        (self.drop_pieces(), self.waker.take())
+    }
 }
 
 /// Between the loop, which pushes, and the guest, which reads. Any thread on either side.
@@ -94,14 +100,13 @@ impl BodyQueue {
         }
     }
 
-    /// The call is over. A guest that still has its end holds no memory by it, and is told that what it has not read is
-    /// missing.
+    /// The call is over: nothing follows. A guest that still has its end holds no memory by it, and is told that what it has
+    /// not read is missing.
     pub fn close(&self) {
-        let unread; // dropped after the lock
+        let held; // dropped after the lock
         let mut state = self.lock();
-        state.gone = true;
-        unread = state.drop_pieces();
-        if !unread.is_empty() {
+        held = state.leave();
+        if state.end.is_none() || !held.0.is_empty() {
             state.end = Some(Err(ErrorCode::ConnectionTerminated));
         }
     }
@@ -137,9 +142,9 @@ impl BodyQueue {
 
     /// The end, after throwing away what comes before it.
     pub fn poll_end(&self, waker: &Waker) -> Poll<End> {
-        let unread; // dropped after the lock
+        let _unread; // dropped after the lock
         let mut state = self.lock();
-        unread = state.drop_pieces();
+        _unread = state.drop_pieces();
         match &state.end {
             Some(end) => Poll::Ready(end.clone()),
             None => self.wait(state, waker).map(|()| Ok(None)),
@@ -187,11 +192,6 @@ impl BodyIn {
 
 impl Drop for BodyIn {
     fn drop(&mut self) {
-        let mut state = self.queue.lock();
-        state.gone = true;
-        state.waker = None;
-        let unread = state.drop_pieces();
-        drop(state);
-        drop(unread)
+        let _held = self.queue.lock().leave(); // dropped after the lock
     }
 }

@@ -286,6 +286,13 @@ fn a_queue_holds_nothing_once_its_call_is_over() {
     read.end(Ok(None));
     read.close();
     assert!(read.read(9).is_none(), "of what was read to its end nothing is missing");
+    let begun = BodyQueue::new(counting_loop(&asked), 1);
+    let (woken, waker) = waker();
+    assert!(begun.poll_read(&mut Context::from_waker(&waker)).is_pending());
+    begun.close();
+    drop(waker);
+    assert_eq!((woken.0.load(Ordering::Relaxed), Arc::strong_count(&woken)), (0, 1), "nobody waits any more");
+    assert!(matches!(begun.read(9), Some(Err(ErrorCode::ConnectionTerminated))), "what has not come yet never does");
 }
 
 #[test]
