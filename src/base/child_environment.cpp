@@ -6,15 +6,13 @@
 
 namespace peko {
 
-std::vector<char*> environment_without_secrets(std::span<std::string> more) {
-  std::vector<char*> kept;
+std::vector<std::string> environment_without_secrets() {
+  std::vector<std::string> kept;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view variable = *entry;
     const bool secret = variable.starts_with("PEKO_ADMIN_TOKEN=") || variable.starts_with("PEKO_ALERT_WEBHOOK=");
-    if (!secret) kept.push_back(*entry);
+    if (!secret) kept.emplace_back(variable);
   }
-  for (std::string& variable : more) kept.push_back(variable.data());
-  kept.push_back(nullptr);
   return kept;
 }
 

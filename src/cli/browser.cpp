@@ -1,16 +1,12 @@
 #include "cli/browser.hpp"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <filesystem>
 #include <string_view>
 
 #include "base/child_environment.hpp"
+#include "base/child_start.hpp"
 #include "base/text.hpp"
 
 namespace peko::cli {
@@ -40,33 +36,13 @@ std::string browser_program(const Environment& environment) {
 }
 
 bool open_in_browser(const std::string& url, const Environment& environment) {
-  std::string program = browser_program(environment);
+  const std::string program = browser_program(environment);
   if (program.empty()) return false;
   // A shell starts it and ends at once, so that the browser is nobody's child here.
-  std::string shell = "sh";
-  std::string flag = "-c";
-  std::string command = "\"$0\" \"$1\" &";
-  std::string address = url;
-  const std::array<char*, 6> words = {shell.data(),   flag.data(),    command.data(),
-                                      program.data(), address.data(), nullptr};
-  posix_spawn_file_actions_t actions{};
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-  posix_spawnattr_t attributes{};
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);  // Ctrl-C is not for it
-  pid_t pid = 0;
-  const int failed =
-      ::posix_spawn(&pid, "/bin/sh", &actions, &attributes, words.data(), environment_without_secrets().data());
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) return false;
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  return true;
+  const Result<pid_t> pid = ChildStart().in_own_session().start(
+      "/bin/sh", {"sh", "-c", "\"$0\" \"$1\" &", program, url}, environment_without_secrets());
+  if (pid) (void)reap(*pid);
+  return pid.has_value();
 }
 
 }  // namespace peko::cli

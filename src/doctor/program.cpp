@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include <cstring>
 
 #include "base/child_environment.hpp"
+#include "base/child_start.hpp"
 #include "base/text.hpp"
 #include "base/unique_fd.hpp"
 
@@ -31,27 +31,12 @@ Result<Child> start(const std::filesystem::path& program, const std::vector<std:
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(Code::Unavailable, std::strerror(errno));
   UniqueFd output(ends[0]);
   const UniqueFd input(ends[1]);
-  const std::string path = program.string();
-  std::vector<char*> words = {const_cast<char*>(path.c_str())};
-  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
-  words.push_back(nullptr);
-
-  posix_spawn_file_actions_t files{};
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&files, input.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawnattr_t attributes{};
-  posix_spawnattr_init(&attributes);
-  // A group of its own: what it starts is killed with it.
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  pid_t pid = 0;
-  const int failed =
-      ::posix_spawn(&pid, path.c_str(), &files, &attributes, words.data(), environment_without_secrets().data());
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&files);
-  if (failed != 0) return fail(Code::Unavailable, fmt::format("{} cannot be started: {}", path, std::strerror(failed)));
-  return Child{.pid = pid, .output = std::move(output)};
+  std::vector<std::string> words = {program.string()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  Result<pid_t> pid =
+      ChildStart().give(STDOUT_FILENO, input.get()).start(program, std::move(words), environment_without_secrets());
+  if (!pid) return fail(std::move(pid.error()), fmt::format("{} cannot be started", program.string()));
+  return Child{.pid = *pid, .output = std::move(output)};
 }
 
 using Time = std::chrono::steady_clock::time_point;
@@ -101,10 +86,8 @@ Result<std::string> output_of(const std::filesystem::path& program, const std::v
   std::optional<std::string> text = read_until(child->output, deadline);
   // One that has closed its output may go on all the same.
   if (text && process && !is_ready(process, deadline)) text.reset();
-  if (!text) ::kill(-child->pid, SIGKILL);
-  int status = 0;
-  while (::waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  if (!text) ::kill(-child->pid, SIGKILL);  // the whole group: what it has started, too
+  const int status = reap(child->pid);
   if (!text) return fail(Code::Unavailable, fmt::format("{} does not answer", program.string()));
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     return fail(Code::Unavailable, fmt::format("{} fails", program.string()));

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/child_start.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 
@@ -40,26 +40,11 @@ std::unexpected<Error> system_failure(std::string_view doing, int number = errno
   return fail(Code::Unavailable, fmt::format("{}: {}", doing, std::strerror(number)));
 }
 
-// What a child calls its files, beside the three that all processes have; they are below kFilesEnd.
+// What a child calls its files, beside the three that all processes have.
 constexpr int kComponentFileno = 3;
 constexpr int kRehearsalFileno = 4;
 constexpr int kKnownFileno = 5;
 constexpr int kKnownNextFileno = 6;
-constexpr int kFilesEnd = 7;
-
-// The same file by a number that is none of the child's, so that what becomes one of them replaces no other.
-Result<UniqueFd> numbered(const UniqueFd& file) {
-  UniqueFd other(::fcntl(file.get(), F_DUPFD_CLOEXEC, kFilesEnd));
-  if (!other) return system_failure("numbering a file for the compiler");
-  return other;
-}
-
-// A file without a name: what the child compiles is what was hashed, and what it made is nobody else's to change.
-Result<UniqueFd> file_in_memory(const char* name) {
-  const UniqueFd made(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!made) return system_failure("making a file in memory for the compiler");
-  return numbered(made);
-}
 
 struct Pipe {
   UniqueFd reading;
@@ -69,13 +54,7 @@ struct Pipe {
 Result<Pipe> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_failure("making a pipe for the compiler");
-  const UniqueFd reading_end(ends[0]);
-  const UniqueFd writing_end(ends[1]);
-  Result<UniqueFd> reading = numbered(reading_end);
-  if (!reading) return fail(std::move(reading.error()));
-  Result<UniqueFd> writing = numbered(writing_end);
-  if (!writing) return fail(std::move(writing.error()));
-  return Pipe{std::move(*reading), std::move(*writing)};
+  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
 std::string own_file(int number) { return fmt::format("/proc/self/fd/{}", number); }
@@ -93,13 +72,6 @@ std::vector<std::string> environment_of_child() {
   return kept;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> list;
-  for (std::string& word : words) list.push_back(word.data());
-  list.push_back(nullptr);
-  return list;
-}
-
 // The files of a compiler. One that waits for its component has all of them, another one no more than it needs.
 struct Files {
   UniqueFd component;
@@ -112,52 +84,18 @@ struct Files {
   [[nodiscard]] bool waits() const { return static_cast<bool>(go); }
 };
 
-// What a child is started with; freed with it.
-class SpawnPlan {
- public:
-  SpawnPlan(const Files& files, const UniqueFd& errors) {
-    posix_spawn_file_actions_init(&actions_);
-    pass(files.go, STDIN_FILENO);
-    pass(files.artifact, STDOUT_FILENO);
-    pass(errors, STDERR_FILENO);
-    pass(files.component, kComponentFileno);
-    pass(files.rehearsal, kRehearsalFileno);
-    pass(files.known, kKnownFileno);
-    pass(files.known_next, kKnownNextFileno);
-    posix_spawn_file_actions_addclosefrom_np(&actions_, files.waits() ? kFilesEnd : kComponentFileno + 1);
-    // A group of its own: Ctrl-C is for the node, which ends it.
-    sigset_t none;
-    sigemptyset(&none);
-    posix_spawnattr_init(&attributes_);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-    posix_spawnattr_setsigmask(&attributes_, &none);
-  }
-  ~SpawnPlan() {
-    posix_spawn_file_actions_destroy(&actions_);
-    posix_spawnattr_destroy(&attributes_);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-
-  // 0, or an errno.
-  int run(pid_t& pid, std::vector<std::string> words) const {
-    std::vector<std::string> environment = environment_of_child();
-    return ::posix_spawn(&pid, "/proc/self/exe", &actions_, &attributes_, pointers(words).data(),
-                         pointers(environment).data());
-  }
-
- private:
-  void pass(const UniqueFd& file, int number) {
-    if (file) {
-      posix_spawn_file_actions_adddup2(&actions_, file.get(), number);
-    } else {
-      posix_spawn_file_actions_addopen(&actions_, number, "/dev/null", O_RDONLY, 0);
-    }
-  }
-
-  posix_spawn_file_actions_t actions_{};
-  posix_spawnattr_t attributes_{};
-};
+// Its group is its own: Ctrl-C is for the node, which ends it.
+ChildStart start_of(const Files& files, const UniqueFd& errors) {
+  ChildStart start;
+  start.give(STDIN_FILENO, files.go.get())
+      .give(STDOUT_FILENO, files.artifact.get())
+      .give(STDERR_FILENO, errors.get())
+      .give(kComponentFileno, files.component.get());
+  if (!files.waits()) return start;
+  return start.give(kRehearsalFileno, files.rehearsal.get())
+      .give(kKnownFileno, files.known.get())
+      .give(kKnownNextFileno, files.known_next.get());
+}
 
 // The running child. It is gone when this is.
 class Child {
@@ -165,7 +103,6 @@ class Child {
   static Result<Child> start(const Files& files, const CompileLimits& limits) {
     Result<Pipe> errors = make_pipe();
     if (!errors) return fail(std::move(errors.error()));
-    pid_t pid = 0;
     std::vector<std::string> words = {"peko",          "compile-worker",
                                       "--memory-mb",   std::to_string(limits.memory_mb),
                                       "--cpu-seconds", std::to_string(limits.cpu.count()),
@@ -175,10 +112,11 @@ class Child {
                                  "--known-next", own_file(kKnownNextFileno)});
     }
     words.push_back(own_file(kComponentFileno));
-    const int failed = SpawnPlan(files, errors->writing).run(pid, std::move(words));
-    if (failed != 0) return system_failure("starting the compiler", failed);
-    Child child(pid, std::move(errors->reading));
-    child.process_ = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    Result<pid_t> pid =
+        start_of(files, errors->writing).start("/proc/self/exe", std::move(words), environment_of_child());
+    if (!pid) return fail(std::move(pid.error()), "starting the compiler");
+    Child child(*pid, std::move(errors->reading));
+    child.process_ = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
     if (!child.process_) return system_failure("watching the compiler (pidfd_open; Linux 5.3 or later is needed)");
     return child;
   }
@@ -221,11 +159,7 @@ class Child {
   // Reaps it, after a signal when there is one to send.
   int end(int signal) {
     if (signal != 0) ::kill(pid_, signal);
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = 0;
-    return status;
+    return reap(std::exchange(pid_, 0));
   }
 
   pid_t pid_;
@@ -284,11 +218,11 @@ Error compile_error(const CompilerEnd& end, const CompileLimits& limits) {
 
 namespace {
 
-// Makes a file in memory with these bytes.
+// Makes a file in memory with these bytes. It has no name: what the child compiles is what was hashed, and what it made
+// is nobody else's to change.
 Status make(UniqueFd& file, const char* name, std::string_view bytes = {}) {
-  Result<UniqueFd> made = file_in_memory(name);
-  if (!made) return fail(std::move(made.error()));
-  file = std::move(*made);
+  file = UniqueFd(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!file) return system_failure("making a file in memory for the compiler");
   if (const int failed = write_all(file.get(), bytes); failed != 0) {
     return system_failure("copying the component for the compiler", failed);
   }
@@ -335,9 +269,12 @@ Result<ReadyCompiler> ReadyCompiler::start(std::string_view rehearsal, const Uni
                                           {&files.known_next, "peko-known-code", std::string_view()}}) {
     if (Status made = make(*file, name, bytes); !made) return fail(std::move(made.error()));
   }
-  Result<UniqueFd> shared = known ? numbered(known) : file_in_memory("peko-known-code");
-  if (!shared) return fail(std::move(shared.error()));
-  files.known = std::move(*shared);
+  if (known) {
+    files.known = UniqueFd(::fcntl(known.get(), F_DUPFD_CLOEXEC, 0));
+    if (!files.known) return system_failure("sharing what the compiler knows");
+  } else if (Status made = make(files.known, "peko-known-code"); !made) {
+    return fail(std::move(made.error()));
+  }
   Result<Pipe> go = make_pipe();
   if (!go) return fail(std::move(go.error()));
   files.go = std::move(go->reading);

@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,7 +10,9 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <utility>
 
+#include "base/child_start.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "base/unique_fd.hpp"
@@ -32,18 +32,7 @@ pid_t spawn(std::vector<std::string> words, UniqueFd& output) {
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return 0;
   output = UniqueFd(ends[0]);
   const UniqueFd child_end(ends[1]);
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  std::array<char*, 1> no_environment{};
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, child_end.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  pid_t pid = 0;
-  const int failed = ::posix_spawn(&pid, "/proc/self/exe", &actions, nullptr, arguments.data(), no_environment.data());
-  posix_spawn_file_actions_destroy(&actions);
-  return failed == 0 ? pid : 0;
+  return ChildStart().give(STDOUT_FILENO, child_end.get()).start("/proc/self/exe", std::move(words), {}).value_or(0);
 }
 
 // All that the child prints, until it has ended. One that prints too much or takes too long is stopped.
@@ -105,10 +94,7 @@ std::vector<std::vector<std::string>> symbolise_in_child(const edge::TrapPlaces&
   const pid_t pid = spawn(std::move(words), output);
   if (pid == 0) return std::vector<std::vector<std::string>>(places.offsets.size());
   const std::string printed = read_all(output.get(), pid);
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return read_places(status == 0 ? std::string_view(printed) : std::string_view(), places.offsets.size());
+  return read_places(reap(pid) == 0 ? std::string_view(printed) : std::string_view(), places.offsets.size());
 }
 
 }  // namespace peko::node
