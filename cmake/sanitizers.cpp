@@ -7,7 +7,8 @@ extern "C" const char* __asan_default_options() {
 
 extern "C" const char* __ubsan_default_options() { return "print_stacktrace=1:halt_on_error=1"; }
 
-extern "C" const char* __tsan_default_options() { return "second_deadlock_stack=1:history_size=4"; }
+// Tests fork, and their children start threads.
+extern "C" const char* __tsan_default_options() { return "second_deadlock_stack=1:history_size=4:die_after_fork=0"; }
 
 // The Rust code is not instrumented, so its own synchronisation cannot be seen: what it hands from thread to thread by
 // channels and locks of its own looks like a race. Only what has a frame inside of it is forgiven. (Leaks:
