@@ -377,6 +377,7 @@ class Many(unittest.TestCase):
         begin = time.monotonic()
         server = Server("serve", "--code", self.store, *FLAGS, "--functions-loaded-max", "20")
         self.assertLess(time.monotonic() - begin, 30, "it does not read them all")
+        self.assertTrue(until(lambda: server.metrics()["peko_ready"]), "it listens shortly before it is ready")
         self.assertEqual(server.metrics()['peko_functions{state="not-loaded"}'], self.COUNT)
         for i in range(0, self.COUNT, 40):
             self.assertEqual(server.ask(f"f{i}").body, b"served: 1\n")
