@@ -67,8 +67,10 @@ std::optional<Place> place_in(std::string_view line, const fs::path& folder) {
     if (place.line == 0) continue;
     if (line[mark] == ':') {
       if (take(rest, ':')) place.column = take_number(rest);
-    } else if (!take(rest, ',') || (place.column = take_number(rest)) == 0 || !take(rest, ')')) {
-      continue;
+    } else {
+      if (!take(rest, ',')) continue;
+      place.column = take_number(rest);
+      if (place.column == 0 || !take(rest, ')')) continue;
     }
     if (auto file = file_before(line, mark, folder)) {
       place.file = std::move(*file);

@@ -120,6 +120,7 @@ void OutboundExchange::move_request() {
   }
   if (over_ || !body_ended_ || first_waits_ || body_finished_) return;
   std::vector<http::Field> trailers;
+  trailers.reserve(trailers_.size());
   for (const auto& [name, value] : trailers_) trailers.push_back({name, value});
   exchange_->finish(trailers);
   body_finished_ = true;

@@ -33,7 +33,7 @@ Chunk H1Input::take_body_whole() {
   auto* const block = new net::Block(buffer_.leave());
   body_begin_ = body_end_ = raw_begin_ = raw_end_ = 0;
   const auto release = [](void* state) noexcept { delete *static_cast<net::Block**>(state); };
-  return {{bytes.data(), bytes.size()}, release, static_cast<const void*>(&block), sizeof(block)};
+  return {{bytes.data(), bytes.size()}, release, static_cast<const void*>(&block), sizeof(net::Block*)};
 }
 
 /// A buffer for what comes next; the one that it has, if that is large enough.
