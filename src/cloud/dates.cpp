@@ -9,7 +9,8 @@
 namespace peko::cloud {
 namespace {
 
-// The clock counts nanoseconds in 64 bits, which end in 2262.
+// The clock counts nanoseconds in 64 bits: from 1677 to 2262, and no more than 292 years between two dates.
+constexpr int kYearMin = 1970;
 constexpr int kYearMax = 2200;
 
 // Takes a number of exactly `digits` digits and the character behind it from the front of `text`.
@@ -57,6 +58,7 @@ std::optional<std::chrono::system_clock::time_point> parse_date(std::string_view
                                          std::chrono::day(static_cast<unsigned>(*day))};
   // 60: a leap second.
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+  if (*year < kYearMin) return std::chrono::sys_days{std::chrono::year{kYearMin} / 1 / 1};
   if (*year >= kYearMax) return std::chrono::sys_days{std::chrono::year{kYearMax} / 1 / 1};
   return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
          std::chrono::seconds(*second);

@@ -15,6 +15,8 @@ TEST(Dates, AreReadAndWritten) {
 
 TEST(Dates, PastAllReasonAreReadAsFarAway) {
   EXPECT_EQ(parse_date("9999-12-31T23:59:59Z"), parse_date("2200-01-01T00:00:00Z"));
+  EXPECT_EQ(parse_date("0001-01-01T00:00:00Z"), parse_date("1970-01-01T00:00:00Z"));
+  EXPECT_EQ(parse_date("1579-01-01T06:00:00Z"), parse_date("1970-01-01T00:00:00Z"));
 }
 
 TEST(Dates, RefuseEverythingElse) {
