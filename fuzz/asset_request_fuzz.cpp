@@ -25,12 +25,17 @@ void check_path(std::string_view target) {
   if (names.ends_with('/')) names.remove_suffix(1);
   PEKO_ASSERT(path.empty() || code::check_asset_path(names).has_value(), "what a target leads to can be a file");
   if (path.size() + std::string_view("/index.html").size() > code::kAssetPathBytesMax) return;
-  std::size_t asked = 0;
-  const code::AssetAt at = code::locate_asset(path, [&asked](const std::string& each) {
-    PEKO_ASSERT(code::check_asset_path(each).has_value(), "only what can be a file is looked for");
-    return ++asked == 3;
-  });
-  PEKO_ASSERT(at != code::AssetAt::File || asked < 3, "the third look is for a folder");
+  for (std::size_t hit = 1; hit <= 3; ++hit) {
+    std::string found = path;
+    std::size_t asked = 0;
+    const auto has = [&](const std::string& each) {
+      return ++asked == hit && code::check_asset_path(each).has_value();
+    };
+    const code::AssetAt at = code::locate_asset(found, has);
+    PEKO_ASSERT(at == code::AssetAt::Nowhere || asked == hit, "what is there is taken at once");
+    PEKO_ASSERT((at == code::AssetAt::Folder) == (hit == 3 && asked == 3 && code::check_asset_path(found).has_value()),
+                "the third look is for a folder");
+  }
 }
 
 void check_choice(const std::vector<http::Field>& fields, std::string_view method) {

@@ -179,6 +179,8 @@ std::string AssetFolder::shown_file(const std::string& path) const { return show
 
 // Not blocking: a pipe would wait for somebody to write.
 Result<AssetFolder::Open> AssetFolder::open_file(const std::string& path) const {
+  // What list() leaves out or refuses is not there for those who ask, either.
+  if (!check_asset_path(path)) return fail(Code::NotFound, shown_file(path) + " is not there");
   Open file{.fd = open_beneath(fd_.get(), path, O_RDONLY | O_NONBLOCK)};
   if (!file.fd || ::fstat(file.fd.get(), &file.about) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) return fail(Code::NotFound, shown_file(path) + " is not there");

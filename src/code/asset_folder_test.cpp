@@ -123,6 +123,7 @@ TEST_F(AssetFolderTest, SaysWhatToDoWhenItIsNotThere) {
 TEST_F(AssetFolderTest, ReadsFilesAndNothingElse) {
   folder.write("secret", "x");
   folder.write("public/a/b", "bytes");
+  folder.write("public/.well-known.html", "x");
   fs::create_symlink("../secret", folder.path() / "public/link");
   ASSERT_EQ(::mkfifo((folder.path() / "public/pipe").c_str(), 0600), 0);
   const auto opened = AssetFolder::open(folder.path() / "public");
@@ -130,7 +131,7 @@ TEST_F(AssetFolderTest, ReadsFilesAndNothingElse) {
   EXPECT_EQ(opened->read("a/b", 5).value(), "bytes");
   EXPECT_FALSE(opened->read("a/b", 4));
   EXPECT_TRUE(opened->has("a/b"));
-  for (const std::string& path : {"a", "nothing", "link", "pipe", "../secret", "a/b/c"}) {
+  for (const std::string& path : {"a", "nothing", "link", "pipe", "../secret", "a/b/c", ".well-known.html"}) {
     EXPECT_FALSE(opened->read(path, 100)) << path;
     EXPECT_FALSE(opened->has(path)) << path;
   }
