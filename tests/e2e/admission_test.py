@@ -33,13 +33,17 @@ class Flood(Case):
             connection.close()
         return [taken[connection] for connection in connections]
 
-    def begin(self, name, sleep, count):
-        """Sends as many requests and waits until no more of this function fit, not even in its queue."""
+    def send(self, name, sleep, count):
         connections = [self.server.connect() for _ in range(count)]
         for connection in connections:
             # Ends its call, so that the next test finds room.
             self.addCleanup(lambda c=connection: c.socket.fileno() < 0 or c.reset())
             connection.send(head("GET", f"{name}.localhost", f"/{sleep}"))
+        return connections
+
+    def begin(self, name, sleep, count):
+        """Sends as many requests and waits until no more of this function fit, not even in its queue."""
+        connections = self.send(name, sleep, count)
         self.assertTrue(until(lambda: self.ask(name, "/0").status == 503))
         return connections
 
@@ -100,8 +104,9 @@ class Flood(Case):
             self.assertEqual(entry["bytes_in"], 0)
 
     def test_who_leaves_while_it_waits_takes_no_instance(self):
-        busy = self.begin("sleep", 601, 8)
-        leaver = busy.pop()  # one that waits, because it came last
+        busy = self.send("sleep", 601, 7)
+        self.assertTrue(until(lambda: self.server.metrics()["peko_requests_in_flight"] == 7))
+        leaver, = self.begin("sleep", 601, 1)  # one that waits, because it came last
         leaver.reset()
         entry = self.server.log("request", target="/601", client_gone=True)
         self.assertEqual(entry["cpu_ms"], 0)
