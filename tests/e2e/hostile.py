@@ -130,8 +130,8 @@ class Attack:
             return f"{head.status} {shown}".strip(), identity
 
     def is_expected(self, shown):
-        """Whether it may end so among many others, which may keep it from an instance or the CPU until its time is over."""
-        return shown in (*self.shown, "503 PEKO-OVERLOADED", "504 PEKO-WALL", "broken")
+        """Whether it may end so among many others, which may keep it from the CPU until its time is over."""
+        return shown in (*self.shown, "504 PEKO-WALL", "broken")
 
 
 ATTACKS = [Attack(family, name, ends) for family, table in ENDS.items() for name, ends in table.items()]
