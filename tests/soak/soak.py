@@ -117,7 +117,14 @@ class Foe(threading.Thread):
             attack = self.random.choice(hostile.ATTACKS)
             shown, identity = attack.make(self.server)
             if not attack.is_expected(shown):
-                self.wrong.append(f"{attack}: {shown} (request {identity})")
+                self.wrong.append(f"{attack}: {shown}, {self.logged(identity)}")
+
+    def logged(self, identity):
+        """What the server's log says of that request; at once, for Watch drops the lines."""
+        try:
+            return self.server.log("request", id=identity)
+        except AssertionError:
+            return f"nothing in the log of request {identity}"
 
     def vanish(self):
         """Half a request, or a whole one whose answer nobody waits for."""
