@@ -19,6 +19,9 @@ const WASMTIME: &str = env!("PEKO_WASMTIME_VERSION");
 
 /// Host functions, our hooks among them, run on the guest's stack above the part that wasm may use.
 const HOST_STACK_BYTES: usize = 3 << 19;
+/// What a stack keeps resident after use. Calls of the samples take 4 to 12 KiB; the pages below are given back, or a deep
+/// call's would stay with the slot for ever.
+const STACK_KEEP_BYTES: usize = 8 << 10;
 /// Start images up to this size are mapped from the artifact instead of being copied: JavaScript engines have 10 MiB.
 const IMAGE_BYTES_MAX: u64 = 64 << 20;
 /// Of one table; a slot reserves 8 bytes of address space for each.
@@ -67,7 +70,7 @@ fn settings(config: &PekoEngineConfig, role: Role) -> Result<Config> {
         .concurrency_support(false)
         .max_wasm_stack(stack)
         .async_stack_size(stack + HOST_STACK_BYTES)
-        .async_stack_zeroing(false)
+        .async_stack_zeroing(true)
         .native_unwind_info(false)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .memory_guaranteed_dense_image_size(IMAGE_BYTES_MAX);
@@ -108,7 +111,7 @@ fn pool(config: &PekoEngineConfig) -> PoolingAllocationConfig {
         .max_unused_warm_slots((n / 10).max(100))
         .linear_memory_keep_resident(keep)
         .table_keep_resident(keep / 4)
-        .async_stack_keep_resident(0)
+        .async_stack_keep_resident(STACK_KEEP_BYTES)
         .decommit_batch_size(1)
         .pagemap_scan(Enabled::No);
     pool

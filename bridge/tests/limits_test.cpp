@@ -1,4 +1,9 @@
 // How calls end that go wrong: limits, traps, missing responses, full pools.
+#include <unistd.h>
+
+#include <cstddef>
+#include <fstream>
+
 #include "rig.hpp"
 
 namespace peko::bridge_test {
@@ -82,6 +87,34 @@ TEST(Memory, RetiresInstancesThatHaveGrown) {
 TEST(Stack, StopsEndlessRecursion) {
   Rig rig;
   expect_failed(rig.call(rig.load("stack")), PEKO_OUTCOME_STACK, "call stack exhausted");
+}
+
+std::size_t resident_bytes() {
+  std::size_t size = 0;
+  std::size_t resident = 0;
+  std::ifstream("/proc/self/statm") >> size >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST(Stack, ThatWasDeepIsGivenBackWithItsInstance) {
+  constexpr std::size_t kCalls = 64;
+  peko_engine_config config = serve_config();
+  config.max_instances = kCalls;
+  Rig rig(config);
+  peko_component* stack = rig.load("stack");
+  const auto run_all = [&] {
+    std::vector<InvocationPtr> deep(kCalls);
+    for (InvocationPtr& call : deep) {
+      Answer answer;
+      call = rig.start(stack, {});
+      EXPECT_TRUE(rig.turn(call.get(), answer));
+    }
+    return resident_bytes();
+  };
+  const std::size_t before = resident_bytes();
+  const std::size_t with_all = run_all();
+  EXPECT_GT(with_all, before + kCalls * config.stack_bytes * 3 / 4) << "each has used its stack";
+  EXPECT_LT(resident_bytes(), with_all - kCalls * config.stack_bytes * 3 / 4);
 }
 
 TEST(Trap, IsExplainedWithABacktrace) {

@@ -21,8 +21,8 @@ inline peko_engine_config compiler_config() {
   };
 }
 
-/// An engine that runs and cannot compile. Nothing of a slot is kept resident after use: warm reuse is the normal way,
-/// and pages kept cost more than faults on the rare fresh start (docs/decisions/0001-bridge.md).
+/// An engine that runs and cannot compile. No memory of a slot is kept resident after use: warm reuse is the normal
+/// way, and pages kept cost more than faults on the rare fresh start (docs/decisions/0001-bridge.md).
 inline peko_engine_config serving_config(std::uint32_t instances, std::uint32_t threads,
                                          std::chrono::nanoseconds clock_resolution) {
   peko_engine_config config = compiler_config();
