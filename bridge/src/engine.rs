@@ -19,8 +19,8 @@ const WASMTIME: &str = env!("PEKO_WASMTIME_VERSION");
 
 /// Host functions, our hooks among them, run on the guest's stack above the part that wasm may use.
 const HOST_STACK_BYTES: usize = 3 << 19;
-/// What a stack keeps resident after use. Calls of the samples take 4 to 12 KiB; the pages below are given back, or a deep
-/// call's would stay with the slot for ever.
+/// What a stack keeps resident after use, so that the next instance does not fault for it. The pages below are given back:
+/// those of a deep call would stay with the slot for ever.
 const STACK_KEEP_BYTES: usize = 8 << 10;
 /// Start images up to this size are mapped from the artifact instead of being copied: JavaScript engines have 10 MiB.
 const IMAGE_BYTES_MAX: u64 = 64 << 20;
